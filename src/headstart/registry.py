@@ -19,7 +19,9 @@ def with_plugins(group: str, builtin: Mapping[str, T]) -> dict[str, T]:
     found = dict(builtin)
     for point in entry_points(group=f"headstart.{group}"):
         if point.name in found:
-            raise ConfigError(f"plugin '{point.value}' offers the {group} name '{point.name}', which is taken: rename it")
+            raise ConfigError(
+                f"plugin '{point.value}' offers the {group} name '{point.name}', which is taken: rename it"
+            )
         found[point.name] = point.load()
     return found
 

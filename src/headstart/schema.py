@@ -1,11 +1,68 @@
-"""The base of every configuration class."""
+"""The base of every configuration class, and the sentence that answers a wrong value."""
 
-from pydantic import BaseModel, ConfigDict
+import difflib
+from collections.abc import Mapping
+from typing import Any, TypeVar, get_args
 
-__all__ = ["Schema"]
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+from headstart.errors import ConfigError
+
+__all__ = ["Schema", "validate"]
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class Schema(BaseModel):
     """A frozen pydantic model that refuses unknown keys and NaN."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+def validate(model: type[Model], values: Mapping[str, Any], where: str) -> Model:
+    """``model`` from ``values``, or a ``ConfigError`` with ``where``, the key's path, the value and what is allowed."""
+    try:
+        return model.model_validate(dict(values))
+    except ValidationError as error:
+        sentences = [_sentence(model, detail) for detail in error.errors()]
+        raise ConfigError(f"{where}: {'; '.join(sentences)}") from None
+
+
+def _sentence(model: type[BaseModel], detail: ErrorDetails) -> str:
+    path = ".".join(str(part) for part in detail["loc"])
+    if detail["type"] == "extra_forbidden":
+        return _unknown_key(model, detail["loc"], path)
+    if detail["type"] == "missing":
+        return f"key '{path}' is missing: add it"
+    if detail["type"] == "value_error":
+        reason = str(detail["ctx"]["error"])
+        return f"key '{path}': {reason}" if path else reason
+    message = detail["msg"][0].lower() + detail["msg"][1:]
+    return f"key '{path}' is {detail['input']!r}: {message}"
+
+
+def _unknown_key(model: type[BaseModel], location: tuple[int | str, ...], path: str) -> str:
+    known = _keys_at(model, location[:-1])
+    close = difflib.get_close_matches(str(location[-1]), known, n=1)
+    hint = f"did you mean '{close[0]}'" if close else f"the keys here are {', '.join(known)}"
+    return f"unknown key '{path}': {hint}"
+
+
+def _keys_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    """The keys that are allowed at a path; an index or a free name (a mapping's key) leads to its value's model."""
+    current: Any = model
+    for part in location:
+        fields = current.model_fields if _is_model(current) else {}
+        current = _inner_model(fields[part].annotation) if part in fields else current
+    return sorted(current.model_fields) if _is_model(current) else []
+
+
+def _inner_model(annotation: Any) -> Any:
+    if _is_model(annotation):
+        return annotation
+    return next((found for inner in get_args(annotation) if (found := _inner_model(inner))), None)
+
+
+def _is_model(value: Any) -> bool:
+    return isinstance(value, type) and issubclass(value, BaseModel)

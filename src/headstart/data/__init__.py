@@ -1,1 +1,1 @@
-"""TODO."""
+"""Images in memory: sources, colour, splits of labels, augmentation, batches."""

@@ -1,0 +1,28 @@
+"""Images that headstart renders itself."""
+
+from pathlib import Path
+from typing import Any
+
+from headstart.data.sources.base import Progress, Source
+from headstart.render.writer import RenderConfig, render_dataset
+
+__all__ = ["SyntheticSource"]
+
+
+class SyntheticSource(RenderConfig, Source):
+    """Rendered scenes; the keys are those of ``headstart render``."""
+
+    @property
+    def name(self) -> str:
+        return self.factors
+
+    def identity(self) -> dict[str, Any]:
+        return self.render_config().model_dump(mode="json")
+
+    def materialise(self, folder: Path, *, workers: int | None, progress: Progress | None) -> Path:
+        render_dataset(folder, self.render_config(), workers=workers, progress=progress)
+        return folder
+
+    def render_config(self) -> RenderConfig:
+        """These keys as the renderer's own configuration."""
+        return RenderConfig(**self.model_dump())

@@ -1,0 +1,195 @@
+"""The configuration of a study: one YAML file that names everything that can change its numbers."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BeforeValidator, Field, SerializeAsAny, field_validator, model_validator
+
+from headstart.backbones import BACKBONES
+from headstart.data.color import ColorSpace
+from headstart.data.sources import SOURCES, Source
+from headstart.errors import ConfigError
+from headstart.methods import METHODS
+from headstart.registry import lookup
+from headstart.schema import Schema, validate
+from headstart.tasks import TASKS
+from headstart.training import PROTOCOLS, OptimizerConfig, TrainConfig
+
+__all__ = [
+    "BackboneChoice",
+    "MethodChoice",
+    "StudyConfig",
+    "SupervisedConfig",
+    "UtilityConfig",
+    "dump_yaml",
+    "load_study",
+]
+
+RECIPES = Path(__file__).parent.parent / "recipes"
+PositiveInt = Annotated[int, Field(ge=1)]
+
+
+def _as_source(value: Any) -> Any:
+    """The keys of ``dataset:`` as the source that its ``source`` key names."""
+    if not isinstance(value, dict):
+        return value
+    keys = dict(value)
+    name = keys.pop("source", "synthetic")
+    return validate(lookup(SOURCES, "source", str(name)), keys, f"dataset ({name})")
+
+
+DatasetChoice = Annotated[SerializeAsAny[Source], BeforeValidator(_as_source)]
+
+
+class BackboneChoice(Schema):
+    """A backbone's name and its own options."""
+
+    name: str = "resnet9"
+    options: dict[str, Any] = {}
+
+    @model_validator(mode="after")
+    def _check(self) -> "BackboneChoice":
+        validate(lookup(BACKBONES, "backbone", self.name).Config, self.options, f"backbone ({self.name})")
+        return self
+
+    @property
+    def label(self) -> str:
+        """Name and options, as tables call it: ``resnet9 width=16``."""
+        return " ".join([self.name, *(f"{key}={value}" for key, value in sorted(self.options.items()))])
+
+
+class MethodChoice(Schema):
+    """Options of a pretext method, and what differs from the common pretraining settings."""
+
+    options: dict[str, Any] = {}
+    train: dict[str, Any] = {}
+
+
+class SupervisedConfig(OptimizerConfig):
+    """How a network or head learns from n labels, the same for every arm: ``epochs``, but at least ``min_steps``."""
+
+    min_steps: PositiveInt = 200
+    epochs: Annotated[float, Field(ge=0)] = 0
+
+    def for_labels(self, labels: int) -> TrainConfig:
+        """The training of one run with ``labels`` labels."""
+        steps = max(self.min_steps, -int(-self.epochs * labels // self.batch_size))
+        return TrainConfig(steps=steps, **self.model_dump(include=set(OptimizerConfig.model_fields)))
+
+
+class UtilityConfig(Schema):
+    """How utility is read off the curves."""
+
+    interpolation: Literal["log", "reference"] = "log"
+    confidence: Annotated[float, Field(gt=0, lt=1)] = 0.95
+    draws: Annotated[int, Field(ge=100)] = 2000
+
+
+class StudyConfig(Schema):
+    """One study, one report.
+
+    budgets: labels per run, ascending. trials: seeds of label draw and initialisation. pretrain_seeds: independent
+    pretrainings per method, dealt to the trials in turn. pretrain_dataset: where pretraining's images come from;
+    default: the training split of ``dataset``, labels unseen.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$")]
+    title: str = ""
+    seed: int = 0
+    dataset: DatasetChoice
+    pretrain_dataset: DatasetChoice | None = None
+    color: ColorSpace = "lab"
+    backbone: BackboneChoice = BackboneChoice()
+    tasks: tuple[str, ...] = ("classification",)
+    methods: dict[str, MethodChoice]
+    protocols: dict[str, SupervisedConfig]
+    pretrain: TrainConfig
+    budgets: tuple[PositiveInt, ...]
+    trials: PositiveInt = 3
+    pretrain_seeds: PositiveInt = 1
+    utility: UtilityConfig = UtilityConfig()
+
+    @field_validator("budgets")
+    @classmethod
+    def _ascending(cls, budgets: tuple[int, ...]) -> tuple[int, ...]:
+        if len(budgets) < 2 or list(budgets) != sorted(set(budgets)):
+            raise ValueError(f"{list(budgets)} must be at least two different budgets in ascending order")
+        return budgets
+
+    @model_validator(mode="after")
+    def _check_names(self) -> "StudyConfig":
+        for task in self.tasks:
+            lookup(TASKS, "task", task)
+        for protocol in self.protocols:
+            lookup(PROTOCOLS, "protocol", protocol)
+        if "finetune" not in self.protocols:
+            raise ValueError(
+                "protocols needs 'finetune': the scratch curve that utility is read from is trained with it"
+            )
+        for name, choice in self.methods.items():
+            validate(lookup(METHODS, "method", name).Config, choice.options, f"methods.{name}.options")
+            self.pretraining(name)
+        return self
+
+    def pretraining(self, method: str) -> TrainConfig:
+        """The common pretraining settings with the method's own on top."""
+        values = self.pretrain.model_dump() | self.methods[method].train
+        return validate(TrainConfig, values, f"methods.{method}.train")
+
+
+def load_study(recipe: str | Path, overrides: list[str] | None = None) -> StudyConfig:
+    """A recipe's name or a YAML file, with ``key=value`` overrides (dotted keys, YAML values), checked."""
+    path = _recipe_path(recipe)
+    values = _read_yaml(path)
+    values.setdefault("name", path.stem)
+    for override in overrides or []:
+        _override(values, override)
+    return validate(StudyConfig, values, str(recipe))
+
+
+def dump_yaml(config: Schema) -> str:
+    """The resolved configuration, every default written out."""
+    return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+
+def recipe_names() -> list[str]:
+    """Recipes in the package, as ``study run`` takes them."""
+    return sorted(path.relative_to(RECIPES).with_suffix("").as_posix() for path in RECIPES.rglob("*.yaml"))
+
+
+def _recipe_path(recipe: str | Path) -> Path:
+    shipped = RECIPES / f"{recipe}.yaml"
+    if shipped.exists():
+        return shipped
+    path = Path(recipe).expanduser()
+    if path.is_file():
+        return path
+    raise ConfigError(
+        f"'{recipe}' is neither a recipe nor a file: choose {', '.join(recipe_names())}, or give a YAML file's path"
+    )
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(path.read_text())
+    except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is no readable YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path} must hold keys and values, not {type(values).__name__}")
+    return values
+
+
+def _override(values: dict[str, Any], override: str) -> None:
+    path, equals, text = override.partition("=")
+    if not equals or not path:
+        raise ConfigError(f"'{override}' is no override: write key=value, for example trials=5 or pretrain.steps=1000")
+    *parents, last = path.split(".")
+    for parent in parents:
+        values = values.setdefault(parent, {})
+        if not isinstance(values, dict):
+            raise ConfigError(f"override '{override}': '{parent}' has no keys below it")
+    try:
+        values[last] = yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise ConfigError(f"override '{override}': '{text}' is no YAML value") from None

@@ -1,0 +1,33 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headstart.data.budgets import check_budgets, label_order
+from headstart.errors import ConfigError
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=200), st.integers(0, 2**32))
+def test_every_prefix_is_stratified(labels, seed):
+    order = label_order(labels, np.random.default_rng(seed))
+    assert sorted(order) == list(range(len(labels)))
+    total = np.bincount(labels, minlength=5)
+    for size in range(1, len(labels) + 1):
+        drawn = np.bincount(np.asarray(labels)[order[:size]], minlength=5)
+        assert np.all(np.abs(drawn - total * size / len(labels)) < len(np.unique(labels)) + 1)
+
+
+def test_trials_draw_different_images():
+    labels = np.arange(1000) % 10
+    first, second = (label_order(labels, np.random.default_rng(seed))[:50] for seed in (0, 1))
+    assert np.bincount(labels[first]).tolist() == [5] * 10
+    assert len(set(first) & set(second)) < 20
+
+
+@pytest.mark.parametrize(
+    ("budget", "message"),
+    [(101, "budget 101 is larger than the training split of 100"), (4, "budget 4 is smaller than the 5 classes")],
+)
+def test_impossible_budgets_are_refused(budget, message):
+    with pytest.raises(ConfigError, match=message):
+        check_budgets([50, budget], images=100, classes=5, where="study")
