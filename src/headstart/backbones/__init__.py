@@ -1,1 +1,61 @@
-"""TODO."""
+"""Networks from images to features. ``BACKBONES`` holds one class per name; plugins join as ``headstart.backbones``."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from pydantic import ValidationError
+
+from headstart.backbones.base import Backbone, BackboneConfig, Features, seeded_init
+from headstart.backbones.resnet9 import ResNet9, ResNet9Config
+from headstart.backbones.split import SplitBackbone
+from headstart.backbones.weights import load_weights, save_weights
+from headstart.errors import ConfigError
+from headstart.registry import lookup, with_plugins
+
+__all__ = [
+    "BACKBONES",
+    "Backbone",
+    "BackboneConfig",
+    "Features",
+    "ResNet9",
+    "ResNet9Config",
+    "SplitBackbone",
+    "build_backbone",
+    "load_weights",
+    "save_weights",
+    "seeded_init",
+]
+
+BACKBONES: dict[str, type[Backbone]] = with_plugins("backbones", {"resnet9": ResNet9})
+
+
+def build_backbone(
+    name: str, options: Mapping[str, Any], *, in_channels: int, split: bool = False, generator: torch.Generator
+) -> Backbone:
+    """A freshly initialised backbone on the CPU, channels-last; its weights depend on ``generator`` alone.
+
+    name: a key of ``BACKBONES``. options: fields of that backbone's ``Config``. split: two half-width networks, one for
+    the first channel and one for the rest. Raises ``ConfigError`` for a wrong name, option or number of channels.
+    """
+    kind: Any = lookup(BACKBONES, "backbone", name)
+    config = _parse(kind.Config, name, options)
+    with seeded_init(generator):
+        if split:
+            half = config.halved()
+            backbone: Backbone = SplitBackbone(lambda channels: kind(half, channels), in_channels)
+        else:
+            backbone = kind(config, in_channels)
+    return backbone.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+
+
+def _parse(config: type[BackboneConfig], name: str, options: Mapping[str, Any]) -> BackboneConfig:
+    try:
+        return config.model_validate(dict(options))
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        allowed = ", ".join(sorted(config.model_fields))
+        raise ConfigError(
+            f"backbone '{name}', option '{key}' = {first['input']!r}: {first['msg']} (options: {allowed})"
+        ) from error

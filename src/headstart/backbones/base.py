@@ -1,0 +1,89 @@
+"""What every backbone is: a network from images to features, pooled and per location."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import torch
+from torch import Tensor, nn
+
+from headstart.errors import ConfigError
+from headstart.schema import Schema
+
+__all__ = ["Backbone", "BackboneConfig", "Features", "seeded_init"]
+
+
+@dataclass(frozen=True)
+class Features:
+    """What a backbone makes of B images.
+
+    pooled: ``[B, D]``, the mean of ``dense`` over locations. dense: ``[B, D, h, w]``.
+    stages: the maps between blocks ``[B, channels, height, width]``, shallow to deep.
+    """
+
+    pooled: Tensor
+    dense: Tensor
+    stages: tuple[Tensor, ...] = ()
+
+
+class BackboneConfig(Schema):
+    """Options of a backbone; each kind has its own child."""
+
+    def halved(self) -> Self:
+        """The options of a network with half the features and about a quarter to half of the parameters."""
+        raise ConfigError(f"{type(self).__name__} has no half-width form, so this backbone cannot be split")
+
+
+class Backbone(nn.Module, ABC):
+    """A network ``[B, in_channels, H, W] -> Features`` with ``dim`` features.
+
+    Children set ``name``, ``Config`` and ``min_resolution`` (pixels), take ``(config, in_channels)`` and implement
+    ``features``. Weights are drawn from torch's default stream: build inside ``seeded_init``.
+    """
+
+    name: ClassVar[str]
+    Config: ClassVar[type[BackboneConfig]]
+    min_resolution: int
+    in_channels: int
+    dim: int
+
+    def __init__(self, *, in_channels: int, dim: int) -> None:
+        super().__init__()
+        self.in_channels, self.dim = in_channels, dim
+
+    @abstractmethod
+    def features(self, images: Tensor) -> Features:
+        """Features of float images ``[B, in_channels, H, W]`` of a resolution that was checked."""
+
+    def forward(self, images: Tensor) -> Features:
+        """Features of float images ``[B, in_channels, H, W]``; see ``check_input`` for what is refused."""
+        self.check_input(int(images.shape[1]), min(images.shape[-2:]))
+        return self.features(images)
+
+    def check_input(self, channels: int, resolution: int) -> None:
+        """Raise ``ConfigError`` unless images of this many channels and pixels a side fit the network."""
+        if resolution < self.min_resolution:
+            raise ConfigError(
+                f"resolution {resolution} is too small for backbone '{self.name}': "
+                f"use images of at least {self.min_resolution} px"
+            )
+        if channels != self.in_channels:
+            raise ConfigError(
+                f"backbone '{self.name}' was built for {self.in_channels} channels and the images have {channels}: "
+                f"set in_channels to {channels}"
+            )
+
+
+@contextmanager
+def seeded_init(generator: torch.Generator) -> Iterator[None]:
+    """Modules built inside draw their starting weights from ``generator``, and the global stream stays untouched.
+
+    torch's layers know only the default CPU stream, so it is lent a seed from ``generator`` and then put back. Modules
+    must be built on the CPU, which also makes the weights the same whatever device they move to.
+    """
+    seed = int(torch.randint(2**62, (), generator=generator, device=generator.device))
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        yield

@@ -1,0 +1,53 @@
+"""Weights on disk: safetensors, so that loading runs no code."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from headstart.errors import CheckpointError
+
+__all__ = ["load_weights", "save_weights"]
+
+
+def save_weights(module: nn.Module, path: Path) -> None:
+    """Write the state of ``module`` whole: under a temporary name first, then renamed."""
+    temporary = path.with_name(path.name + ".tmp")
+    save_file({name: value.detach().cpu().contiguous() for name, value in module.state_dict().items()}, temporary)
+    with temporary.open("rb") as file:
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def load_weights(module: nn.Module, path: Path) -> None:
+    """Load ``path`` into ``module``, every tensor of it and nothing else.
+
+    Raises ``CheckpointError`` if the file cannot be read, or is of another network: then it names the first key that
+    is missing, unknown or of another shape.
+    """
+    try:
+        found = load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(
+            f"cannot read weights from {path} ({error}): make them again or name another file"
+        ) from error
+    _check_same(module.state_dict(), found, path)
+    module.load_state_dict(found)
+
+
+def _check_same(expected: Mapping[str, Tensor], found: Mapping[str, Tensor], path: Path) -> None:
+    for key in [*expected, *found]:
+        if key not in found:
+            reason = f"it lacks '{key}'"
+        elif key not in expected:
+            reason = f"it holds '{key}', which this network lacks"
+        elif expected[key].shape != found[key].shape:
+            reason = f"'{key}' is {list(found[key].shape)} there and {list(expected[key].shape)} here"
+        else:
+            continue
+        raise CheckpointError(
+            f"{path} holds the weights of another network ({reason}): use the backbone it was made with"
+        )
