@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from pydantic import ValidationError
 
 from headstart.backbones.base import Backbone, BackboneConfig, Features, seeded_init
 from headstart.backbones.resnet9 import ResNet9, ResNet9Config
 from headstart.backbones.split import SplitBackbone
 from headstart.backbones.weights import load_weights, save_weights
-from headstart.errors import ConfigError
 from headstart.registry import lookup, with_plugins
+from headstart.schema import validate
 
 __all__ = [
     "BACKBONES",
@@ -39,7 +38,7 @@ def build_backbone(
     the first channel and one for the rest. Raises ``ConfigError`` for a wrong name, option or number of channels.
     """
     kind: Any = lookup(BACKBONES, "backbone", name)
-    config = _parse(kind.Config, name, options)
+    config = validate(kind.Config, options, f"backbone '{name}'")
     with seeded_init(generator):
         if split:
             half = config.halved()
@@ -47,15 +46,3 @@ def build_backbone(
         else:
             backbone = kind(config, in_channels)
     return backbone.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
-
-
-def _parse(config: type[BackboneConfig], name: str, options: Mapping[str, Any]) -> BackboneConfig:
-    try:
-        return config.model_validate(dict(options))
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        allowed = ", ".join(sorted(config.model_fields))
-        raise ConfigError(
-            f"backbone '{name}', option '{key}' = {first['input']!r}: {first['msg']} (options: {allowed})"
-        ) from error

@@ -1,1 +1,29 @@
-"""TODO."""
+"""Pretext methods. ``METHODS`` holds one class per name; plugins join as ``headstart.methods``."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from headstart.backbones import Backbone
+from headstart.methods.base import Method, StepResult
+from headstart.methods.cmc import CMC, CMCConfig
+from headstart.methods.rotation import Rotation, RotationConfig
+from headstart.registry import lookup, with_plugins
+from headstart.schema import validate
+
+__all__ = ["CMC", "METHODS", "CMCConfig", "Method", "Rotation", "RotationConfig", "StepResult", "build_method"]
+
+METHODS: dict[str, type[Method]] = with_plugins("methods", {"rotation": Rotation, "cmc": CMC})
+
+
+def build_method(
+    name: str, options: Mapping[str, Any], backbone: Backbone, *, images: int, generator: torch.Generator
+) -> Method:
+    """The method ``name`` over ``backbone`` for ``images`` images, on the CPU.
+
+    options: fields of the method's ``Config``. generator: draws the starting weights and memories.
+    Raises ``ConfigError`` for a wrong name or option, or a backbone that the method can't use.
+    """
+    kind = lookup(METHODS, "method", name)
+    return kind(backbone, validate(kind.Config, options, f"method '{name}'"), images=images, generator=generator)

@@ -1,0 +1,57 @@
+"""What every pretext method is: a backbone, whatever else its objective needs, and a step that yields a loss."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from headstart.backbones.base import Backbone
+from headstart.data.augment import AugmentConfig
+from headstart.data.loader import Batch
+from headstart.schema import Schema
+
+__all__ = ["Method", "StepResult"]
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """One step of an objective.
+
+    loss: the scalar to differentiate. metrics: detached scalar tensors by name, left on their device; one named
+    ``loss`` replaces ``loss`` in the history.
+    """
+
+    loss: Tensor
+    metrics: dict[str, Tensor] = field(default_factory=dict)
+
+
+class Method(nn.Module, ABC):
+    """A pretext objective over ``backbone``, which is all that survives pretraining.
+
+    Class attributes: ``name``; ``Config``; ``split_backbone``, whether it needs two half-width networks; ``views``, how
+    many independently augmented views of an image a step takes; ``unsuited``, the augmentations (fields of
+    ``AugmentConfig``) that the study leaves off for this method.
+    """
+
+    name: ClassVar[str]
+    Config: ClassVar[type[Schema]]
+    split_backbone: ClassVar[bool] = False
+    views: ClassVar[int] = 1
+    unsuited: ClassVar[frozenset[str]] = frozenset()
+
+    @abstractmethod
+    def __init__(self, backbone: Backbone, config: Schema, *, images: int, generator: torch.Generator) -> None:
+        """images: how many the method will see, numbered from 0 (``Batch.index``). generator: starting weights."""
+        super().__init__()
+        self.backbone = backbone
+
+    @classmethod
+    def augment(cls, base: AugmentConfig) -> AugmentConfig:
+        """``base`` without what the study leaves off for this method."""
+        return base.model_copy(update=dict.fromkeys(cls.unsuited, False))
+
+    @abstractmethod
+    def step(self, batch: Batch) -> StepResult:
+        """The loss of a batch. Draws come from ``batch.generator``; only in training mode may state move."""
