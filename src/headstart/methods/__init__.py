@@ -6,13 +6,23 @@ from typing import Any
 import torch
 
 from headstart.backbones import Backbone
-from headstart.methods.base import Method, StepResult
+from headstart.methods.base import Method, Objective, StepResult
 from headstart.methods.cmc import CMC, CMCConfig
 from headstart.methods.rotation import Rotation, RotationConfig
 from headstart.registry import lookup, with_plugins
 from headstart.schema import validate
 
-__all__ = ["CMC", "METHODS", "CMCConfig", "Method", "Rotation", "RotationConfig", "StepResult", "build_method"]
+__all__ = [
+    "CMC",
+    "METHODS",
+    "CMCConfig",
+    "Method",
+    "Objective",
+    "Rotation",
+    "RotationConfig",
+    "StepResult",
+    "build_method",
+]
 
 METHODS: dict[str, type[Method]] = with_plugins("methods", {"rotation": Rotation, "cmc": CMC})
 

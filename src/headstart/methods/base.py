@@ -12,7 +12,7 @@ from headstart.data.augment import AugmentConfig
 from headstart.data.loader import Batch
 from headstart.schema import Schema
 
-__all__ = ["Method", "StepResult"]
+__all__ = ["Method", "Objective", "StepResult"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,15 @@ class StepResult:
     metrics: dict[str, Tensor] = field(default_factory=dict)
 
 
-class Method(nn.Module, ABC):
+class Objective(nn.Module, ABC):
+    """Anything that can be trained: a module whose ``step`` turns a batch into a loss."""
+
+    @abstractmethod
+    def step(self, batch: Batch) -> StepResult:
+        """The loss of a batch. Draws come from ``batch.generator``; only in training mode may state move."""
+
+
+class Method(Objective):
     """A pretext objective over ``backbone``, which is all that survives pretraining.
 
     Class attributes: ``name``; ``Config``; ``split_backbone``, whether it needs two half-width networks; ``views``, how
@@ -51,7 +59,3 @@ class Method(nn.Module, ABC):
     def augment(cls, base: AugmentConfig) -> AugmentConfig:
         """``base`` without what the study leaves off for this method."""
         return base.model_copy(update=dict.fromkeys(cls.unsuited, False))
-
-    @abstractmethod
-    def step(self, batch: Batch) -> StepResult:
-        """The loss of a batch. Draws come from ``batch.generator``; only in training mode may state move."""

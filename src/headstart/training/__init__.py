@@ -1,1 +1,32 @@
-"""TODO."""
+"""Training: one loop for pretext methods and tasks, its schedule, precision and checkpoints; protocols and probes."""
+
+from headstart.training.checkpoint import discard_checkpoint
+from headstart.training.config import OptimizerConfig, TrainConfig
+from headstart.training.features import Precomputed, extract_features, feature_set
+from headstart.training.history import Failure
+from headstart.training.loop import TrainReport, train
+from headstart.training.precision import pick_device, pick_precision
+from headstart.training.probes import Probed
+from headstart.training.schedule import piecewise_linear, warmup_decay
+from headstart.training.supervised import PROTOCOLS, Supervised, evaluate, fit
+
+__all__ = [
+    "PROTOCOLS",
+    "Failure",
+    "OptimizerConfig",
+    "Precomputed",
+    "Probed",
+    "Supervised",
+    "TrainConfig",
+    "TrainReport",
+    "discard_checkpoint",
+    "evaluate",
+    "extract_features",
+    "feature_set",
+    "fit",
+    "pick_device",
+    "pick_precision",
+    "piecewise_linear",
+    "train",
+    "warmup_decay",
+]

@@ -1,0 +1,38 @@
+"""What a training run can be told."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from headstart.schema import Schema
+from headstart.training.precision import Precision
+
+__all__ = ["OptimizerConfig", "TrainConfig"]
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Decay = Annotated[float, Field(ge=0, lt=1)]
+
+
+class OptimizerConfig(Schema):
+    """How weights move. The defaults are the study's: Adam(0.8, 0.999), linear warm-up to 1e-3, then down to 1e-6.
+
+    batch_size: images a step. lr: peak learning rate. lr_end: the last one. warmup: fraction of all steps before the
+    peak. weight_decay: of all weights; added to the gradient by ``adam``, applied to the weight by ``adamw``.
+    precision: of the forward pass; ``auto`` is bf16 where the hardware has it natively.
+    """
+
+    batch_size: int = Field(default=64, ge=1)
+    lr: float = Field(default=1e-3, gt=0)
+    lr_end: float = Field(default=1e-6, ge=0)
+    warmup: Fraction = 0.05
+    weight_decay: float = Field(default=1e-5, ge=0)
+    optimizer: Literal["adam", "adamw"] = "adam"
+    betas: tuple[Decay, Decay] = (0.8, 0.999)
+    epsilon: float = Field(default=1e-8, gt=0)
+    precision: Precision = "auto"
+
+
+class TrainConfig(OptimizerConfig):
+    """An optimiser and how many steps it takes."""
+
+    steps: int = Field(ge=1)

@@ -1,0 +1,92 @@
+"""Features of frozen backbones, computed once."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from headstart.backbones.base import Backbone, BackboneConfig, Features
+from headstart.data.dataset import ImageSet
+from headstart.training.precision import Precision, autocast
+
+__all__ = ["Precomputed", "Standardise", "evaluating", "extract_features", "feature_set", "image_batches"]
+
+BATCH = 256
+
+
+def extract_features(
+    backbone: Backbone, images: Tensor, *, per_location: bool = False, precision: Precision = "auto"
+) -> Tensor:
+    """Features of prepared, unaugmented images ``[N, C, H, W]``, in eval mode: float32 ``[N, D]``.
+
+    per_location: the dense map ``[N, D, h, w]`` instead of its mean.
+    """
+    context = autocast(precision, images.device)
+    parts = []
+    with torch.no_grad(), evaluating(backbone):
+        for batch in image_batches(images):
+            with context():
+                features: Features = backbone(batch)
+            parts.append((features.dense if per_location else features.pooled).float())
+    return torch.cat(parts)
+
+
+def feature_set(
+    backbone: Backbone, images: ImageSet, *, per_location: bool = False, precision: Precision = "auto"
+) -> ImageSet:
+    """``images`` with features in place of pixels, for ``Precomputed`` to read: ``[N, D, h, w]``, 1x1 where pooled."""
+    features = extract_features(backbone, images.images, per_location=per_location, precision=precision)
+    return ImageSet(features if per_location else features[:, :, None, None], images.targets)
+
+
+class Precomputed(Backbone):
+    """A backbone whose work is done: it passes on the features that a ``feature_set`` holds."""
+
+    name = "precomputed"
+    Config = BackboneConfig
+    min_resolution = 1
+
+    def __init__(self, dim: int) -> None:
+        super().__init__(in_channels=dim, dim=dim)
+
+    def features(self, images: Tensor) -> Features:
+        return Features(images.mean(dim=(2, 3)), images)
+
+
+class Standardise(nn.Module):
+    """Features to zero mean and unit deviation by fixed statistics, so that no arm gains by the scale of its features.
+
+    Statistics are those of ``known [N, D, h, w]``; a feature that is constant there is only centred.
+    """
+
+    mean: Tensor
+    scale: Tensor
+
+    def __init__(self, known: Tensor) -> None:
+        super().__init__()
+        deviation, mean = torch.std_mean(known, dim=(0, 2, 3), correction=0)
+        self.register_buffer("mean", mean)
+        self.register_buffer("scale", torch.where(deviation > 1e-6, 1 / deviation, 1.0))
+
+    def forward(self, features: Features) -> Features:
+        mean, scale = self.mean[:, None, None], self.scale[:, None, None]
+        return Features((features.pooled - self.mean) * self.scale, (features.dense - mean) * scale)
+
+
+def image_batches(images: Tensor, batch_size: int = BATCH) -> Iterator[Tensor]:
+    """float32 channels-last batches of prepared images ``[N, C, H, W]``, in order."""
+    for batch in torch.split(images, batch_size):
+        yield batch.to(torch.float32, memory_format=torch.channels_last)
+
+
+@contextmanager
+def evaluating(module: nn.Module) -> Iterator[None]:
+    """``module`` in eval mode, and back as every part of it was."""
+    modes = {part: part.training for part in module.modules()}
+    module.eval()
+    try:
+        yield
+    finally:
+        for part, training in modes.items():
+            part.training = training

@@ -1,0 +1,138 @@
+"""The training loop, the same for pretext methods and for tasks."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from headstart.data.loader import Batch, Loader
+from headstart.methods.base import Objective
+from headstart.training.checkpoint import Checkpointer
+from headstart.training.config import OptimizerConfig, TrainConfig
+from headstart.training.history import Failure, History
+from headstart.training.precision import autocast
+from headstart.training.schedule import warmup_decay
+
+__all__ = ["TrainReport", "make_optimizer", "train"]
+
+OPTIMIZERS: dict[str, type[torch.optim.Adam]] = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
+HISTORY_ROWS = 100
+
+
+@dataclass(frozen=True)
+class TrainReport:
+    """What came of a run.
+
+    steps: taken in all, earlier parts of a resumed run included; seconds: likewise. history: rows of step, learning
+    rate and the metrics' means over a hundredth of the run. failure: why it stopped early, if it did.
+    """
+
+    steps: int
+    seconds: float
+    history: list[dict[str, float]]
+    failure: Failure | None = None
+
+
+def train(
+    objective: Objective,
+    loader: Loader,
+    config: TrainConfig,
+    *,
+    folder: Path | None = None,
+    key: str = "",
+    on_step: Callable[[int], None] | None = None,
+    checkpoint_seconds: float = 30.0,
+) -> TrainReport:
+    """Train ``objective`` in place for ``config.steps`` batches of ``loader``, on the device where its images are.
+
+    folder: where a checkpoint is kept and, if one lies there, gone on from; a resumed run ends bit-equal to an
+    undisturbed one. The checkpoint stays until ``discard_checkpoint``. key: names all that can change the result.
+    on_step: called with the number of steps done. A loss or metric that isn't finite ends the run as a failure.
+    Raises ``CheckpointError`` for a damaged checkpoint or one with another key.
+    """
+    run = _Run(objective, loader, config, Checkpointer(folder, key, checkpoint_seconds))
+    failure = None
+    while run.step < config.steps and failure is None:
+        run.advance(loader.batch(run.step))
+        if on_step:
+            on_step(run.step)
+        failure = run.look()
+    return TrainReport(run.step, run.seconds, run.history.rows, failure)
+
+
+def make_optimizer(objective: Objective, config: OptimizerConfig) -> torch.optim.Optimizer:
+    """A fused optimiser of every parameter that wants a gradient."""
+    parameters = [parameter for parameter in objective.parameters() if parameter.requires_grad]
+    return OPTIMIZERS[config.optimizer](
+        parameters,
+        lr=config.lr,
+        betas=config.betas,
+        eps=config.epsilon,
+        weight_decay=config.weight_decay,
+        fused=True,
+    )
+
+
+class _Run:
+    """The state of a run: what a checkpoint holds, and how one step changes it."""
+
+    def __init__(self, objective: Objective, loader: Loader, config: TrainConfig, checkpointer: Checkpointer) -> None:
+        device = loader.images.images.device
+        self.objective = objective.to(device=device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
+        self.optimizer = make_optimizer(objective, config)
+        self.rates = warmup_decay(config.steps, peak=config.lr, end=config.lr_end, warmup=config.warmup).tolist()
+        self.autocast = autocast(config.precision, device)
+        self.history = History(window=max(1, config.steps // HISTORY_ROWS))
+        self.checkpointer, self.steps = checkpointer, config.steps
+        self.step, self._spent, self._started = 0, 0.0, time.perf_counter()
+        saved = checkpointer.load(device)
+        if saved:
+            self._restore(saved)
+
+    @property
+    def seconds(self) -> float:
+        """Time spent on the run, earlier parts included."""
+        return self._spent + time.perf_counter() - self._started
+
+    def advance(self, batch: Batch) -> None:
+        """One step of the optimiser."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.rates[self.step]
+        with self.autocast():
+            result = self.objective.step(batch)
+        self.optimizer.zero_grad(set_to_none=True)
+        result.loss.backward()
+        self.optimizer.step()
+        self.history.add({"loss": result.loss.detach(), **result.metrics})
+        self.step += 1
+
+    def look(self) -> Failure | None:
+        """At the end of a window, and before a checkpoint, fetch what was measured; stop at what isn't finite."""
+        window_ends = self.step % self.history.window == 0 or self.step == self.steps
+        save = self.checkpointer.due()
+        if not (window_ends or save):
+            return None
+        failure = self.history.fetch(self.step)
+        if window_ends:
+            self.history.close_window(self.step, self.rates[self.step - 1])
+        if save and failure is None:
+            self.checkpointer.save(self._state())
+        return failure
+
+    def _state(self) -> dict[str, Any]:
+        return {
+            "step": self.step,
+            "seconds": self.seconds,
+            "objective": self.objective.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "history": self.history.state(),
+        }
+
+    def _restore(self, state: dict[str, Any]) -> None:
+        self.step, self._spent = state["step"], state["seconds"]
+        self.objective.load_state_dict(state["objective"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.history.load(state["history"])
