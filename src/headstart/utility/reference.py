@@ -1,0 +1,76 @@
+"""Utility as the original study's code computed it, for comparing with its published figures.
+
+Linear in labels, no fit, no interval beyond the spread over seeds. Accuracies that scratch did not measure are not
+bounded but given numbers: below scratch's first point −1, and trials above its best point also about −1, although they
+are better than anything scratch reached. Prefer ``estimate_utility``.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+__all__ = ["ReferenceUtility", "interpolate_labels", "reference_labels_needed", "reference_utility"]
+
+Scores = Mapping[int, Sequence[float]]
+UNREACHED = -1.0
+
+
+class ReferenceUtility(NamedTuple):
+    """Points of the reference's curve: label counts, mean utility over trials, population standard deviation."""
+
+    labels: list[float]
+    utility: list[float]
+    std: list[float]
+
+
+def interpolate_labels(x0: float, x1: float, y0: float, y1: float, y: float) -> float:
+    """The x at which the line through (x0, y0) and (x1, y1) has height ``y``."""
+    return x0 + (x1 - x0) * (y - y0) / (y1 - y0)
+
+
+def reference_labels_needed(scratch: Mapping[int, float], accuracy: float) -> float:
+    """Labels that scratch, mean accuracy by label count, needs to exceed ``accuracy``.
+
+    Interpolated below the smallest count whose accuracy is strictly greater; 0 if that is the first count; −1 if there
+    is none.
+    """
+    counts = sorted(scratch)
+    for previous, count in zip([None, *counts], counts, strict=False):
+        if scratch[count] > accuracy:
+            if previous is None:
+                return 0.0
+            return interpolate_labels(previous, count, scratch[previous], scratch[count], accuracy)
+    return UNREACHED
+
+
+def reference_utility(scratch: Scores, pretrained: Scores, budgets: Iterable[int] | None = None) -> ReferenceUtility:
+    """The reference's utility curve from accuracies per trial by label count.
+
+    budgets: counts to report, default all of ``pretrained``; those it lacks are skipped. The curve ends at the first
+    count whose mean exceeds scratch's best mean: there it has one last point at the interpolated count that would just
+    reach that best, with utility ``best count / count``, from which the reference subtracts no 1.
+    """
+    means = {count: float(np.mean(values)) for count, values in scratch.items()}
+    best_count = max(means, key=lambda count: means[count])
+    found = ReferenceUtility([], [], [])
+    before = (0.0, 0.0)
+    for count in pretrained if budgets is None else budgets:
+        if count not in pretrained:
+            continue
+        mean = float(np.mean(pretrained[count]))
+        if mean > means[best_count]:
+            reached = interpolate_labels(before[0], count, before[1], mean, means[best_count])
+            _append(found, reached, best_count / reached, 0.0)
+            break
+        needed = np.array([reference_labels_needed(means, value) for value in pretrained[count]])
+        ratios = needed / count - 1
+        _append(found, float(count), float(ratios.mean()), float(ratios.std()))
+        before = (float(count), mean)
+    return found
+
+
+def _append(curve: ReferenceUtility, labels: float, utility: float, std: float) -> None:
+    curve.labels.append(labels)
+    curve.utility.append(utility)
+    curve.std.append(std)
