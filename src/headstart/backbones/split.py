@@ -28,9 +28,7 @@ class SplitBackbone(Backbone):
         Raises ``ConfigError`` if there are fewer than two channels to share out.
         """
         if in_channels < 2:
-            raise ConfigError(
-                f"images with {in_channels} channel cannot be split: use a method without a split backbone"
-            )
+            raise ConfigError("images with one channel cannot be split: choose a method without a split backbone")
         lightness, color = build(1), build(in_channels - 1)
         super().__init__(in_channels=in_channels, dim=lightness.dim + color.dim)
         self.lightness, self.color = lightness, color

@@ -1,1 +1,11 @@
-"""TODO."""
+"""Contract tests: plain functions that raise ``AssertionError`` where an extension breaks a promise.
+
+Call them from your own test suite for every backbone, method and task that you register.
+"""
+
+from headstart.testing.backbones import check_backbone
+from headstart.testing.methods import check_method
+from headstart.testing.tasks import check_task
+from headstart.testing.toys import toy_batch, toy_images
+
+__all__ = ["check_backbone", "check_method", "check_task", "toy_batch", "toy_images"]

@@ -1,0 +1,44 @@
+"""Small prepared images that a small network can tell apart, for tests that must not wait for real ones."""
+
+import torch
+from torch import Tensor, nn
+
+from headstart.data.augment import AugmentConfig
+from headstart.data.dataset import ImageSet
+from headstart.data.loader import Batch, Loader
+from headstart.seeding import torch_generator
+
+__all__ = ["same_state", "toy_batch", "toy_images", "untrained_parameters"]
+
+
+def toy_images(
+    count: int, *, channels: int = 3, resolution: int = 16, classes: int = 4, noise: float = 0.5, seed: int = 0
+) -> ImageSet:
+    """Prepared float16 ``[count, channels, resolution, resolution]`` and ``class [count]``, in equal shares.
+
+    A class is a stripe pattern of its own frequency and colour, in noise.
+    """
+    generator = torch_generator(seed, "toy images")
+    labels = torch.arange(count) % classes
+    palette = torch.randn(classes, channels, 1, 1, generator=torch_generator("toy palette"))
+    angle = torch.arange(resolution) * (labels[:, None] + 1) * (torch.pi / resolution)
+    stripes = torch.sin(angle)[:, None, :, None]
+    pixels = palette[labels] * (1 + stripes) + noise * torch.randn(
+        count, channels, resolution, resolution, generator=generator
+    )
+    return ImageSet(pixels.half().contiguous(memory_format=torch.channels_last), {"class": labels})
+
+
+def toy_batch(images: ImageSet, *, batch_size: int = 8, views: int = 1, seed: int = 0, step: int = 0) -> Batch:
+    """A fresh augmented batch; two calls give equal batches, each with its own generator."""
+    return Loader(images, batch_size=batch_size, seed=seed, augment=AugmentConfig(), views=views).batch(step)
+
+
+def same_state(first: dict[str, Tensor], second: dict[str, Tensor]) -> bool:
+    """Whether two state dicts are equal bit for bit."""
+    return first.keys() == second.keys() and all(torch.equal(value, second[key]) for key, value in first.items())
+
+
+def untrained_parameters(module: nn.Module) -> list[str]:
+    """Names of parameters that got no gradient, or only zeros."""
+    return [name for name, value in module.named_parameters() if value.grad is None or not value.grad.any()]
