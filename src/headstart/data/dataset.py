@@ -1,7 +1,7 @@
 """Image sets in memory: what every source yields and every trainer reads."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -71,3 +71,6 @@ class Dataset:
     @property
     def train(self) -> ImageSet:
         return self.splits["train"]
+
+    def to(self, device: torch.device | str) -> "Dataset":
+        return replace(self, splits={split: images.to(device) for split, images in self.splits.items()})

@@ -59,6 +59,11 @@ class Job(ABC):
         """Work in image-steps (one image forward and backward through the network), for plans and time left."""
 
     @property
+    @abstractmethod
+    def title(self) -> str:
+        """A few words for a person who watches: ``cmc, finetune, 250 labels, trial 2``."""
+
+    @property
     def group(self) -> str:
         """Jobs of one group share data and starting weights, so one worker runs them in a row."""
         return self.key

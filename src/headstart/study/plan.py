@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from headstart.study.config import StudyConfig
 from headstart.study.jobs import Job
-from headstart.study.pretrain_jobs import DatasetJob, FeaturesJob, PretrainJob
+from headstart.study.pretrain_jobs import DatasetJob, PretrainJob
 from headstart.study.trial_jobs import TrialJob
 
 __all__ = ["Plan", "make_plan"]
@@ -23,7 +23,7 @@ class Plan:
 
 
 def make_plan(config: StudyConfig) -> Plan:
-    """Dataset, pretrainings, frozen features where a protocol reads them, and one job per point and trial."""
+    """The dataset, one pretraining per method and seed, and one job per measured point."""
     dataset = DatasetJob(config.dataset, config.color)
     pretrain_dataset = DatasetJob(config.pretrain_dataset, config.color) if config.pretrain_dataset else dataset
     pretrainings = {
@@ -69,11 +69,9 @@ def _trial(
     labels: int,
     trial: int,
 ) -> TrialJob:
-    frozen = protocol != "finetune"
     return TrialJob(
         dataset=dataset,
         start=start,
-        features=FeaturesJob(dataset, start) if frozen and start else None,
         backbone=config.backbone,
         task=task,
         protocol=protocol,

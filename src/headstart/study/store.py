@@ -47,7 +47,7 @@ class Store:
         return float(self._done(job)["seconds"])
 
     def run(self, job: Job, *, progress: Callable[[int, int], None] = no_progress, workers: int = 1) -> None:
-        """Do ``job`` unless it is done; its inputs must be. A second process that asks for it waits, then finds it done."""
+        """Do ``job`` unless it is done; its inputs must be. Whoever else asks for it waits, then finds it done."""
         folder = self.folder(job)
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder.with_suffix(".lock")):

@@ -1,16 +1,28 @@
 """What a source of images is."""
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from headstart.schema import Schema
 
-__all__ = ["Progress", "Source"]
+__all__ = ["Progress", "Source", "SourceInfo"]
 
 Progress = Callable[[int, int], None]
 """Called with (done, total)."""
+
+
+@dataclass(frozen=True)
+class SourceInfo:
+    """counts: images per split. classes: names by number. targets: names of the annotations."""
+
+    counts: Mapping[str, int]
+    classes: tuple[str, ...]
+    targets: tuple[str, ...]
+    resolution: int
+    channels: int
 
 
 class Source(Schema):
@@ -21,10 +33,9 @@ class Source(Schema):
     def name(self) -> str:
         """What tables and charts call the dataset."""
 
-    @property
     @abstractmethod
-    def images(self) -> int:
-        """How many images the three splits hold together, for plans and estimates."""
+    def about(self) -> SourceInfo:
+        """What is known before any image is made, so that a study which cannot work is refused at once."""
 
     @abstractmethod
     def identity(self) -> dict[str, Any]:

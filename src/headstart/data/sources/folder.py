@@ -4,7 +4,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from headstart.data.sources.base import Progress, Source
+from safetensors import safe_open
+
+from headstart.data.sources.base import Progress, Source, SourceInfo
 from headstart.folder import Manifest, read_manifest
 
 __all__ = ["FolderSource"]
@@ -23,9 +25,9 @@ class FolderSource(Source):
     def name(self) -> str:
         return self.manifest.name
 
-    @property
-    def images(self) -> int:
-        return sum(self.manifest.counts.values())
+    def about(self) -> SourceInfo:
+        manifest = self.manifest
+        return SourceInfo(manifest.counts, manifest.classes, self._targets(), manifest.resolution, manifest.channels)
 
     def identity(self) -> dict[str, Any]:
         """Its contents, not its place: a folder that moves keeps its cached work."""
@@ -33,3 +35,8 @@ class FolderSource(Source):
 
     def materialise(self, folder: Path, *, workers: int | None, progress: Progress | None) -> Path:  # noqa: ARG002
         return self.path.expanduser()
+
+    def _targets(self) -> tuple[str, ...]:
+        """Names of the annotations, from the first shard's header."""
+        with safe_open(self.path.expanduser() / self.manifest.shards[0].file, framework="pt") as shard:
+            return tuple(name.removeprefix("target.") for name in shard.keys() if name.startswith("target."))  # noqa: SIM118

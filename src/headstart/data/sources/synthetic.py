@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from headstart.data.sources.base import Progress, Source
-from headstart.render.writer import RenderConfig, render_dataset
+from headstart.data.sources.base import Progress, Source, SourceInfo
+from headstart.render.writer import TARGETS, RenderConfig, render_dataset
+from headstart.scenes.sampler import split_counts
+from headstart.scenes.shapes import CATEGORIES
 
 __all__ = ["SyntheticSource"]
 
@@ -15,6 +17,15 @@ class SyntheticSource(RenderConfig, Source):
     @property
     def name(self) -> str:
         return self.factors
+
+    def about(self) -> SourceInfo:
+        return SourceInfo(
+            counts=split_counts(self.images),
+            classes=self.categories or tuple(CATEGORIES),
+            targets=TARGETS,
+            resolution=self.resolution,
+            channels=3,
+        )
 
     def identity(self) -> dict[str, Any]:
         return self.render_config().model_dump(mode="json")

@@ -1,0 +1,35 @@
+"""What a study ran on, for the report and for whoever repeats it."""
+
+import os
+import platform
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+
+import headstart
+
+__all__ = ["describe_environment"]
+
+PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "kornia", "warp-lang", "pandas")
+
+
+def describe_environment() -> dict[str, str]:
+    """Names and versions, as text: machine, processor, GPU where there is one, packages."""
+    about = {
+        "headstart": headstart.__version__,
+        "python": sys.version.split()[0],
+        "system": platform.platform(),
+        "processor": _processor(),
+        "cores": str(len(os.sched_getaffinity(0))),
+        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else "none",
+    }
+    return about | {package: version(package) for package in PACKAGES}
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()

@@ -1,0 +1,179 @@
+"""The jobs before any label is used: images, and backbones pretrained on them."""
+
+import json
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+from headstart.backbones import Backbone, build_backbone, load_weights, save_weights
+from headstart.data.augment import AugmentConfig
+from headstart.data.color import ColorSpace
+from headstart.data.dataset import Dataset
+from headstart.data.loader import Loader
+from headstart.data.prepared import load_prepared, prepare, record_normalisation
+from headstart.data.sources import Source
+from headstart.folder import write_atomic
+from headstart.methods import METHODS, Method, Objective, build_method
+from headstart.seeding import derive_seed, torch_generator
+from headstart.study.config import BackboneChoice
+from headstart.study.jobs import Job, RunContext
+from headstart.tasks import TASKS
+from headstart.training import (
+    Failure,
+    Probed,
+    TrainConfig,
+    TrainReport,
+    discard_checkpoint,
+    pick_device,
+    pick_precision,
+    train,
+)
+
+__all__ = ["HISTORY", "PLACE", "DatasetJob", "PretrainJob", "hardware_identity", "prepared_dataset"]
+
+WEIGHTS, HISTORY, IMAGES, PLACE = "backbone.safetensors", "history.json", "images", "place.json"
+
+
+@lru_cache(maxsize=4)
+def prepared_dataset(folder: Path) -> Dataset:
+    """A prepared dataset on this process's device, read once however many jobs of a group use it."""
+    return load_prepared(folder).to(pick_device())
+
+
+@dataclass(frozen=True)
+class DatasetJob(Job):
+    """Images made or found, normalised, in a file that every process maps."""
+
+    source: Source
+    color: ColorSpace
+
+    kind: ClassVar[str] = "dataset"
+    version: ClassVar[int] = 1
+    uses_all_workers: ClassVar[bool] = True
+
+    def identity(self) -> dict[str, Any]:
+        return {"source": type(self.source).__name__, "content": self.source.identity(), "color": self.color}
+
+    @property
+    def cost(self) -> int:
+        return sum(self.source.about().counts.values())
+
+    @property
+    def title(self) -> str:
+        return f"images of {self.source.name}"
+
+    def run(self, context: RunContext) -> None:
+        made_in = context.folder / IMAGES
+        place = self.source.materialise(made_in, workers=context.workers, progress=context.progress)
+        if place == made_in:
+            record_normalisation(place)
+        prepare(place, context.folder, self.color)
+        write_atomic(context.folder / PLACE, json.dumps(str(place.resolve())).encode())
+
+
+@dataclass(frozen=True)
+class PretrainJob(Job):
+    """A backbone that learned from the training split's images by a pretext method."""
+
+    dataset: DatasetJob
+    backbone: BackboneChoice
+    method: str
+    options: dict[str, Any]
+    train: TrainConfig
+    seed: int
+
+    kind: ClassVar[str] = "pretrain"
+    version: ClassVar[int] = 1
+
+    def identity(self) -> dict[str, Any]:
+        config = METHODS[self.method].Config.model_validate(self.options)
+        return {
+            "backbone": self.backbone.model_dump(),
+            "method": self.method,
+            "options": config.model_dump(mode="json"),
+            "train": self.train.model_dump(mode="json") | hardware_identity(self.train),
+            "seed": self.seed,
+        }
+
+    @property
+    def inputs(self) -> tuple[Job, ...]:
+        return (self.dataset,)
+
+    @property
+    def cost(self) -> int:
+        return self.train.steps * self.train.batch_size * METHODS[self.method].views
+
+    @property
+    def title(self) -> str:
+        return f"{self.method}, pretraining"
+
+    def run(self, context: RunContext) -> None:
+        dataset = prepared_dataset(context.input(self.dataset))
+        method = self._method(dataset)
+        loader = Loader(
+            dataset.train,
+            batch_size=self.train.batch_size,
+            seed=derive_seed(self.seed, "pretrain", "batches"),
+            augment=method.augment(AugmentConfig()),
+            views=method.views,
+        )
+        report = train(
+            _probed(method, dataset, self.seed),
+            loader,
+            self.train,
+            folder=context.folder,
+            key=self.key,
+            on_step=lambda step: context.progress(step, self.train.steps),
+        )
+        save_weights(method.backbone, context.folder / WEIGHTS)
+        write_atomic(context.folder / HISTORY, json.dumps(_history(report), indent=1).encode())
+        discard_checkpoint(context.folder)
+
+    def _method(self, dataset: Dataset) -> Method:
+        backbone = self.fresh_backbone(dataset.train.channels, "backbone", self.seed)
+        generator = torch_generator(self.seed, "pretrain", "method")
+        return build_method(self.method, self.options, backbone, images=len(dataset.train), generator=generator)
+
+    def fresh_backbone(self, channels: int, *parts: str | int) -> Backbone:
+        """The form of the backbone that this method trains, with starting weights of the named parts."""
+        return build_backbone(
+            self.backbone.name,
+            self.backbone.options,
+            in_channels=channels,
+            split=METHODS[self.method].split_backbone,
+            generator=torch_generator(*parts),
+        )
+
+    def load_backbone(self, folder: Path, channels: int) -> Backbone:
+        """The pretrained backbone from this job's finished folder."""
+        backbone = self.fresh_backbone(channels, "replaced")
+        load_weights(backbone, folder / WEIGHTS)
+        return backbone
+
+    def failure(self, folder: Path) -> Failure | None:
+        """Why the finished pretraining is of no use, if it is not."""
+        told = json.loads((folder / HISTORY).read_text())["failure"]
+        return Failure(**told) if told else None
+
+
+def hardware_identity(train: TrainConfig) -> dict[str, str]:
+    """What the hardware changes in a result: where the numbers are computed, and how precisely."""
+    device = pick_device()
+    return {"device": device.type, "precision": pick_precision(train.precision, device)}
+
+
+def _probed(method: Method, dataset: Dataset, seed: int) -> Objective:
+    """``method``, watched by a probe of the first task whose labels the dataset has; it learns the same either way."""
+    for kind in TASKS.values():
+        if kind.target in dataset.train.targets:
+            return Probed(method, kind(dataset.classes), generator=torch_generator(seed, "probe"))
+    return method
+
+
+def _history(report: TrainReport) -> dict[str, Any]:
+    return {
+        "steps": report.steps,
+        "rows": report.history,
+        "failure": asdict(report.failure) if report.failure else None,
+    }
