@@ -1,47 +1,58 @@
-"""The dataset folder: ``dataset.json`` beside shards of tensors, each file written whole."""
+"""The dataset folder: ``dataset.json`` and ``shard-00000.safetensors`` …, each written whole or not at all."""
 
+import errno
 import hashlib
+import json
 import os
+import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import ValidationError
+from pydantic import Field
 from safetensors import SafetensorError
-from safetensors.torch import load, save
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
 from torch import Tensor
 
-from headstart.errors import DataError, StoreError
-from headstart.schema import Schema
+from headstart.errors import ConfigError, DataError, StoreError
+from headstart.schema import Schema, validate
 
 __all__ = [
-    "MANIFEST",
+    "FORMAT",
+    "PARTIAL",
     "Manifest",
     "ShardInfo",
     "read_folder",
     "read_manifest",
     "read_shard",
+    "shard_path",
     "write_atomic",
     "write_manifest",
     "write_shard",
 ]
 
-MANIFEST, FORMAT = "dataset.json", 1
+FORMAT = 1
+MANIFEST = "dataset.json"
+PARTIAL = ".partial"
+REMAKE = "delete it and run the same render command again; finished shards are kept"
 
 
 class ShardInfo(Schema):
-    """One file of a dataset: its name, how many images it holds, the SHA-256 of its bytes."""
+    """One shard. file: its name in the folder. images: how many it holds. sha256: of the whole file, in hex."""
 
-    file: str
+    file: str = Field(pattern=r"^shard-\d{5,}\.safetensors$")
     images: int
     sha256: str
 
 
 class Manifest(Schema):
-    """What ``dataset.json`` holds.
+    """What ``dataset.json`` says.
 
-    made_by: the configuration that makes the same dataset again. counts: images per split. classes: names by number.
-    normalisation: ``lab`` and ``rgb``, each with ``mean`` and ``std`` per channel of the training split.
+    made_by: the resolved configuration, everything needed to make the images again. engine: who drew them.
+    resolution: pixels per side. classes: names by class number. counts: images per split, once finished.
+    normalisation: per colour space ("lab", "rgb"), ``mean`` and ``std`` per channel over the training split.
     """
 
     format: int = FORMAT
@@ -57,71 +68,133 @@ class Manifest(Schema):
     shards: tuple[ShardInfo, ...]
     normalisation: dict[str, dict[str, tuple[float, ...]]] = {}
 
+    @property
+    def images(self) -> int:
+        """Images that the finished dataset holds."""
+        return sum(self.counts.values())
+
+    @property
+    def rendered(self) -> int:
+        """Images in the shards written so far."""
+        return sum(shard.images for shard in self.shards)
+
 
 def write_atomic(path: Path, data: bytes) -> None:
-    """Write ``data`` to ``path`` whole or not at all, and make it last. Raises ``StoreError`` where it cannot."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    """Write ``path`` whole: under a temporary name in its folder, synced to disk, then renamed.
+
+    A reader, or a machine that loses power, sees the old file or the new one. Raises ``StoreError`` if it cannot.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}{PARTIAL}")
     try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
+        path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            os.fsync(folder)
+            with temporary.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
         finally:
-            os.close(folder)
+            temporary.unlink(missing_ok=True)
+        _sync_folder(path.parent)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise StoreError(f"{path} cannot be written ({error.strerror}): free space there or name another folder") from error
+        raise StoreError(_unwritable(path, error)) from error
 
 
-def shard_name(index: int) -> str:
-    """``shard-00000.safetensors`` for 0."""
-    return f"shard-{index:05d}.safetensors"
-
-
-def write_shard(folder: Path, index: int, tensors: dict[str, Tensor]) -> ShardInfo:
-    """Write one shard; ``tensors`` hold ``images`` uint8 ``[n, C, H, W]``, ``split`` uint8 ``[n]``, ``target.NAME``."""
-    data = save(tensors)
-    write_atomic(folder / shard_name(index), data)
-    return ShardInfo(file=shard_name(index), images=len(tensors["images"]), sha256=hashlib.sha256(data).hexdigest())
-
-
-def read_shard(path: Path, info: ShardInfo | None = None) -> dict[str, Tensor]:
-    """The tensors of one shard, checked against ``info``. Raises ``DataError`` for a missing, cut or changed file."""
-    mend = "delete it and run the same render command again; finished shards are kept"
-    try:
-        data = path.read_bytes()
-        if info and hashlib.sha256(data).hexdigest() != info.sha256:
-            raise DataError(f"{path} is damaged (its checksum is not the one in {MANIFEST}): {mend}")
-        return load(data)
-    except (OSError, SafetensorError) as error:
-        raise DataError(f"{path} cannot be read ({error}): {mend}") from error
+def shard_path(folder: Path, index: int) -> Path:
+    """Where shard ``index`` of a dataset lies."""
+    return folder / f"shard-{index:05d}.safetensors"
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write ``dataset.json``."""
-    write_atomic(folder / MANIFEST, manifest.model_dump_json(indent=1).encode())
+    """Write ``folder/dataset.json``."""
+    text = json.dumps(manifest.model_dump(mode="json"), indent=1, sort_keys=True)
+    write_atomic(folder / MANIFEST, f"{text}\n".encode())
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """Read ``dataset.json``. Raises ``DataError`` where there is none, or one this version cannot read."""
+def read_manifest(folder: Path, *, unfinished: bool = False) -> Manifest:
+    """The manifest of a dataset folder. Raises ``DataError`` if it has none, a damaged one, or one of a newer format.
+
+    unfinished: accept a dataset of which some shards are still to be rendered.
+    """
     path = folder / MANIFEST
     try:
-        manifest = Manifest.model_validate_json(path.read_bytes())
-    except OSError:
-        raise DataError(f"{folder} is no dataset folder ({MANIFEST} is missing): make one with `headstart render`") from None
-    except ValidationError as error:
-        raise DataError(f"{path} cannot be read ({error.errors()[0]['msg']}): make the dataset again") from None
-    if manifest.format > FORMAT:
-        raise DataError(f"{path} has format {manifest.format}, newer than {FORMAT}: update headstart to read it")
+        values = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise DataError(
+            f"{folder} is not a dataset folder (no {MANIFEST} in it): name one made by `headstart render`"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path} cannot be read ({error}): {REMAKE}") from error
+    manifest = _checked(values, path)
+    if manifest.rendered < manifest.images and not unfinished:
+        raise DataError(
+            f"{folder} is unfinished ({manifest.rendered} of {manifest.images} images): "
+            "run the same render command again; finished shards are kept"
+        )
     return manifest
 
 
+def write_shard(folder: Path, index: int, tensors: Mapping[str, Tensor]) -> ShardInfo:
+    """Write shard ``index``: tensors of equal length, ``images`` uint8 ``[n, 3, H, W]`` among them."""
+    images = len(tensors["images"])
+    assert all(len(values) == images for values in tensors.values()), "every tensor has one row per image"
+    path = shard_path(folder, index)
+    data = save_tensors({name: values.contiguous() for name, values in sorted(tensors.items())})
+    write_atomic(path, data)
+    return ShardInfo(file=path.name, images=images, sha256=hashlib.sha256(data).hexdigest())
+
+
+def read_shard(path: Path, info: ShardInfo | None = None) -> dict[str, Tensor]:
+    """The tensors of one shard; with ``info``, checked against its SHA-256 and count.
+
+    Raises ``DataError`` if the file is missing, truncated or altered.
+    """
+    try:
+        data = path.read_bytes()
+        if info and hashlib.sha256(data).hexdigest() != info.sha256:
+            raise DataError(f"{path} is damaged ({len(data)} bytes, wrong SHA-256): {REMAKE}")
+        tensors = load_tensors(data)
+    except FileNotFoundError as error:
+        raise DataError(f"{path} is missing: run the same render command again; finished shards are kept") from error
+    except (OSError, SafetensorError) as error:
+        raise DataError(f"{path} cannot be read ({error}): {REMAKE}") from error
+    if info and len(tensors.get("images", ())) != info.images:
+        raise DataError(f"{path} does not hold the {info.images} images that {MANIFEST} names: {REMAKE}")
+    return tensors
+
+
 def read_folder(folder: Path) -> tuple[Manifest, dict[str, Tensor]]:
-    """The manifest and all shards' tensors, joined and checked."""
+    """A finished dataset, verified: its manifest and its tensors, shard after shard.
+
+    ``images`` uint8 ``[n, 3, H, W]`` sRGB · ``split`` uint8 ``[n]``: 0 train, 1 val, 2 test · ``target.class`` int64
+    ``[n]`` · ``target.pose`` int64 ``[n]`` · ``target.rotation`` float32 ``[n, 3, 3]``.
+    """
     manifest = read_manifest(folder)
     shards = [read_shard(folder / info.file, info) for info in manifest.shards]
     return manifest, {name: torch.cat([shard[name] for shard in shards]) for name in shards[0]}
+
+
+def _checked(values: Any, path: Path) -> Manifest:
+    if not isinstance(values, dict):
+        raise DataError(f"{path} does not describe a dataset: {REMAKE}")
+    version = values.get("format")
+    if isinstance(version, int) and version > FORMAT:
+        raise DataError(f"{path} has format {version}, this headstart reads up to {FORMAT}: install a newer headstart")
+    try:
+        return validate(Manifest, values, str(path))
+    except ConfigError as error:
+        raise DataError(f"{error}; {REMAKE}") from error
+
+
+def _unwritable(path: Path, error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"no space left for {path}: free some and run the same command again; what is finished is kept"
+    return f"{path} cannot be written ({error.strerror}): choose a folder that you may write to"
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
