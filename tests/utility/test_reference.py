@@ -7,7 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from headstart.utility import interpolate_labels, reference_labels_needed, reference_utility
+from headstart.utility import (
+    TrialScores,
+    interpolate_labels,
+    reference_estimate,
+    reference_labels_needed,
+    reference_utility,
+)
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden/utility/utility_cases.json").read_text())
 VALIDATION = 1
@@ -38,3 +44,21 @@ def test_labels_needed(point: dict[str, float]) -> None:
 @pytest.mark.parametrize("case", GOLDEN["linear_interpolate_x"])
 def test_interpolation(case: dict[str, Any]) -> None:
     assert interpolate_labels(*case["args"]) == pytest.approx(case["x"], rel=1e-12)
+
+
+@pytest.mark.golden
+@pytest.mark.parametrize("name", ["better_everywhere_under_max", "exceeds_best_scratch_midway", "worse_than_scratch"])
+def test_the_curve_as_an_estimate(name: str) -> None:
+    case = next(case for case in GOLDEN["cases"] if case["name"] == name)
+    scores = []
+    for arm in ("scratch", "pretrained"):
+        table = by_labels(case[arm])
+        scores.append(TrialScores(np.array(list(table), dtype=float), np.array(list(table.values())).T))
+    found = reference_estimate(*scores)
+    np.testing.assert_allclose(found.labels, case["final_d_amts"], rtol=1e-12)
+    np.testing.assert_allclose(found.utility, case["ratios"], rtol=1e-12, atol=1e-12)
+    best = scores[0].values.mean(axis=0).max()
+    budgets = np.isin(found.labels, scores[1].labels)
+    np.testing.assert_allclose(found.value[~budgets], best)
+    assert np.isnan(found.value_low[~budgets]).all()
+    np.testing.assert_allclose(found.value[budgets], scores[1].values.mean(axis=0)[: budgets.sum()])

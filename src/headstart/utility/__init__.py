@@ -4,7 +4,13 @@ from typing import Literal
 
 from headstart.utility.bootstrap import MeanInterval, joint_draws, mean_interval
 from headstart.utility.curves import LabelRange, accuracy_at, labels_needed, monotone_fit
-from headstart.utility.reference import ReferenceUtility, interpolate_labels, reference_labels_needed, reference_utility
+from headstart.utility.reference import (
+    ReferenceUtility,
+    interpolate_labels,
+    reference_estimate,
+    reference_labels_needed,
+    reference_utility,
+)
 from headstart.utility.utility import CENSORED, TrialScores, UtilityEstimate, estimate_utility
 
 __all__ = [
@@ -22,6 +28,7 @@ __all__ = [
     "labels_needed",
     "mean_interval",
     "monotone_fit",
+    "reference_estimate",
     "reference_labels_needed",
     "reference_utility",
 ]

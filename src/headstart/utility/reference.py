@@ -10,7 +10,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["ReferenceUtility", "interpolate_labels", "reference_labels_needed", "reference_utility"]
+from headstart.utility.bootstrap import mean_interval
+from headstart.utility.utility import CENSORED, TrialScores, UtilityEstimate
+
+__all__ = [
+    "ReferenceUtility",
+    "interpolate_labels",
+    "reference_estimate",
+    "reference_labels_needed",
+    "reference_utility",
+]
 
 Scores = Mapping[int, Sequence[float]]
 UNREACHED = -1.0
@@ -49,11 +58,14 @@ def reference_utility(scratch: Scores, pretrained: Scores, budgets: Iterable[int
 
     budgets: counts to report, default all of ``pretrained``; those it lacks are skipped. The curve ends at the first
     count whose mean exceeds scratch's best mean: there it has one last point at the interpolated count that would just
-    reach that best, with utility ``best count / count``, from which the reference subtracts no 1.
+    reach that best, with utility ``best count / count``, from which the reference subtracts no 1. Without scratch
+    scores there are no points.
     """
+    found = ReferenceUtility([], [], [])
+    if not scratch:
+        return found
     means = {count: float(np.mean(values)) for count, values in scratch.items()}
     best_count = max(means, key=lambda count: means[count])
-    found = ReferenceUtility([], [], [])
     before = (0.0, 0.0)
     for count in pretrained if budgets is None else budgets:
         if count not in pretrained:
@@ -68,6 +80,38 @@ def reference_utility(scratch: Scores, pretrained: Scores, budgets: Iterable[int
         _append(found, float(count), float(ratios.mean()), float(ratios.std()))
         before = (float(count), mean)
     return found
+
+
+def reference_estimate(scratch: TrialScores, arm: TrialScores, *, confidence: float = 0.95) -> UtilityEstimate:
+    """The reference's curve in the shape of ``estimate_utility``'s.
+
+    Ends of utility are one standard deviation away, as the original figures drew them, whatever ``confidence``, which
+    speaks of ``value`` alone. The last point of a curve that left scratch's range lies between budgets, at the labels
+    that would just reach scratch's best mean. Nothing is censored: the reference knows no bounds.
+    """
+    found = reference_utility(_by_labels(scratch), _by_labels(arm))
+    labels, utility, std = (np.array(values, dtype=np.float64) for values in found)
+    intervals = mean_interval(arm.values, confidence)
+    place = np.searchsorted(arm.labels, labels)
+    measured = arm.labels[place] == labels
+    return UtilityEstimate(
+        labels,
+        np.where(measured, intervals.mean[place], max(map(np.mean, _by_labels(scratch).values()), default=np.nan)),
+        np.where(measured, intervals.low[place], np.nan),
+        np.where(measured, intervals.high[place], np.nan),
+        labels * (1 + utility),
+        labels * (1 + utility - std),
+        labels * (1 + utility + std),
+        np.full(len(labels), CENSORED[0]),
+    )
+
+
+def _by_labels(scores: TrialScores) -> dict[int, list[float]]:
+    """What ``reference_utility`` takes: scores of the runs that did not fail, by label count."""
+    columns = zip(scores.labels, scores.values.T, strict=True)
+    return {
+        int(labels): column[np.isfinite(column)].tolist() for labels, column in columns if np.isfinite(column).any()
+    }
 
 
 def _append(curve: ReferenceUtility, labels: float, utility: float, std: float) -> None:

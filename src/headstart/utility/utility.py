@@ -37,7 +37,7 @@ class TrialScores:
 
 @dataclass(frozen=True)
 class UtilityEstimate:
-    """An arm's value in labels at each of its budgets, every field ``[K]``.
+    """An arm's value in labels at each of its budgets, everything ``[K]``.
 
     value: mean score over trials. equivalent_labels: n̂, the labels scratch needs for it. utility: n̂ / n − 1, at least
     −1. censored: ``none``; ``above`` where the mean beats scratch's best point, so that n̂ and utility are lower bounds
@@ -54,10 +54,19 @@ class UtilityEstimate:
     equivalent_labels: Floats
     equivalent_low: Floats
     equivalent_high: Floats
-    utility: Floats
-    utility_low: Floats
-    utility_high: Floats
     censored: NDArray[np.str_]
+
+    @property
+    def utility(self) -> Floats:
+        return self.equivalent_labels / self.labels - 1
+
+    @property
+    def utility_low(self) -> Floats:
+        return self.equivalent_low / self.labels - 1
+
+    @property
+    def utility_high(self) -> Floats:
+        return self.equivalent_high / self.labels - 1
 
 
 def estimate_utility(
@@ -76,27 +85,19 @@ def estimate_utility(
     """
     assert len(scratch.values) == len(arm.values), "both arms have the same trials, in the same order"
     sign = 1.0 if higher_is_better else -1.0
-    known = np.isfinite(scratch.values).any(axis=0)
-    points, budgets = int(known.sum()), scratch.labels[known]
+    trials = np.isfinite(scratch.values).sum(axis=0).astype(np.float64)
+    known = trials > 0
+    budgets, weights = scratch.labels[known], trials[known]
     scores = sign * np.concatenate([scratch.values[:, known], arm.values], axis=1)
-    weights = np.isfinite(scores[:, :points]).sum(axis=0).astype(np.float64)
-    value, value_low, value_high = mean_interval(arm.values, confidence)
     point = _needed(budgets, mean_interval(scores, confidence).mean, weights)
     drawn = _needed(budgets, joint_draws(scores, draws, generator), weights)
-    equivalent = np.where(np.isinf(point.high), point.low, point.high)
-    low, high = _ends(drawn, point, confidence)
+    above, below = np.isinf(point.high), point.low < point.high
     return UtilityEstimate(
         arm.labels,
-        value,
-        value_low,
-        value_high,
-        equivalent,
-        low,
-        high,
-        equivalent / arm.labels - 1,
-        low / arm.labels - 1,
-        high / arm.labels - 1,
-        np.select([np.isinf(point.high), point.low < point.high], ["above", "below"], "none"),
+        *mean_interval(arm.values, confidence),
+        np.where(above, point.low, point.high),
+        *_ends(drawn, point, confidence),
+        np.select([above, below], CENSORED[1:], CENSORED[0]),
     )
 
 
