@@ -1,0 +1,124 @@
+"""How names and numbers from the tables read, the same in charts, tables and sentences."""
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import pandas as pd
+
+__all__ = [
+    "Metric",
+    "bounded",
+    "interval",
+    "labels_text",
+    "method_title",
+    "metric_style",
+    "protocol_title",
+    "signed_labels",
+    "utility_text",
+    "with_utility_texts",
+    "with_value_texts",
+]
+
+METHODS = {"scratch": "from scratch", "cmc": "CMC"}
+PROTOCOLS = {"finetune": "fine-tuned", "linear": "linear probe"}
+BOUND = {"none": "", "above": "≥ ", "below": "≤ "}
+Show = Callable[[float], str]
+
+
+class Metric(NamedTuple):
+    """A metric's title, its axis format (d3), how one value reads, and the values it can take."""
+
+    title: str
+    axis_format: str
+    show: Show
+    limits: tuple[float, float] = (-math.inf, math.inf)
+
+
+METRICS = {"accuracy": Metric("test accuracy", ".0%", lambda value: f"{100 * value:.1f} %", (0.0, 1.0))}
+
+
+def method_title(name: str) -> str:
+    """``CMC`` for ``cmc``; a name that is not known stands for itself."""
+    return METHODS.get(name, name)
+
+
+def protocol_title(name: str) -> str:
+    """``fine-tuned`` for ``finetune``."""
+    return PROTOCOLS.get(name, name)
+
+
+def metric_style(name: str) -> Metric:
+    """How a metric is shown; one that is not known as a plain number under its name."""
+    return METRICS.get(name, Metric(f"test {name}", "~g", lambda value: f"{value:.4g}"))
+
+
+def labels_text(labels: float) -> str:
+    """A number of labels to two digits: a third is never known. ``1,700``."""
+    return _minus(f"{_two_digits(labels):,.0f}")
+
+
+def signed_labels(labels: float) -> str:
+    """Extra labels, as ``+410`` or ``−30``."""
+    rounded = _two_digits(labels)
+    return "0" if rounded == 0 else _minus(f"{rounded:+,.0f}")
+
+
+def utility_text(utility: float) -> str:
+    """A utility to two digits after the point below 10, else to two digits. ``0.42``, ``12``."""
+    return _minus(f"{utility:.2f}" if abs(utility) < 10 else f"{_two_digits(utility):,.0f}")
+
+
+def bounded(value: float, censored: str, show: Show) -> str:
+    """A value, or what is known of it: ``0.42``, ``≥ 3.10``, ``≤ 0.20``, or a dash where nothing is."""
+    return "–" if math.isnan(value) else BOUND[censored] + show(value)
+
+
+def interval(low: float, high: float, show: Show, lowest: float = -math.inf) -> str:
+    """Two ends in words. An end at infinity or at ``lowest``, the least there is, lies beyond what was measured."""
+    if math.isnan(low) or math.isnan(high):
+        return "no interval"
+    open_low, open_high = low <= lowest, math.isinf(high)
+    if open_low and open_high:
+        return "anything"
+    if open_high:
+        return f"≥ {show(low)}"
+    if open_low:
+        return f"≤ {show(high)}"
+    return f"{show(low)} to {show(high)}"
+
+
+def with_value_texts(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with ``value_text`` and ``value_range``, its metric and interval as they read."""
+    show = table["metric"].map(lambda name: metric_style(name).show)
+    ends = zip(show, table["value_low"], table["value_high"], strict=True)
+    return table.assign(
+        value_text=[bounded(value, "none", of) for of, value in zip(show, table["value"], strict=True)],
+        value_range=[interval(low, high, of) for of, low, high in ends],
+    )
+
+
+def with_utility_texts(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with ``equivalent_text``, ``equivalent_range``, ``utility_text`` and ``utility_range`` beside."""
+    texts = {}
+    for stem, column, show, lowest in (
+        ("equivalent", "equivalent_labels", labels_text, 0.0),
+        ("utility", "utility", utility_text, -1.0),
+    ):
+        points = zip(table[column], table["censored"], strict=True)
+        ends = zip(table[f"{stem}_low"], table[f"{stem}_high"], strict=True)
+        texts[f"{stem}_text"] = [bounded(value, censored, show) for value, censored in points]
+        texts[f"{stem}_range"] = [interval(low, high, show, lowest) for low, high in ends]
+    return table.assign(**texts)
+
+
+def _two_digits(value: float) -> float:
+    """Rounded to two significant digits, but never finer than one."""
+    if abs(value) < 10:
+        return round(value)
+    step = 10 ** (math.floor(math.log10(abs(value))) - 1)
+    return float(round(value / step) * step)
+
+
+def _minus(text: str) -> str:
+    return text.replace("-", "−")

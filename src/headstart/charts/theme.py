@@ -1,0 +1,70 @@
+"""Colours, shapes, fonts and sizes that all charts share."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import altair as alt
+
+__all__ = ["GREY", "HEIGHT", "PANEL_WIDTH", "WORD", "arm_scales", "labels_axis", "labels_domain", "styled"]
+
+GREY = "#7d7f85"
+WORD = "#5c5e64"
+HEIGHT, PANEL_WIDTH = 300, 440
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif"
+
+# Okabe and Ito's palette without its yellow, which white swallows: told apart by colour-blind readers, and readable on
+# white and on near-black. Arms beyond it repeat colours with another shape.
+FIXED = {"scratch": GREY, "rotation": "#0080c6", "cmc": "#d55e00"}
+SPARE = ("#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+SHAPES = ("circle", "square", "diamond", "cross", "triangle-right", "triangle-left", "stroke")
+
+CONFIG: dict[str, Any] = {
+    "background": "transparent",
+    "font": FONT,
+    "view": {"stroke": None},
+    "title": {"anchor": "start", "fontSize": 14, "fontWeight": 600, "offset": 10},
+    "axis": {
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+        "titlePadding": 8,
+        "gridColor": GREY,
+        "gridOpacity": 0.2,
+        "domainColor": GREY,
+        "tickColor": GREY,
+    },
+    "axisY": {"titleAnchor": "end", "titleAngle": 0, "titleAlign": "left", "titleX": 0, "titleY": -10, "domain": False},
+    "legend": {"labelFontSize": 12, "orient": "top", "title": None, "symbolStrokeWidth": 2, "symbolOpacity": 1},
+}
+
+
+def styled(chart: alt.TopLevelMixin) -> alt.TopLevelMixin:
+    """The chart with the common look, as a specification of its own."""
+    return chart.configure(**CONFIG)
+
+
+def arm_scales(arms: Iterable[str], titles: Iterable[str]) -> tuple[alt.Scale, alt.Scale]:
+    """Colour and shape scales over ``titles``: an arm looks the same in every chart, whoever stands beside it."""
+    names, shown = list(arms), list(titles)
+    others = [name for name in names if name not in FIXED]
+    colors = FIXED | {name: SPARE[place % len(SPARE)] for place, name in enumerate(others)}
+    order = [*FIXED, *others]
+    shapes = [SHAPES[order.index(name) % len(SHAPES)] for name in names]
+    return alt.Scale(domain=shown, range=[colors[name] for name in names]), alt.Scale(domain=shown, range=shapes)
+
+
+def labels_domain(budgets: Iterable[float]) -> tuple[float, float]:
+    """The ends of the labels axis: all budgets, with room for points at its ends."""
+    first, last = min(budgets), max(budgets)
+    margin = (last / first) ** 0.05 if last > first else 2.0
+    return first / margin, last * margin
+
+
+def labels_axis(budgets: Iterable[float], field: str = "labels") -> alt.X:
+    """The logarithmic axis of label budgets, marked at the budgets."""
+    marks = sorted({float(labels) for labels in budgets})
+    return alt.X(
+        f"{field}:Q",
+        scale=alt.Scale(type="log", domain=labels_domain(marks), nice=False),
+        axis=alt.Axis(values=marks, format="~s", title="labels", grid=False, labelOverlap="greedy"),
+    )

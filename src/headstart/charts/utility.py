@@ -1,0 +1,156 @@
+"""Utility against labels, one line per arm, with what cannot be measured shaded."""
+
+from typing import NamedTuple
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from headstart.charts.figure import Figure
+from headstart.charts.panels import SCRATCH, Panel, split_panels
+from headstart.charts.text import metric_style, with_utility_texts, with_value_texts
+from headstart.charts.theme import GREY, HEIGHT, WORD, arm_scales, labels_axis, labels_domain
+
+__all__ = ["utility_figure"]
+
+TITLE = "extra labels saved, × labels used"
+TICKS = (-1, -0.5, 0, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
+LEAST = -1.0
+DODGE = 0.012  # of the axis, between the bars of two arms
+BEYOND = 1.35  # how far arrows reach past what is measurable, as a ratio of labels
+
+
+def utility_figure(utility: pd.DataFrame, summary: pd.DataFrame, *, confidence: float = 0.95) -> Figure:
+    """Utility with intervals from the utility table; scratch's range of budgets from the summary table.
+
+    Shaded are the utilities that scratch's budgets cannot measure: n_max / n − 1 and up, n_min / n − 1 and down.
+    Triangles are bounds, and bars that leave the measurable range end in arrows. The vertical axis is linear about 0
+    and logarithmic far from it (above 0 it is log(1 + U), so that the upper bound is a straight line).
+    """
+    measured = summary[summary["value"].notna()]
+    scratch = measured[measured["method"] == SCRATCH]
+    table = pd.concat([scratch.drop(columns=["trials", "failed"]), utility[utility["utility"].notna()]])
+    frame = _Frame(_vertical_domain(table), measured["labels"], confidence)
+    panels = tuple(_panel(panel, frame) for panel in split_panels(table)) if table["utility"].notna().any() else ()
+    caption = (
+        f"Bars: {confidence:.0%} intervals. Shaded: what scratch's budgets cannot measure; points there are triangles, "
+        "the bound that is known, and bars that go there end in arrows."
+    )
+    return Figure("utility", "Utility against labels", caption, panels)
+
+
+class _Frame(NamedTuple):
+    """What the panels of a figure share."""
+
+    vertical: tuple[float, float]
+    budgets: pd.Series
+    confidence: float
+
+
+def _vertical_domain(table: pd.DataFrame) -> tuple[float, float]:
+    """Room for every finite end, and for the unmeasurable regions to be seen."""
+    ends = table[["utility", "utility_low", "utility_high"]].to_numpy(dtype=np.float64)
+    finite = ends[np.isfinite(ends)]
+    lowest, highest = float(finite.min(initial=-0.4)), float(finite.max(initial=1.0))
+    return max(LEAST, lowest - 0.1), 1.25 * (1 + highest) - 1
+
+
+def _panel(panel: Panel, frame: _Frame) -> alt.LayerChart:
+    scratch = panel.rows.loc[panel.rows["method"] == SCRATCH, "labels"]
+    measurable = scratch.min(), scratch.max()
+    rows = _drawn(panel.rows[panel.rows["method"] != SCRATCH], measurable, frame)
+    zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(color=GREY, strokeWidth=1.5)
+    layers = [*_unmeasurable(measurable, frame), zero.encode(y=_vertical("zero", frame)), *_curves(rows, frame)]
+    return alt.layer(*layers).properties(title=panel.title, height=HEIGHT)
+
+
+def _drawn(rows: pd.DataFrame, measurable: tuple[float, float], frame: _Frame) -> pd.DataFrame:
+    """Where marks go (arms side by side, open bars a little beyond what is measurable) and what their tooltips say."""
+    arms = {name: place for place, name in enumerate(rows["method"].unique())}
+    start, end = labels_domain(frame.budgets)
+    offset = DODGE * (rows["method"].map(arms) - (len(arms) - 1) / 2)
+    open_low, open_high = rows["utility_low"] <= LEAST, np.isinf(rows["utility_high"])
+    fewest, most = (bound / rows["labels"] for bound in measurable)
+    return with_utility_texts(with_value_texts(rows)).assign(
+        place=rows["labels"] * (end / start) ** offset,
+        open_low=open_low,
+        open_high=open_high,
+        bar_low=rows["utility_low"].mask(open_low, fewest / BEYOND - 1).clip(*frame.vertical),
+        bar_high=rows["utility_high"].mask(open_high, most * BEYOND - 1).clip(*frame.vertical),
+    )
+
+
+def _vertical(field: str, frame: _Frame) -> alt.Y:
+    ticks = [tick for tick in TICKS if frame.vertical[0] <= tick <= frame.vertical[1]]
+    return alt.Y(
+        f"{field}:Q",
+        scale=alt.Scale(type="symlog", constant=1, domain=frame.vertical, nice=False),
+        axis=alt.Axis(values=ticks, format="~g", title=TITLE),
+    )
+
+
+def _curves(rows: pd.DataFrame, frame: _Frame) -> list[alt.Chart]:
+    """Line, bars, arrows, points and bounds of every arm."""
+    arms = rows[["method", "arm"]].drop_duplicates()
+    color, shape = arm_scales(arms["method"], arms["arm"])
+    base = alt.Chart(rows).encode(x=labels_axis(frame.budgets, "place"), color=alt.Color("arm:N", scale=color))
+    told = base.encode(y=_vertical("utility", frame), tooltip=_tooltips(rows["metric"].iloc[0], frame))
+    measured = told.transform_filter(alt.datum.censored == "none")
+    point = {"filled": True, "size": 70, "opacity": 1}
+
+    def arrow(end: str, head: str) -> alt.Chart:
+        heads = base.mark_point(shape=head, size=30, strokeWidth=1)
+        return heads.encode(y=_vertical(f"bar_{end}", frame)).transform_filter(alt.datum[f"open_{end}"])
+
+    return [
+        measured.mark_line(strokeWidth=2),
+        base.mark_rule(strokeWidth=1.5, opacity=0.7).encode(y=_vertical("bar_low", frame), y2="bar_high:Q"),
+        arrow("high", "triangle-up"),
+        arrow("low", "triangle-down"),
+        measured.mark_point(**point).encode(shape=alt.Shape("arm:N", scale=shape)),
+        told.transform_filter(alt.datum.censored == "above").mark_point(
+            **point | {"size": 110, "shape": "triangle-up"}
+        ),
+        told.transform_filter(alt.datum.censored == "below").mark_point(
+            **point | {"size": 110, "shape": "triangle-down"}
+        ),
+    ]
+
+
+def _tooltips(metric: str, frame: _Frame) -> list[alt.Tooltip]:
+    interval = f"{frame.confidence:.0%} interval"
+    return [
+        alt.Tooltip("arm:N", title="arm"),
+        alt.Tooltip("labels:Q", title="labels", format=","),
+        alt.Tooltip("value_text:N", title=metric_style(metric).title),
+        alt.Tooltip("equivalent_text:N", title="scratch needs"),
+        alt.Tooltip("equivalent_range:N", title=interval),
+        alt.Tooltip("utility_text:N", title="utility"),
+        alt.Tooltip("utility_range:N", title=f"{interval} "),
+    ]
+
+
+def _unmeasurable(measurable: tuple[float, float], frame: _Frame) -> list[alt.Chart]:
+    """The regions above n_max / n − 1 and below n_min / n − 1, named at the corner where each is widest."""
+    fewest, most = measurable
+    labels = np.geomspace(*labels_domain(frame.budgets), 60)
+    edges = pd.DataFrame({
+        "labels": labels,
+        "top": frame.vertical[1],
+        "above": np.clip(most / labels - 1, *frame.vertical),
+        "below": np.clip(fewest / labels - 1, *frame.vertical),
+        "bottom": frame.vertical[0],
+    })  # fmt: skip
+    base = alt.Chart(edges).encode(x=labels_axis(frame.budgets))
+    area = {"color": GREY, "opacity": 0.16, "tooltip": None}
+    word = {"color": WORD, "fontSize": 11, "tooltip": None}
+    right = base.transform_filter(alt.datum.labels == labels[-1])
+    left = base.transform_filter(alt.datum.labels == labels[0])
+    over = right.mark_text(text="beyond scratch's largest budget", align="right", baseline="top", dx=-6, dy=6, **word)
+    under = left.mark_text(text="below scratch's smallest", align="left", baseline="bottom", dx=6, dy=-6, **word)
+    return [
+        base.mark_area(**area).encode(y=_vertical("above", frame), y2="top:Q"),
+        base.mark_area(**area).encode(y=_vertical("below", frame), y2="bottom:Q"),
+        over.encode(y=_vertical("top", frame)),
+        under.encode(y=_vertical("bottom", frame)),
+    ]
