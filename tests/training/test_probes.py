@@ -1,0 +1,61 @@
+import pytest
+
+from headstart.backbones import build_backbone
+from headstart.data.augment import AugmentConfig
+from headstart.data.dataset import ImageSet
+from headstart.data.loader import Loader
+from headstart.methods import METHODS, build_method
+from headstart.seeding import torch_generator
+from headstart.tasks import Classification
+from headstart.testing import toy_batch, toy_images
+from headstart.testing.toys import same_state
+from headstart.training import Probed, TrainConfig, train
+
+IMAGES, TASK = toy_images(40), Classification(range(4))
+
+
+def method(name):
+    split = METHODS[name].split_backbone
+    generator = torch_generator("backbone")
+    backbone = build_backbone("resnet9", {"width": 2}, in_channels=3, split=split, generator=generator)
+    return build_method(name, {}, backbone, images=len(IMAGES), generator=torch_generator("method"))
+
+
+def probed(name, every=1):
+    return Probed(method(name), TASK, generator=torch_generator("probe"), every=every)
+
+
+@pytest.mark.parametrize("every", [1, 3])
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_learns_the_same_with_and_without_a_probe(name, every):
+    alone, watched = method(name), probed(name, every)
+    loader = Loader(IMAGES, batch_size=8, seed=1, augment=METHODS[name].augment(AugmentConfig()))
+    config = TrainConfig(steps=8, batch_size=8, lr=0.01, weight_decay=0.01)
+    plain, with_probe = train(alone, loader, config), train(watched, loader, config)
+    assert same_state(alone.state_dict(), watched.method.state_dict())
+    assert [row["loss"] for row in plain.history] == [row["loss"] for row in with_probe.history]
+    assert {"probe_loss", "probe_accuracy"} <= with_probe.history[0].keys()
+    assert sum("probe_loss" in row for row in with_probe.history) == len(range(0, 8, every))
+
+
+def test_the_probe_sends_no_gradient_into_the_backbone():
+    watched = probed("rotation")
+    result = watched.step(toy_batch(IMAGES))
+    alone = watched.method.step(toy_batch(IMAGES)).loss
+    (result.loss - alone).backward()
+    assert all(value.grad is not None for value in watched.head.parameters())
+    norms = [value.grad.abs().max().item() for value in watched.backbone.parameters()]
+    assert max(norms) < 1e-5
+
+
+def test_the_probe_learns_what_the_features_hold():
+    watched = probed("rotation")
+    loader = Loader(IMAGES, batch_size=40, seed=1, augment=None)
+    report = train(watched, loader, TrainConfig(steps=40, batch_size=40, lr=0.02))
+    assert report.history[-1]["probe_loss"] < 0.7 * report.history[0]["probe_loss"]
+
+
+def test_images_without_labels_are_not_probed():
+    unlabelled = ImageSet(IMAGES.images)
+    result = probed("rotation").step(toy_batch(unlabelled))
+    assert not any(name.startswith("probe") for name in result.metrics)
