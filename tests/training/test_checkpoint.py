@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from headstart.errors import CheckpointError
+from headstart.errors import CheckpointError, StoreError
 from headstart.training import discard_checkpoint
 from headstart.training.checkpoint import CHECKPOINT, Checkpointer
 
@@ -57,17 +57,17 @@ def test_a_failed_save_leaves_the_old_checkpoint(tmp_path, monkeypatch):
     keeper = Checkpointer(tmp_path, "key", 0)
     keeper.save(STATE)
 
-    def fail(value, file):
-        file.write(b"half")
-        raise OSError("no space left on device")
+    def fail(descriptor):
+        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(torch, "save", fail)
-    with pytest.raises(OSError, match="no space"):
+    monkeypatch.setattr("os.fsync", fail)
+    with pytest.raises(StoreError):
         keeper.save({"step": 4})
     monkeypatch.undo()
     loaded = keeper.load(CPU)
     assert loaded is not None
     assert loaded["step"] == 3
+    assert [path.name for path in tmp_path.iterdir()] == [CHECKPOINT]
 
 
 def test_due_after_the_given_time(tmp_path, monkeypatch):

@@ -1,25 +1,21 @@
 """Weights on disk: safetensors, so that loading runs no code."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from headstart.errors import CheckpointError
+from headstart.folder import write_atomic
 
 __all__ = ["load_weights", "save_weights"]
 
 
 def save_weights(module: nn.Module, path: Path) -> None:
-    """Write the state of ``module`` whole: under a temporary name first, then renamed."""
-    temporary = path.with_name(path.name + ".tmp")
-    save_file({name: value.detach().cpu().contiguous() for name, value in module.state_dict().items()}, temporary)
-    with temporary.open("rb") as file:
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    """Write the state of ``module`` to ``path``, whole or not at all. Raises ``StoreError`` if it cannot."""
+    write_atomic(path, save({name: value.detach().cpu().contiguous() for name, value in module.state_dict().items()}))
 
 
 def load_weights(module: nn.Module, path: Path) -> None:

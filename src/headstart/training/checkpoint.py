@@ -1,6 +1,6 @@
 """Checkpoints: written whole or not at all, read without running code, refused where they belong to another run."""
 
-import os
+import io
 import pickle
 import time
 import zipfile
@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from headstart.errors import CheckpointError
+from headstart.folder import write_atomic
 
 __all__ = ["CHECKPOINT", "Checkpointer", "discard_checkpoint"]
 
@@ -34,14 +35,11 @@ class Checkpointer:
         return self.path is not None and time.monotonic() - self._saved >= self.seconds
 
     def save(self, state: State) -> None:
-        """Write ``state`` (tensors, numbers, strings, lists, dicts) in place of what is there."""
+        """Write ``state`` (tensors, numbers, strings, lists, dicts) in place of what is there, whole or not at all."""
         assert self.path is not None
-        temporary = self.path.with_name(f"{self.path.name}.tmp")
-        with temporary.open("wb") as file:
-            torch.save({"key": self.key, "state": state}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self.path)
+        data = io.BytesIO()
+        torch.save({"key": self.key, "state": state}, data)
+        write_atomic(self.path, data.getvalue())
         self._saved = time.monotonic()
 
     def load(self, device: torch.device) -> State | None:
