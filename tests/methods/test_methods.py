@@ -105,6 +105,15 @@ def test_both_ways_of_scoring_agree(seed, images, negatives):
             torch.testing.assert_close(contrast(query, memory, chosen, 0.07).double(), expected, rtol=1e-4, atol=1e-4)
 
 
+def test_scores_keep_their_precision_under_autocast():
+    generator = torch_generator("scores")
+    memory, query = init_memory(30, 6, generator), torch.randn(5, 6, generator=generator)
+    chosen = torch.randint(30, (5, 8), generator=generator)
+    expected = contrast(query, memory, chosen, 0.1)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(contrast(query, memory, chosen, 0.1), expected)
+
+
 def test_memory_starts_within_its_bounds():
     memory = init_memory(2000, 12, torch_generator("memory"))
     assert memory.abs().max() <= 0.5

@@ -160,6 +160,16 @@ def test_training_does_not_touch_the_global_stream():
     assert torch.equal(before, torch.get_rng_state())
 
 
+@pytest.mark.parametrize("make", [classifier, *(lambda name=name: pretext(name) for name in METHODS)])
+def test_half_precision_stays_close_and_keeps_weights_and_losses_whole(make):
+    half, whole = make(), make()
+    first = train(half, loader(), config(steps=2, precision="bf16")).history[0]
+    expected = train(whole, loader(), config(steps=2, precision="float32")).history[0]
+    assert first["loss"] == pytest.approx(expected["loss"], rel=0.05)
+    assert first["loss"] != expected["loss"]
+    assert all(value.dtype != torch.bfloat16 for value in half.state_dict().values())
+
+
 def test_it_learns():
     report = train(classifier(4), loader(batch_size=16), config(steps=60, batch_size=16))
     assert report.failure is None

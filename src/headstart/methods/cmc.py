@@ -86,10 +86,12 @@ def contrast(query: Tensor, memory: Tensor, chosen: Tensor, temperature: float) 
     ``chosen`` may repeat rows and differs per query. The gradient reaches ``query`` alone, and survives a change of
     ``memory`` made before the backward pass.
     """
-    if len(memory) <= WHOLE_BANK_LIMIT * chosen.shape[1]:
-        similarity = (query @ memory.clone().T).gather(1, chosen)
-    else:
-        similarity = torch.bmm(memory[chosen], query[:, :, None]).squeeze(2)
+    # Half precision would round similarities to steps that matter once they are divided by a small temperature.
+    with torch.autocast(query.device.type, enabled=False):
+        if len(memory) <= WHOLE_BANK_LIMIT * chosen.shape[1]:
+            similarity = (query @ memory.clone().T).gather(1, chosen)
+        else:
+            similarity = torch.bmm(memory[chosen], query[:, :, None]).squeeze(2)
     return similarity / temperature
 
 
