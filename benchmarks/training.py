@@ -65,10 +65,8 @@ def main() -> None:
         images = prepared_images(case.resolution, device)
         for name in arguments.objectives:
             table.add_row(*row(case, name, *measure(case, name, images, arguments.seconds)))
-    console = Console()
-    console.print(
-        f"{device}, {pick_precision('auto', device)}, {arguments.threads} thread(s), torch {torch.__version__}"
-    )
+    console, precision = Console(width=110), pick_precision("auto", device)
+    console.print(f"{device}, {precision}, {arguments.threads} thread(s), torch {torch.__version__}")
     console.print(table)
 
 
@@ -78,7 +76,7 @@ def row(case: Case, name: str, bare: list[float], loop: list[float]) -> tuple[st
     ratio = per_loop / per_bare
     low, _, high = statistics.quantiles([mine / its for mine, its in zip(loop, bare, strict=True)], n=4)
     target = f"≤ {TARGET:.2f} {'met' if ratio <= TARGET else 'MISSED'}" if name == SUPERVISED else ""
-    speeds = f"{case.batch / per_bare:.0f}", f"{case.batch / per_loop:.0f}"
+    speeds = f"{case.batch / per_bare:.1f}", f"{case.batch / per_loop:.1f}"
     label = f"width {case.width}, {case.resolution} px, batch {case.batch}"
     return label, name, *speeds, f"{ratio:.3f} [{low:.2f}, {high:.2f}]", target
 
