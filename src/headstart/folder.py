@@ -24,6 +24,7 @@ __all__ = [
     "PARTIAL",
     "Manifest",
     "ShardInfo",
+    "holds_dataset",
     "read_folder",
     "read_manifest",
     "read_shard",
@@ -37,6 +38,7 @@ FORMAT = 1
 MANIFEST = "dataset.json"
 PARTIAL = ".partial"
 REMAKE = "delete it and run the same render command again; finished shards are kept"
+RESTART = "delete its folder and run the same render command again"
 
 
 class ShardInfo(Schema):
@@ -105,6 +107,11 @@ def shard_path(folder: Path, index: int) -> Path:
     return folder / f"shard-{index:05d}.safetensors"
 
 
+def holds_dataset(folder: Path) -> bool:
+    """Whether there is a dataset, finished or not, in ``folder``."""
+    return (folder / MANIFEST).exists()
+
+
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write ``folder/dataset.json``."""
     text = json.dumps(manifest.model_dump(mode="json"), indent=1, sort_keys=True)
@@ -124,7 +131,7 @@ def read_manifest(folder: Path, *, unfinished: bool = False) -> Manifest:
             f"{folder} is not a dataset folder (no {MANIFEST} in it): name one made by `headstart render`"
         ) from None
     except (OSError, ValueError) as error:
-        raise DataError(f"{path} cannot be read ({error}): {REMAKE}") from error
+        raise DataError(f"{path} cannot be read ({error}): {RESTART}") from error
     manifest = _checked(values, path)
     if manifest.rendered < manifest.images and not unfinished:
         raise DataError(
@@ -176,14 +183,14 @@ def read_folder(folder: Path) -> tuple[Manifest, dict[str, Tensor]]:
 
 def _checked(values: Any, path: Path) -> Manifest:
     if not isinstance(values, dict):
-        raise DataError(f"{path} does not describe a dataset: {REMAKE}")
+        raise DataError(f"{path} does not describe a dataset: {RESTART}")
     version = values.get("format")
     if isinstance(version, int) and version > FORMAT:
         raise DataError(f"{path} has format {version}, this headstart reads up to {FORMAT}: install a newer headstart")
     try:
         return validate(Manifest, values, str(path))
     except ConfigError as error:
-        raise DataError(f"{error}; {REMAKE}") from error
+        raise DataError(f"{error}; {RESTART}") from error
 
 
 def _unwritable(path: Path, error: OSError) -> str:

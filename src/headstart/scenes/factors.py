@@ -1,0 +1,62 @@
+"""Factors of difficulty: four switches, written ``TCVL`` with ``-`` for off, and the dials they set (PAPER: factors)."""
+
+from dataclasses import dataclass
+
+from headstart.errors import ConfigError
+
+__all__ = ["LETTERS", "Dials", "Factors"]
+
+LETTERS = "TCVL"
+
+
+@dataclass(frozen=True)
+class Dials:
+    """What the sampler reads, as numbers.
+
+    textured: procedural textures instead of flat colours. class_colour: how much of the object's colour tells its class,
+    0 (none) to 1. background_colour: whether the background's flat colour is drawn. viewpoint: standard deviation added
+    to each Euler angle, radians. lighting: standard deviation of the light's angle, radians. warp: standard deviation of
+    the relative change of each axis.
+    """
+
+    textured: bool
+    class_colour: float
+    background_colour: bool
+    viewpoint: float
+    lighting: float
+    warp: float = 0.1
+
+
+@dataclass(frozen=True)
+class Factors:
+    """Which of texture, colour, viewpoint and lighting vary."""
+
+    texture: bool = True
+    colour: bool = True
+    viewpoint: bool = True
+    lighting: bool = True
+
+    @classmethod
+    def parse(cls, text: str) -> "Factors":
+        """``Factors.parse("TC-L")``. Raises ``ConfigError`` for anything else."""
+        if len(text) != len(LETTERS) or any(
+            given not in (letter, "-") for given, letter in zip(text, LETTERS, strict=True)
+        ):
+            raise ConfigError(
+                f"factors '{text}' are not four of TCVL with - for off: write for example 'TC-L' or '----'"
+            )
+        return cls(*(given != "-" for given in text))
+
+    def __str__(self) -> str:
+        switches = (self.texture, self.colour, self.viewpoint, self.lighting)
+        return "".join(letter if on else "-" for letter, on in zip(LETTERS, switches, strict=True))
+
+    def dials(self) -> Dials:
+        """The numbers behind the switches."""
+        return Dials(
+            textured=self.texture,
+            class_colour=0.0 if self.colour else 0.4 if self.texture else 1.0,
+            background_colour=self.colour,
+            viewpoint=0.5 if self.viewpoint else 0.0,
+            lighting=2.0 if self.lighting else 0.0,
+        )

@@ -1,0 +1,110 @@
+"""Draws scenes: scene ``index`` of a dataset depends on (seed, index) alone (PAPER: synthetic data)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from headstart.scenes.buckets import BUCKETS, rank_in_split, split_counts, split_of
+from headstart.scenes.factors import Dials
+from headstart.scenes.pose import euler_matrix
+from headstart.scenes.scene import Background, Camera, Light, Scene, SceneObject, Shape, Sun, Surface, Vector
+from headstart.scenes.shapes import CATEGORIES, INSTANCES
+from headstart.scenes.textures import TEXTURES
+from headstart.seeding import derive_seed, numpy_generator
+
+__all__ = ["SceneSampler", "split_counts"]
+
+CAMERA = Camera(np.array([1.0, 0.0, 0.4]), euler_matrix(np.array([0.36 * np.pi, 0.0, np.pi / 2])))
+BACKDROP_AT, BACKDROP_SIDE = -3.0 * CAMERA.position, 20.0
+REST = np.array([np.pi / 2, 0.0, -np.pi / 6])
+LARGEST_SIDE, WARP_LIMITS = 0.7 * 0.8, (0.5, 1.5)
+LIGHT_DISTANCE, LIGHT_ANGLE, LIGHT_ENERGY, LIGHT_RADIUS = 1.5, -0.5, 100.0, 1.0
+SUN_DIRECTION, SUN_STRENGTH = np.array([0.8, -0.36, 0.48]), 1.0
+PLAIN_BACKGROUND = np.array([0.62, 0.62, 0.62])
+CLASS_SATURATION, CLASS_VALUE, COLOUR_JITTER = 0.7, 0.6, np.array([0.06, 0.2, 0.2])
+
+
+@dataclass(frozen=True)
+class SceneSampler:
+    """An endless, indexable dataset of single-object scenes.
+
+    seed: of the dataset. dials: how much each factor varies. categories: names by class number, keys of ``CATEGORIES``.
+    """
+
+    seed: int
+    dials: Dials
+    categories: tuple[str, ...]
+
+    def scene(self, index: int) -> Scene:
+        """Scene ``index``; its shape and textures come from bucket ``index % 12``, so splits share none."""
+        rng = numpy_generator(self.seed, "scene", index)
+        category, bucket = self.category(index), index % BUCKETS
+        return Scene(
+            seed=derive_seed(self.seed, "samples", index) & 0x7FFFFFFF,
+            camera=CAMERA,
+            light=self._light(rng),
+            sun=Sun(SUN_DIRECTION, SUN_STRENGTH),
+            background=Background(BACKDROP_AT, _facing(CAMERA.position), BACKDROP_SIDE, self._backdrop(rng, bucket)),
+            objects=(self._object(rng, category, bucket),),
+        )
+
+    def category(self, index: int) -> str:
+        """Categories come in random order, each once before any comes again, within a split."""
+        turn, place = divmod(rank_in_split(index), len(self.categories))
+        order = numpy_generator(self.seed, "classes", split_of(index), turn).permutation(len(self.categories))
+        return self.categories[order[place]]
+
+    def _light(self, rng: np.random.Generator) -> Light:
+        angle = LIGHT_ANGLE + self.dials.lighting * rng.standard_normal()
+        position = LIGHT_DISTANCE * np.array([0.0, np.sin(angle), np.cos(angle)])
+        return Light(position, LIGHT_ENERGY, LIGHT_RADIUS)
+
+    def _object(self, rng: np.random.Generator, category: str, bucket: int) -> SceneObject:
+        rotation = euler_matrix(REST + self.dials.viewpoint * rng.standard_normal(3))
+        scale = LARGEST_SIDE * np.clip(1.0 + self.dials.warp * rng.standard_normal(3), *WARP_LIMITS)
+        instance = bucket + BUCKETS * int(rng.integers(INSTANCES // BUCKETS))
+        return SceneObject(
+            Shape(category, instance), rotation, scale, np.zeros(3), self._surface(rng, category, bucket)
+        )
+
+    def _surface(self, rng: np.random.Generator, category: str, bucket: int) -> Surface:
+        dials = self.dials
+        own = _class_colour(rng, category)
+        colour = own if dials.class_colour else _random_colour(rng)
+        if dials.textured:
+            return Surface(colour, _texture(rng, bucket), tint=dials.class_colour)
+        return Surface(colour)
+
+    def _backdrop(self, rng: np.random.Generator, bucket: int) -> Surface:
+        drawn, texture = _random_colour(rng), _texture(rng, bucket)
+        colour = drawn if self.dials.background_colour else PLAIN_BACKGROUND
+        return Surface(colour, texture, tint=0.0) if self.dials.textured else Surface(colour)
+
+
+def _facing(direction: Vector) -> Vector:
+    """A rotation ``[3, 3]`` that turns +z into ``direction`` and keeps +x level."""
+    z = direction / np.linalg.norm(direction)
+    x = np.cross([0.0, 0.0, 1.0], z)
+    x /= np.linalg.norm(x)
+    return np.stack([x, np.cross(z, x), z], axis=1)
+
+
+def _texture(rng: np.random.Generator, bucket: int) -> int:
+    return bucket + BUCKETS * int(rng.integers(TEXTURES // BUCKETS))
+
+
+def _class_colour(rng: np.random.Generator, category: str) -> Vector:
+    hue = list(CATEGORIES).index(category) / len(CATEGORIES)
+    hsv = np.array([hue, CLASS_SATURATION, CLASS_VALUE]) + COLOUR_JITTER * rng.standard_normal(3)
+    return _vivid(hsv[0], *np.clip(hsv[1:], 0.0, 1.0))
+
+
+def _random_colour(rng: np.random.Generator) -> Vector:
+    return _vivid(*rng.random(3))
+
+
+def _vivid(hue: float, saturation: float, value: float) -> Vector:
+    """sRGB ``[3]`` of a hue (turns) whose saturation and value, 0–1, are kept away from grey and black."""
+    saturation, value = saturation * 0.8 + 0.2, value * 0.4 + 0.6
+    ramps = np.abs((hue * 6.0 + np.array([0.0, 4.0, 2.0])) % 6.0 - 3.0) - 1.0
+    return value * (1.0 - saturation * (1.0 - np.clip(ramps, 0.0, 1.0)))

@@ -1,0 +1,57 @@
+"""Triangle meshes and what is done to whole ones."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["Mesh", "merge"]
+
+SMALLEST_AREA = 1e-9
+
+
+@dataclass(frozen=True)
+class Mesh:
+    """vertices: float ``[V, 3]``, y up, front towards −z. triangles: int32 ``[T, 3]``, counter-clockwise from outside."""
+
+    vertices: NDArray[np.floating]
+    triangles: NDArray[np.int32]
+
+    def moved(self, by: ArrayLike) -> "Mesh":
+        return Mesh(self.vertices + np.asarray(by), self.triangles)
+
+    def scaled(self, by: ArrayLike) -> "Mesh":
+        """Stretched per axis; factors are positive, ``mirrored`` is for the others."""
+        return Mesh(self.vertices * np.asarray(by), self.triangles)
+
+    def mirrored(self, axis: int = 0) -> "Mesh":
+        """The reflection at the plane through the origin across ``axis``, still facing outwards."""
+        sign = np.ones(3)
+        sign[axis] = -1.0
+        return Mesh(self.vertices * sign, self.triangles[:, ::-1])
+
+    def turned(self, axis: int, angle: float) -> "Mesh":
+        """Turned about an axis through the origin by radians, right-handed."""
+        first, second = (axis + 1) % 3, (axis + 2) % 3
+        cosine, sine = np.cos(angle), np.sin(angle)
+        vertices = self.vertices.copy()
+        vertices[:, first] = cosine * self.vertices[:, first] - sine * self.vertices[:, second]
+        vertices[:, second] = sine * self.vertices[:, first] + cosine * self.vertices[:, second]
+        return Mesh(vertices, self.triangles)
+
+    def normalised(self) -> "Mesh":
+        """float32, centred on its bounding box, largest side 1, without triangles of no area."""
+        low, high = self.vertices.min(axis=0), self.vertices.max(axis=0)
+        vertices = ((self.vertices - (low + high) / 2) / (high - low).max()).astype(np.float32)
+        a, b, c = (vertices[self.triangles[:, corner]] for corner in range(3))
+        areas = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2
+        return Mesh(vertices, np.ascontiguousarray(self.triangles[areas > SMALLEST_AREA], dtype=np.int32))
+
+
+def merge(parts: Iterable[Mesh]) -> Mesh:
+    """Several meshes as one; parts may overlap."""
+    parts = list(parts)
+    starts = np.cumsum([0] + [len(part.vertices) for part in parts[:-1]], dtype=np.int32)
+    triangles = [part.triangles + start for part, start in zip(parts, starts, strict=True)]
+    return Mesh(np.concatenate([part.vertices for part in parts]), np.concatenate(triangles))
