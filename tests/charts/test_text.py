@@ -44,7 +44,7 @@ def test_bounds_say_which_side_is_known() -> None:
 @pytest.mark.parametrize(
     ("low", "high", "text"),
     [
-        (280, 620, "280 to 620"),
+        (280, 620, "280–620"),
         (280, math.inf, "≥ 280"),
         (0, 50, "≤ 50"),
         (0, math.inf, "anything"),
@@ -55,8 +55,12 @@ def test_open_intervals(low: float, high: float, text: str) -> None:
     assert interval(low, high, labels_text, lowest=0) == text
 
 
+def test_an_interval_across_zero_has_no_dash_to_take_for_a_sign() -> None:
+    assert interval(-30, 25, labels_text) == "−30 to 25"
+
+
 def test_known_names_have_titles_and_others_stand_for_themselves() -> None:
     assert (method_title("cmc"), method_title("mine")) == ("CMC", "mine")
     assert (protocol_title("linear"), protocol_title("mine")) == ("linear probe", "mine")
-    assert metric_style("accuracy").show(0.6125) == "61.3 %"
+    assert metric_style("accuracy").show(0.6125) == "61.3"
     assert metric_style("rmse").show(0.123456) == "0.1235"

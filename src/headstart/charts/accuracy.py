@@ -5,7 +5,7 @@ import pandas as pd
 
 from headstart.charts.figure import Figure
 from headstart.charts.panels import Panel, split_panels
-from headstart.charts.text import metric_style, with_value_texts
+from headstart.charts.text import metric_style, percent, with_value_texts
 from headstart.charts.theme import HEIGHT, arm_scales, labels_axis
 
 __all__ = ["accuracy_figure"]
@@ -15,7 +15,7 @@ def accuracy_figure(summary: pd.DataFrame, *, confidence: float = 0.95) -> Figur
     """Means over trials with their intervals, from the summary table; panels of one metric share the vertical axis."""
     table = summary[summary["value"].notna()]
     panels = tuple(_panel(panel, table, confidence) for panel in split_panels(table))
-    caption = f"Mean over trials on the test split; bands are {confidence:.0%} intervals."
+    caption = f"Mean over trials on the test split; bands are {percent(confidence)} intervals."
     return Figure("accuracy", "Accuracy against labels", caption, panels)
 
 
@@ -38,7 +38,7 @@ def _panel(panel: Panel, table: pd.DataFrame, confidence: float) -> alt.LayerCha
             alt.Tooltip("arm:N", title="arm"),
             alt.Tooltip("labels:Q", title="labels", format=","),
             alt.Tooltip("value_text:N", title=metric.title),
-            alt.Tooltip("value_range:N", title=f"{confidence:.0%} interval"),
+            alt.Tooltip("value_range:N", title=f"{percent(confidence)} interval"),
             alt.Tooltip("trials:Q", title="trials"),
         ],
     )

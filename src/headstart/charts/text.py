@@ -13,6 +13,7 @@ __all__ = [
     "labels_text",
     "method_title",
     "metric_style",
+    "percent",
     "protocol_title",
     "signed_labels",
     "utility_text",
@@ -23,19 +24,21 @@ __all__ = [
 METHODS = {"scratch": "from scratch", "cmc": "CMC"}
 PROTOCOLS = {"finetune": "fine-tuned", "linear": "linear probe"}
 BOUND = {"none": "", "above": "≥ ", "below": "≤ "}
+PERCENT = "\u00a0%"  # kept on the number's line
 Show = Callable[[float], str]
 
 
 class Metric(NamedTuple):
-    """A metric's title, its axis format (d3), how one value reads, and the values it can take."""
+    """A metric's title, its axis format (d3), how one value reads, in which unit, and the values it can take."""
 
     title: str
     axis_format: str
     show: Show
+    unit: str = ""
     limits: tuple[float, float] = (-math.inf, math.inf)
 
 
-METRICS = {"accuracy": Metric("test accuracy", ".0%", lambda value: f"{100 * value:.1f} %", (0.0, 1.0))}
+METRICS = {"accuracy": Metric("test accuracy", ".0%", lambda value: f"{100 * value:.1f}", PERCENT, (0.0, 1.0))}
 
 
 def method_title(name: str) -> str:
@@ -69,12 +72,17 @@ def utility_text(utility: float) -> str:
     return _minus(f"{utility:.2f}" if abs(utility) < 10 else f"{_two_digits(utility):,.0f}")
 
 
-def bounded(value: float, censored: str, show: Show) -> str:
+def percent(share: float) -> str:
+    """A share as ``95 %``."""
+    return f"{100 * share:g}{PERCENT}"
+
+
+def bounded(value: float, censored: str, show: Show, unit: str = "") -> str:
     """A value, or what is known of it: ``0.42``, ``≥ 3.10``, ``≤ 0.20``, or a dash where nothing is."""
-    return "–" if math.isnan(value) else BOUND[censored] + show(value)
+    return "–" if math.isnan(value) else f"{BOUND[censored]}{show(value)}{unit}"
 
 
-def interval(low: float, high: float, show: Show, lowest: float = -math.inf) -> str:
+def interval(low: float, high: float, show: Show, lowest: float = -math.inf, unit: str = "") -> str:
     """Two ends in words. An end at infinity or at ``lowest``, the least there is, lies beyond what was measured."""
     if math.isnan(low) or math.isnan(high):
         return "no interval"
@@ -82,19 +90,21 @@ def interval(low: float, high: float, show: Show, lowest: float = -math.inf) -> 
     if open_low and open_high:
         return "anything"
     if open_high:
-        return f"≥ {show(low)}"
+        return f"≥ {show(low)}{unit}"
     if open_low:
-        return f"≤ {show(high)}"
-    return f"{show(low)} to {show(high)}"
+        return f"≤ {show(high)}{unit}"
+    between = "–" if low >= 0 else " to "
+    return f"{show(low)}{between}{show(high)}{unit}"
 
 
 def with_value_texts(table: pd.DataFrame) -> pd.DataFrame:
     """The table with ``value_text`` and ``value_range``, its metric and interval as they read."""
-    show = table["metric"].map(lambda name: metric_style(name).show)
-    ends = zip(show, table["value_low"], table["value_high"], strict=True)
+    metrics = [metric_style(name) for name in table["metric"]]
+    ends = zip(metrics, table["value_low"], table["value_high"], strict=True)
+    points = zip(metrics, table["value"], strict=True)
     return table.assign(
-        value_text=[bounded(value, "none", of) for of, value in zip(show, table["value"], strict=True)],
-        value_range=[interval(low, high, of) for of, low, high in ends],
+        value_text=[bounded(value, "none", metric.show, metric.unit) for metric, value in points],
+        value_range=[interval(low, high, metric.show, unit=metric.unit) for metric, low, high in ends],
     )
 
 

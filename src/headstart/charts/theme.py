@@ -34,7 +34,14 @@ CONFIG: dict[str, Any] = {
         "tickColor": GREY,
     },
     "axisY": {"titleAnchor": "end", "titleAngle": 0, "titleAlign": "left", "titleX": 0, "titleY": -10, "domain": False},
-    "legend": {"labelFontSize": 12, "orient": "top", "title": None, "symbolStrokeWidth": 2, "symbolOpacity": 1},
+    "legend": {
+        "labelFontSize": 12,
+        "orient": "top",
+        "offset": 26,
+        "title": None,
+        "symbolStrokeWidth": 2,
+        "symbolOpacity": 1,
+    },
 }
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from headstart.charts.figure import Figure
 from headstart.charts.panels import SCRATCH, Panel, split_panels
-from headstart.charts.text import metric_style, with_utility_texts, with_value_texts
+from headstart.charts.text import metric_style, percent, with_utility_texts, with_value_texts
 from headstart.charts.theme import GREY, HEIGHT, WORD, arm_scales, labels_axis, labels_domain
 
 __all__ = ["utility_figure"]
@@ -17,6 +17,7 @@ TITLE = "extra labels saved, × labels used"
 TICKS = (-1, -0.5, 0, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 LEAST = -1.0
 DODGE = 0.012  # of the axis, between the bars of two arms
+HEADROOM = 1.6  # above the highest end, as a ratio of labels
 BEYOND = 1.35  # how far arrows reach past what is measurable, as a ratio of labels
 
 
@@ -33,8 +34,8 @@ def utility_figure(utility: pd.DataFrame, summary: pd.DataFrame, *, confidence: 
     frame = _Frame(_vertical_domain(table), measured["labels"], confidence)
     panels = tuple(_panel(panel, frame) for panel in split_panels(table)) if table["utility"].notna().any() else ()
     caption = (
-        f"Bars: {confidence:.0%} intervals. Shaded: what scratch's budgets cannot measure; points there are triangles, "
-        "the bound that is known, and bars that go there end in arrows."
+        f"Bars are {percent(confidence)} intervals; arrows lead into the shaded regions, which scratch's budgets "
+        "cannot measure. Triangles are bounds."
     )
     return Figure("utility", "Utility against labels", caption, panels)
 
@@ -52,7 +53,7 @@ def _vertical_domain(table: pd.DataFrame) -> tuple[float, float]:
     ends = table[["utility", "utility_low", "utility_high"]].to_numpy(dtype=np.float64)
     finite = ends[np.isfinite(ends)]
     lowest, highest = float(finite.min(initial=-0.4)), float(finite.max(initial=1.0))
-    return max(LEAST, lowest - 0.1), 1.25 * (1 + highest) - 1
+    return max(LEAST, lowest - 0.1), HEADROOM * (1 + highest) - 1
 
 
 def _panel(panel: Panel, frame: _Frame) -> alt.LayerChart:
@@ -99,7 +100,7 @@ def _curves(rows: pd.DataFrame, frame: _Frame) -> list[alt.Chart]:
     point = {"filled": True, "size": 70, "opacity": 1}
 
     def arrow(end: str, head: str) -> alt.Chart:
-        heads = base.mark_point(shape=head, size=30, strokeWidth=1)
+        heads = base.mark_point(shape=head, size=50, filled=True, opacity=1)
         return heads.encode(y=_vertical(f"bar_{end}", frame)).transform_filter(alt.datum[f"open_{end}"])
 
     return [
@@ -118,7 +119,7 @@ def _curves(rows: pd.DataFrame, frame: _Frame) -> list[alt.Chart]:
 
 
 def _tooltips(metric: str, frame: _Frame) -> list[alt.Tooltip]:
-    interval = f"{frame.confidence:.0%} interval"
+    interval = f"{percent(frame.confidence)} interval"
     return [
         alt.Tooltip("arm:N", title="arm"),
         alt.Tooltip("labels:Q", title="labels", format=","),

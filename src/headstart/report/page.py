@@ -1,0 +1,104 @@
+"""The report: one HTML file that holds everything it shows, and asks no network for anything.
+
+Names from data are escaped by the template. Should one slip through, the page's content security policy still lets no
+script run but its own, known by its hash, and nothing be fetched.
+"""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import jinja2
+import pandas as pd
+import vl_convert
+
+from headstart.charts import Figure
+from headstart.charts.text import percent
+from headstart.folder import write_atomic
+from headstart.report.cells import accuracy_grid, all_numbers, plain_table, utility_grid
+from headstart.report.verdict import Verdict
+
+__all__ = ["ReportData", "Sample", "write_report"]
+
+HERE = Path(__file__).parent
+
+
+class Sample(NamedTuple):
+    """An image to show: what it is, and PNG bytes."""
+
+    caption: str
+    png: bytes
+
+
+@dataclass(frozen=True)
+class ReportData:
+    """Everything the page shows.
+
+    summary and utility: the tables of a study. samples: images as PNG. config: the resolved study as YAML. environment:
+    what it ran on, by name. timings: per kind of job ``kind, count, cached, seconds``. failures: the runs without a
+    value. command: what to type to get the same again.
+    """
+
+    title: str
+    verdict: Verdict
+    summary: pd.DataFrame
+    utility: pd.DataFrame
+    figures: tuple[Figure, ...]
+    config: str
+    environment: Mapping[str, str]
+    timings: pd.DataFrame
+    command: str
+    confidence: float = 0.95
+    samples: tuple[Sample, ...] = ()
+    failures: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+def write_report(path: Path, report: ReportData) -> None:
+    """Write the page to ``path``, whole or not at all."""
+    script = _script()
+    page = _template().render(
+        report=report,
+        confidence=percent(report.confidence),
+        style=(HERE / "page.css").read_text(),
+        script=script,
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        specs=[figure.page_specs() for figure in report.figures],
+        samples=[(sample.caption, base64.b64encode(sample.png).decode()) for sample in report.samples],
+        utility=utility_grid(report.utility),
+        accuracy=accuracy_grid(report.summary),
+        numbers=all_numbers(report.utility),
+        failures=plain_table(report.failures, len(report.failures.columns)),
+        timings=plain_table(_with_durations(report.timings), 1),
+    )
+    write_atomic(path, page.encode())
+
+
+def _template() -> jinja2.Template:
+    loader = jinja2.FileSystemLoader(HERE)
+    environment = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    return environment.get_template("page.html.j2")
+
+
+@cache
+def _script() -> str:
+    """``page.js`` with the Vega libraries that vl-convert ships. Bundling takes seconds, once a process."""
+    script: str = vl_convert.javascript_bundle((HERE / "page.js").read_text())
+    assert "</script" not in script.lower(), "the script would end its own element"
+    return script
+
+
+def _with_durations(timings: pd.DataFrame) -> pd.DataFrame:
+    return timings.assign(time=timings["seconds"].map(_duration)).drop(columns="seconds")
+
+
+def _duration(seconds: float) -> str:
+    """``45 s``, ``3 min 12 s``, ``2 h 5 min``."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

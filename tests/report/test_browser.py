@@ -1,0 +1,99 @@
+"""The report in a browser: quiet, within the screen, alive under the pointer."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from synthetic_report import make_report
+from synthetic_study import make_results
+
+from headstart.report import write_report
+
+pytestmark = pytest.mark.browser
+
+NAME = "<script>alert(1)</script> a dataset whose name is far too long for a telephone's screen"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium; missing, it is a failure where tests must be complete and a reason to skip elsewhere."""
+    executable = shutil.which("chromium")
+    if executable is None:
+        missing = "chromium is not installed (apt-get install chromium)"
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(missing)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    results = make_results(dataset=NAME).replace({"method": {"cmc": "<b>mine</b>"}})
+    write_report(path, make_report(results, title=NAME, captions=(NAME,), command=f"headstart study run '{NAME}'"))
+    return path
+
+
+@pytest.fixture(params=[(390, "light"), (390, "dark"), (1400, "light"), (1400, "dark")], ids=str)
+def page(request: pytest.FixtureRequest, browser: Browser, report: Path) -> Iterator[Page]:
+    """The report, opened; whatever the browser had to say or to ask for fails the test in the end."""
+    width, scheme = request.param
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    opened, heard = context.new_page(), []
+    opened.on("console", lambda message: heard.append(f"{message.type}: {message.text}"))
+    opened.on("pageerror", lambda error: heard.append(f"error: {error}"))
+    opened.on("dialog", lambda dialog: (heard.append("dialog"), dialog.dismiss()))
+    opened.on("request", lambda asked: heard.append(asked.url) if asked.url != report.as_uri() else None)
+    opened.goto(report.as_uri())
+    expect(opened.locator(".chart svg")).to_have_count(4)
+    yield opened
+    context.close()
+    assert heard == []
+
+
+def test_nothing_is_wider_than_the_screen(page: Page) -> None:
+    for details in page.locator("details").all():
+        details.locator("summary").click()
+    width = page.evaluate("innerWidth")
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= width
+    for chart in page.locator(".chart svg").all():
+        box = chart.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+
+
+def test_points_tell_their_numbers(page: Page) -> None:
+    for chart in page.locator(".chart").all():
+        point = chart.locator(".mark-symbol.role-mark path[aria-roledescription=point]").last
+        point.scroll_into_view_if_needed()
+        point.hover()
+        told = page.locator("#vg-tooltip-element.visible")
+        expect(told).to_contain_text("labels")
+        expect(told).to_contain_text("interval")
+        page.mouse.move(0, 0)
+        expect(told).to_have_count(0)
+
+
+def test_text_can_be_read_on_its_background(page: Page) -> None:
+    """Contrast of at least 4.5 : 1 (WCAG 2.2, AA) in the page and in the charts."""
+    for selector, style in (("h1", "color"), (".quiet", "color"), (".chart .role-axis-label text", "fill")):
+        ink = page.locator(selector).first.evaluate(f"element => getComputedStyle(element).{style}")
+        paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert contrast(ink, paper) >= 4.5, selector
+
+
+def contrast(one: str, other: str) -> float:
+    """The ratio of two CSS colours' luminances."""
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(color: str) -> float:
+    channels = [int(part) / 255 for part in color.removeprefix("rgb(").removesuffix(")").split(",")]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -1,0 +1,98 @@
+"""The sentence that a study comes to."""
+
+import math
+
+import pandas as pd
+import pytest
+
+from headstart.report import state_verdict
+
+
+def point(
+    labels: int = 250,
+    equivalent: float = 660,
+    low: float = 530,
+    high: float = 870,
+    censored: str = "none",
+    method: str = "rotation",
+    **names: str,
+) -> dict[str, object]:
+    row = {
+        "dataset": "toys",
+        "pretrain_dataset": "toys",
+        "task": "classification",
+        "backbone": "resnet9",
+        "method": method,
+        "protocol": "finetune",
+        "labels": labels,
+        "metric": "accuracy",
+        "equivalent_labels": equivalent,
+        "equivalent_low": low,
+        "equivalent_high": high,
+        "censored": censored,
+    } | names
+    return row | {
+        "utility": equivalent / labels - 1,
+        "utility_low": low / labels - 1,
+        "utility_high": high / labels - 1,
+    }
+
+
+NOTHING = point(100, 95, 70, 125, method="cmc")
+
+
+def headline(*points: dict[str, object]) -> str:
+    return state_verdict(pd.DataFrame(points)).headline
+
+
+def test_a_gain_is_told_in_labels() -> None:
+    expected = "With 250 labels, rotation pretraining is worth 410 more labels (95\u00a0% interval 280–620)."
+    assert headline(point(), NOTHING) == expected
+
+
+def test_the_highest_lower_end_wins_over_the_highest_estimate() -> None:
+    lucky = point(50, 900, 55, 2000, method="cmc")
+    assert headline(lucky, point()).startswith("With 250 labels, rotation")
+
+
+def test_a_bound_is_told_as_one() -> None:
+    found = headline(point(250, 2000, 1400, math.inf, "above"))
+    assert "is worth at least 1,750 more labels" in found
+    assert "(95\u00a0% interval ≥ 1,200)" in found
+
+
+def test_no_gain_names_the_point_that_came_nearest() -> None:
+    found = headline(NOTHING, point(50, 40, 20, 75, method="cmc"))
+    assert found == (
+        "No method is worth labels beyond its interval: at 100 labels, CMC pretraining comes to −5 labels "
+        "(95\u00a0% interval −30 to +25)."
+    )
+
+
+def test_nothing_below_scratchs_curve_is_worth_anything() -> None:
+    found = headline(point(100, 50, 0, 50, "below"))
+    assert "comes to at most −50 labels (95\u00a0% interval ≤ −50)" in found
+
+
+def test_one_interval_above_zero_among_many_is_chance() -> None:
+    others = [point(labels, labels, 0.9 * labels, 1.1 * labels, method="cmc") for labels in range(100, 140)]
+    found = state_verdict(pd.DataFrame([point(), *others]))
+    assert found.headline.startswith("No method is worth labels")
+    assert "1 interval lies above 0; chance alone would put about 1.0 there" in found.detail
+    assert "41 points" in found.detail
+
+
+def test_without_a_scratch_curve_or_trials_nothing_is_claimed() -> None:
+    unmeasured = point(equivalent=math.nan, low=math.nan, high=math.nan)
+    assert headline(unmeasured).startswith("Utility cannot be measured")
+    assert headline(point(low=math.nan, high=math.nan)).endswith("run at least two trials.")
+    assert state_verdict(pd.DataFrame([point()]).iloc[:0]).headline.startswith("Utility cannot be measured")
+
+
+@pytest.mark.parametrize("place", ["dataset", "task", "backbone"])
+def test_places_are_named_where_there_are_several(place: str) -> None:
+    assert f"250 labels ({point()[place]}), " in headline(point(), point(100, 95, 70, 125, **{place: "other"}))
+
+
+def test_confidence_is_told() -> None:
+    assert "(90\u00a0% interval" in state_verdict(pd.DataFrame([point()]), confidence=0.9).headline
