@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from headstart.errors import StoreError
 
-__all__ = ["available_cores", "in_order"]
+__all__ = ["available_cores", "follow_parent", "in_order"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -32,7 +32,7 @@ def in_order(work: Callable[[Item], Result], items: Sequence[Item], workers: int
         yield from map(work, items)
         return
     context = multiprocessing.get_context("spawn")
-    executor = ProcessPoolExecutor(workers, mp_context=context, initializer=_follow_parent)
+    executor = ProcessPoolExecutor(workers, mp_context=context, initializer=follow_parent)
     try:
         yield from executor.map(work, items)
     except BrokenProcessPool as error:
@@ -44,7 +44,7 @@ def in_order(work: Callable[[Item], Result], items: Sequence[Item], workers: int
         executor.shutdown(cancel_futures=True)
 
 
-def _follow_parent() -> None:
+def follow_parent() -> None:
     """Leave interrupts to the parent, and end with it: a spawned worker would wait for work for ever."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()

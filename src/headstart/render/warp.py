@@ -15,7 +15,7 @@ import warp as wp
 from filelock import FileLock
 from numpy.typing import NDArray
 
-from headstart.render import kernel
+from headstart.render import casting, kernel
 from headstart.render.engine import Frames
 from headstart.scenes.scene import Scene, SceneObject, Shape, Surface
 from headstart.scenes.shapes import build_mesh
@@ -49,8 +49,8 @@ class WarpEngine:
         meshes = [self._mesh(thing.shape) for thing in objects]
         for surface in (*(thing.surface for thing in objects), *(scene.background.surface for scene in scenes)):
             self._paint(surface)
-        views = wp.array(_views(scenes), dtype=kernel.View, device=self.device)
-        actors = wp.array(_actors(objects, meshes), dtype=kernel.Actor, device=self.device)
+        views = wp.array(_views(scenes), dtype=casting.View, device=self.device)
+        actors = wp.array(_actors(objects, meshes), dtype=casting.Actor, device=self.device)
         frames = wp.empty((len(scenes), 3, resolution, resolution), dtype=wp.uint8, device=self.device)
         inputs = [views, actors, self._texels, SIDE, wp.vec2(*TILES_PER_UNIT), resolution, samples]
         wp.launch(
@@ -132,18 +132,18 @@ def _linear(colours: NDArray[np.floating]) -> NDArray[np.floating]:
 
 
 def _paint_fields(rows: NDArray[Any], surfaces: Sequence[Surface]) -> None:
-    rows["colour"] = _linear(np.array([surface.colour for surface in surfaces]))
-    rows["texture"] = [-1 if surface.texture is None else surface.texture for surface in surfaces]
-    rows["tint"] = [surface.tint for surface in surfaces]
+    rows["coat"]["colour"] = _linear(np.array([surface.colour for surface in surfaces]))
+    rows["coat"]["texture"] = [-1 if surface.texture is None else surface.texture for surface in surfaces]
+    rows["coat"]["tint"] = [surface.tint for surface in surfaces]
 
 
 def _views(scenes: Sequence[Scene]) -> NDArray[Any]:
-    rows = np.zeros(len(scenes), dtype=kernel.View.numpy_dtype())
+    rows = np.zeros(len(scenes), dtype=casting.View.numpy_dtype())
     rows["eye"] = [scene.camera.position for scene in scenes]
     rows["turn"] = [scene.camera.rotation for scene in scenes]
     rows["slope"] = [scene.camera.sensor / scene.camera.focal / 2 for scene in scenes]
     rows["light"] = [scene.light.position for scene in scenes]
-    rows["energy"] = [scene.light.energy / np.pi for scene in scenes]
+    rows["energy"] = [scene.light.energy for scene in scenes]
     rows["radius"] = [scene.light.radius for scene in scenes]
     rows["sun"] = [scene.sun.direction for scene in scenes]
     rows["strength"] = [scene.sun.strength for scene in scenes]
@@ -158,7 +158,7 @@ def _views(scenes: Sequence[Scene]) -> NDArray[Any]:
 
 
 def _actors(objects: Sequence[SceneObject], meshes: Sequence[tuple[Any, Any]]) -> NDArray[Any]:
-    rows = np.zeros(len(objects), dtype=kernel.Actor.numpy_dtype())
+    rows = np.zeros(len(objects), dtype=casting.Actor.numpy_dtype())
     rows["mesh"] = [mesh.id for mesh, _ in meshes]
     rows["turn"] = [thing.rotation for thing in objects]
     rows["scale"] = [thing.scale for thing in objects]

@@ -30,11 +30,11 @@ def make_texture(number: int) -> NDArray[np.uint8]:
 
 
 def _palette(rng: np.random.Generator) -> tuple[Field, Field]:
-    """Two colours that differ in brightness."""
-    first, second = rng.random(3), rng.random(3)
-    mean = (first.mean() + second.mean()) / 2
-    gap = rng.uniform(0.3, 0.7)
-    return np.clip(first - first.mean() + mean - gap / 2, 0, 1), np.clip(second - second.mean() + mean + gap / 2, 0, 1)
+    """Two related colours, the second brighter, as dyes and stones have them: rarely garish, sometimes faint."""
+    base = 0.5 + rng.uniform(0.3, 1.0) * (rng.random(3) - 0.5)
+    other = base + rng.uniform(0.0, 0.6) * (rng.random(3) - 0.5)
+    gap = rng.uniform(0.15, 0.5)
+    return np.clip(base - gap / 2, 0.02, 0.98), np.clip(other + gap / 2, 0.02, 0.98)
 
 
 @lru_cache(maxsize=16)

@@ -1,0 +1,167 @@
+"""Rays and what they meet, as Warp functions: pinhole rays, a textured backdrop, objects in bounding-volume trees."""
+
+# mypy: disable-error-code="untyped-decorator,valid-type,attr-defined,no-any-return"
+# Warp reads these functions as source: its annotations are values that mypy does not know as types.
+
+import warp as wp
+
+__all__ = ["Actor", "Coat", "Hit", "View", "nearest", "visibility"]
+
+NOTHING, BACKDROP = wp.constant(-2), wp.constant(-1)
+FAR = wp.constant(1.0e9)
+CLEARANCE = wp.constant(1.0e-4)
+GOLDEN = wp.constant(0.6180339887)
+SHADOW_RAYS = wp.constant(2)
+
+
+@wp.struct
+class Coat:
+    """What a surface looks like: a colour (linear RGB) mixed with a texture (−1: none) as ``tint`` says."""
+
+    colour: wp.vec3
+    texture: wp.int32
+    tint: wp.float32
+
+
+@wp.struct
+class View:
+    """One scene but for its objects, which are ``count`` actors from ``first``. slope: half the view's width at 1."""
+
+    eye: wp.vec3
+    turn: wp.mat33
+    slope: wp.float32
+    light: wp.vec3
+    energy: wp.float32
+    radius: wp.float32
+    sun: wp.vec3
+    strength: wp.float32
+    backdrop: wp.vec3
+    backdrop_turn: wp.mat33
+    backdrop_half: wp.float32
+    coat: Coat
+    first: wp.int32
+    count: wp.int32
+    seed: wp.int32
+
+
+@wp.struct
+class Actor:
+    """One object: world = turn · (scale ∘ mesh) + position. reach: radius of a sphere around position that holds it."""
+
+    mesh: wp.uint64
+    turn: wp.mat33
+    scale: wp.vec3
+    position: wp.vec3
+    reach: wp.float32
+    coat: Coat
+
+
+@wp.struct
+class Hit:
+    """What a ray met: an actor's index, ``BACKDROP`` or ``NOTHING``; local: in the thing's own axes, in scene units."""
+
+    index: wp.int32
+    distance: wp.float32
+    normal: wp.vec3
+    local: wp.vec3
+    local_normal: wp.vec3
+
+
+@wp.func
+def inwards(actor: Actor, vector: wp.vec3) -> wp.vec3:
+    """A world vector in the axes of an actor's mesh."""
+    return wp.cw_div(wp.transpose(actor.turn) * vector, actor.scale)
+
+
+@wp.func
+def meets_backdrop(view: View, way: wp.vec3) -> Hit:
+    """A unit ray from the eye against the backdrop alone."""
+    hit = Hit()
+    hit.index = NOTHING
+    hit.distance = FAR
+    normal = wp.vec3(view.backdrop_turn[0, 2], view.backdrop_turn[1, 2], view.backdrop_turn[2, 2])
+    distance = wp.dot(view.backdrop - view.eye, normal) / wp.dot(way, normal)
+    local = wp.transpose(view.backdrop_turn) * (view.eye + distance * way - view.backdrop)
+    if distance > 0.0 and wp.max(wp.abs(local[0]), wp.abs(local[1])) < view.backdrop_half:
+        hit.index = BACKDROP
+        hit.distance = distance
+        hit.local = local
+        hit.local_normal = wp.vec3(0.0, 0.0, 1.0)
+        hit.normal = normal
+    return hit
+
+
+@wp.func
+def passes_by(actor: Actor, start: wp.vec3, way: wp.vec3) -> bool:
+    """Whether a unit ray misses an actor's sphere."""
+    to = actor.position - start
+    along = wp.dot(to, way)
+    return wp.dot(to, to) - along * along > actor.reach * actor.reach
+
+
+@wp.func
+def nearest(view: View, actors: wp.array(dtype=Actor), way: wp.vec3) -> Hit:
+    """What a unit ray from the eye meets first. Normals face the eye, whichever way a mesh is wound."""
+    hit = meets_backdrop(view, way)
+    for index in range(view.first, view.first + view.count):
+        actor = actors[index]
+        if not passes_by(actor, view.eye, way):
+            start = inwards(actor, view.eye - actor.position)
+            slope = inwards(actor, way)
+            query = wp.mesh_query_ray(actor.mesh, start, slope, hit.distance)
+            if query.result:
+                hit.index = index
+                hit.distance = query.t
+                hit.local = wp.cw_mul(start + query.t * slope, actor.scale)
+                hit.local_normal = wp.normalize(wp.cw_div(query.normal, actor.scale))
+                hit.normal = actor.turn * hit.local_normal
+                if wp.dot(hit.normal, way) > 0.0:
+                    hit.normal = -hit.normal
+    return hit
+
+
+@wp.func
+def shades(actor: Actor, view: View, at: wp.vec3) -> bool:
+    """Whether an actor's sphere reaches into the cone from a point to the light."""
+    axis = view.light - at
+    distance = wp.length(axis)
+    to = actor.position - at
+    along = wp.dot(to, axis) / distance
+    aside = wp.dot(to, to) - along * along
+    width = actor.reach + view.radius * wp.clamp(along / distance, 0.0, 1.0)
+    return along > -actor.reach and along < distance + actor.reach and aside < width * width
+
+
+@wp.func
+def visibility(
+    view: View, actors: wp.array(dtype=Actor), at: wp.vec3, normal: wp.vec3, turn: wp.vec2, sample: int, samples: int
+) -> float:
+    """The part of the light seen from a point: of shadow rays spread over its disc, those that rise and get there.
+
+    turn: random numbers in 0–1, the pixel's own; its rays are stratified over all its samples.
+    """
+    axis = wp.normalize(view.light - at)
+    aside = wp.vec3(0.0, axis[2], -axis[1])
+    if wp.abs(axis[0]) > 0.7:
+        aside = wp.vec3(-axis[2], 0.0, axis[0])
+    aside = wp.normalize(aside)
+    above = wp.cross(axis, aside)
+    start = at + normal * CLEARANCE
+    risen = float(0.0)  # noqa: UP018 - Warp needs to be told what changes in a loop
+    clear = float(0.0)  # noqa: UP018
+    for ray in range(SHADOW_RAYS):
+        place = float(sample * SHADOW_RAYS + ray)
+        reach = view.radius * wp.sqrt((place + turn[0]) / float(samples * SHADOW_RAYS))
+        angle = 2.0 * wp.pi * (turn[1] + place * GOLDEN)
+        to = view.light + (aside * wp.cos(angle) + above * wp.sin(angle)) * reach - start
+        if wp.dot(to, normal) > 0.0:
+            risen += 1.0
+            free = float(1.0)  # noqa: UP018
+            for index in range(view.first, view.first + view.count):
+                actor = actors[index]
+                if free > 0.0 and wp.mesh_query_ray_anyhit(
+                    actor.mesh, inwards(actor, start - actor.position), inwards(actor, to), 1.0
+                ):
+                    free = 0.0
+            clear += free
+    return clear / wp.max(risen, 1.0)

@@ -1,0 +1,132 @@
+"""How what a ray meets looks, as Warp functions: textures, light, and the way to sRGB bytes."""
+
+# mypy: disable-error-code="untyped-decorator,valid-type,attr-defined,no-any-return"
+# Warp reads these functions as source: its annotations are values that mypy does not know as types.
+
+import warp as wp
+
+from headstart.render.casting import Actor, Coat, Hit, View, shades, visibility
+
+__all__ = ["encode", "paint", "radiance"]
+
+REFLECTANCE = wp.constant(0.04)
+SKY = wp.constant(0.14)
+EXPOSURE, WHITE = wp.constant(1.9), wp.constant(3.0)
+
+
+@wp.func
+def texel(texels: wp.array3d(dtype=wp.uint8), texture: int, place: int) -> wp.vec3:
+    return wp.vec3(
+        float(texels[texture, place, 0]), float(texels[texture, place, 1]), float(texels[texture, place, 2])
+    )
+
+
+@wp.func
+def fetch(texels: wp.array3d(dtype=wp.uint8), side: int, texture: int, u: float, v: float, size: float) -> wp.vec3:
+    """Bilinear sRGB in 0–1 at (u, v) in tiles, from the level whose texels come closest to ``size`` tiles."""
+    start = int(0)  # noqa: UP018, RUF046 - Warp needs to be told what changes in a loop
+    width = int(side)  # noqa: RUF046
+    while width > 4 and size * float(width) > 1.4:
+        start += width * width
+        width = width >> 1
+    x = (u - wp.floor(u)) * float(width) + float(width) - 0.5
+    y = (v - wp.floor(v)) * float(width) + float(width) - 0.5
+    i = int(x)
+    j = int(y)
+    s = x - float(i)
+    t = y - float(j)
+    left = i & (width - 1)
+    right = (i + 1) & (width - 1)
+    upper = start + (j & (width - 1)) * width
+    lower = start + ((j + 1) & (width - 1)) * width
+    above = texel(texels, texture, upper + left) * (1.0 - s) + texel(texels, texture, upper + right) * s
+    below = texel(texels, texture, lower + left) * (1.0 - s) + texel(texels, texture, lower + right) * s
+    return (above * (1.0 - t) + below * t) / 255.0
+
+
+@wp.func
+def linear(colour: wp.vec3) -> wp.vec3:
+    """Linear RGB from sRGB, by a cubic that stays close to the standard's curve and costs little."""
+    square = wp.cw_mul(colour, colour)
+    return wp.cw_mul(square, colour) * 0.305306011 + square * 0.682171111 + colour * 0.012522878
+
+
+@wp.func
+def paint(texels: wp.array3d(dtype=wp.uint8), side: int, coat: Coat, hit: Hit, scale: float, size: float) -> wp.vec3:
+    """Albedo: the coat's texture is projected along the axis that the surface faces most (cube projection).
+
+    scale: tiles per scene unit. size: of a pixel where the ray hit, in scene units.
+    """
+    albedo = coat.colour
+    if coat.texture >= 0 and coat.tint < 1.0:
+        x = wp.abs(hit.local_normal[0])
+        y = wp.abs(hit.local_normal[1])
+        z = wp.abs(hit.local_normal[2])
+        u = hit.local[0]
+        v = hit.local[1]
+        if x >= y and x >= z:
+            u = hit.local[2]
+        elif y >= z:
+            v = hit.local[2]
+        pattern = linear(fetch(texels, side, coat.texture, u * scale, v * scale, size * scale))
+        albedo = albedo * coat.tint + pattern * (1.0 - coat.tint)
+    return albedo
+
+
+@wp.func
+def risen(cosine: float, sine: float) -> float:
+    """Mean cosine over a round light of which the horizon may hide a part.
+
+    cosine: of the angle to its centre; sine: of its angular radius. Smooth where the light sets.
+    """
+    if cosine >= sine:
+        return cosine
+    rest = wp.max(cosine + sine, 0.0)
+    return rest * rest / (4.0 * sine)
+
+
+@wp.func
+def radiance(
+    view: View,
+    actors: wp.array(dtype=Actor),
+    hit: Hit,
+    way: wp.vec3,
+    albedo: wp.vec3,
+    turn: wp.vec2,
+    sample: int,
+    samples: int,
+) -> wp.vec3:
+    """Light towards the eye: Lambert and a dielectric's gloss (Blinn–Phong) under lamp, sun and a dim sky.
+
+    Only the lamp throws shadows; rays are spent where something may stand in its way.
+    """
+    at = view.eye + way * hit.distance
+    to = view.light - at
+    square = wp.dot(to, to)
+    to = to / wp.sqrt(square)
+    sine = view.radius / wp.sqrt(square + view.radius * view.radius)
+    arriving = view.energy / (4.0 * wp.pi * square) * risen(wp.dot(hit.normal, to), sine)
+    if arriving > 0.0:
+        shaded = bool(False)  # noqa: UP018 - Warp needs to be told what changes in a loop
+        for index in range(view.first, view.first + view.count):
+            shaded = shaded or shades(actors[index], view, at)
+        if shaded:
+            arriving *= visibility(view, actors, at, hit.normal, turn, sample, samples)
+    fill = view.strength * wp.max(wp.dot(hit.normal, view.sun), 0.0) + SKY * wp.pi * (0.65 + 0.35 * hit.normal[2])
+    gloss = float(0.0)  # noqa: UP018
+    if hit.index >= 0:
+        half = wp.max(wp.dot(hit.normal, wp.normalize(to - way)), 0.0)
+        half = half * half
+        half = half * half
+        half = half * half
+        gloss = REFLECTANCE * arriving * half * half * 24.0 / (8.0 * wp.pi)
+    return albedo * ((arriving + fill) / wp.pi) + wp.vec3(gloss, gloss, gloss)
+
+
+@wp.func
+def encode(value: float) -> wp.uint8:
+    """An sRGB byte of linear light by Reinhard's curve (2002, eq. 4): a shoulder up to ``WHITE`` instead of clipping."""
+    x = value * EXPOSURE
+    x = x * (1.0 + x / (WHITE * WHITE)) / (1.0 + x)
+    x = wp.where(x <= 0.0031308, 12.92 * x, 1.055 * wp.pow(x, 1.0 / 2.4) - 0.055)
+    return wp.uint8(wp.clamp(x, 0.0, 1.0) * 255.0 + 0.5)
