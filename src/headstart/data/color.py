@@ -39,7 +39,7 @@ def measure_normalisation(images: Tensor, space: ColorSpace) -> Normalisation:
     """Mean and population standard deviation per channel of uint8 ``[N, C, H, W]``, summed in float64."""
     total = torch.zeros(images.shape[1], dtype=torch.float64)
     squares = torch.zeros_like(total)
-    for chunk in images.split(CHUNK):
+    for chunk in torch.split(images, CHUNK):
         values = convert(chunk, space).double()
         total += values.sum(dim=(0, 2, 3)).cpu()
         squares += values.square().sum(dim=(0, 2, 3)).cpu()

@@ -1,14 +1,19 @@
 """Contact sheets: many images in one picture, to look at before training on them."""
 
 import io
+from pathlib import Path
 
 import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-__all__ = ["contact_sheet", "encode_png"]
+from headstart.data.dataset import SPLITS
+from headstart.errors import unknown_name
+from headstart.folder import read_folder, write_atomic
 
-GAP, CAPTION = 6, 16
+__all__ = ["contact_sheet", "encode_png", "preview_folder", "taking_turns"]
+
+GAP, CAPTION, SHOWN_SIDE = 6, 16, 96
 
 
 def encode_png(image: Tensor) -> bytes:
@@ -16,6 +21,27 @@ def encode_png(image: Tensor) -> bytes:
     buffer = io.BytesIO()
     _picture(image).save(buffer, format="PNG")
     return buffer.getvalue()
+
+
+def preview_folder(folder: Path, picture: Path, *, images: int, columns: int, split: str) -> None:
+    """Write a contact sheet of a dataset folder's ``split``, its classes taking turns, as the PNG ``picture``."""
+    if split not in SPLITS:
+        raise unknown_name("split", split, SPLITS)
+    manifest, tensors = read_folder(folder)
+    rows = torch.nonzero(tensors["split"] == SPLITS.index(split)).flatten()
+    shown = rows[taking_turns(tensors["target.class"][rows])[:images]]
+    captions = [manifest.classes[label] for label in tensors["target.class"][shown].tolist()]
+    scale = max(1, SHOWN_SIDE // manifest.resolution)
+    write_atomic(picture, contact_sheet(tensors["images"][shown], captions, columns=columns, scale=scale))
+
+
+def taking_turns(labels: Tensor) -> Tensor:
+    """Rows in an order where the classes follow one another: first the first of each, then the second."""
+    turn = torch.empty_like(labels)
+    for label in torch.unique(labels):
+        rows = labels == label
+        turn[rows] = torch.arange(int(rows.sum()))
+    return torch.argsort(turn * (int(labels.max()) + 1) + labels)
 
 
 def contact_sheet(images: Tensor, captions: list[str], *, columns: int, scale: int = 1) -> bytes:

@@ -7,6 +7,7 @@ import yaml
 from pydantic import BeforeValidator, Field, SerializeAsAny, field_validator, model_validator
 
 from headstart.backbones import BACKBONES
+from headstart.data.augment import AugmentConfig
 from headstart.data.color import ColorSpace
 from headstart.data.sources import SOURCES, Source
 from headstart.errors import ConfigError
@@ -91,7 +92,8 @@ class StudyConfig(Schema):
 
     budgets: labels per run, ascending. trials: seeds of label draw and initialisation. pretrain_seeds: independent
     pretrainings per method, dealt to the trials in turn. pretrain_dataset: where pretraining's images come from;
-    default: the training split of ``dataset``, labels unseen.
+    default: the training split of ``dataset``, labels unseen. augment: of every arm, less what a method or a task does
+    not bear.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$")]
@@ -100,6 +102,7 @@ class StudyConfig(Schema):
     dataset: DatasetChoice
     pretrain_dataset: DatasetChoice | None = None
     color: ColorSpace = "lab"
+    augment: AugmentConfig = AugmentConfig()
     backbone: BackboneChoice = BackboneChoice()
     tasks: tuple[str, ...] = ("classification",)
     methods: dict[str, MethodChoice]

@@ -1,6 +1,5 @@
 """What a study ran on, for the report and for whoever repeats it."""
 
-import os
 import platform
 import sys
 from importlib.metadata import version
@@ -9,6 +8,7 @@ from pathlib import Path
 import torch
 
 import headstart
+from headstart.render.pool import available_cores
 
 __all__ = ["describe_environment"]
 
@@ -22,7 +22,7 @@ def describe_environment() -> dict[str, str]:
         "python": sys.version.split()[0],
         "system": platform.platform(),
         "processor": _processor(),
-        "cores": str(len(os.sched_getaffinity(0))),
+        "cores": str(available_cores()),
         "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else "none",
     }
     return about | {package: version(package) for package in PACKAGES}

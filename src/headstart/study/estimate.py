@@ -1,27 +1,20 @@
-"""How long a plan will take, from a second of measuring on this machine."""
+"""How fast this machine trains a study's network, to tell how long a plan will take."""
 
 import time
-from collections.abc import Iterable
 
 import torch
 
 from headstart.backbones import build_backbone
 from headstart.seeding import torch_generator
 from headstart.study.config import StudyConfig
-from headstart.study.jobs import Job
 
-__all__ = ["estimate_seconds"]
+__all__ = ["measure_speed"]
 
 MEASURE_SECONDS = 0.7
 
 
-def estimate_seconds(config: StudyConfig, jobs: Iterable[Job], workers: int) -> float:
-    """Seconds for ``jobs`` on ``workers`` processes, from the measured speed of this backbone on one thread."""
-    image_steps = sum(job.cost for job in jobs)
-    return image_steps / _image_steps_per_second(config) / workers if image_steps else 0.0
-
-
-def _image_steps_per_second(config: StudyConfig) -> float:
+def measure_speed(config: StudyConfig) -> float:
+    """Image-steps per second of this study's backbone on one thread: forward and backward, nothing else."""
     about = config.dataset.about()
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

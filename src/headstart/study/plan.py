@@ -43,6 +43,7 @@ def _pretraining(config: StudyConfig, dataset: DatasetJob, method: str, seed: in
         method=method,
         options=config.methods[method].options,
         train=config.pretraining(method),
+        augment=config.augment,
         seed=seed + config.seed,
     )
 
@@ -78,6 +79,7 @@ def _trial(
         labels=labels,
         trial=trial,
         train=config.protocols[protocol].for_labels(labels),
+        augment=config.augment,
         seed=config.seed,
     )
 

@@ -30,7 +30,7 @@ from headstart.training import (
     train,
 )
 
-__all__ = ["HISTORY", "PLACE", "DatasetJob", "PretrainJob", "hardware_identity", "prepared_dataset"]
+__all__ = ["DatasetJob", "PretrainJob", "hardware_identity", "image_folder", "prepared_dataset"]
 
 WEIGHTS, HISTORY, IMAGES, PLACE = "backbone.safetensors", "history.json", "images", "place.json"
 
@@ -39,6 +39,11 @@ WEIGHTS, HISTORY, IMAGES, PLACE = "backbone.safetensors", "history.json", "image
 def prepared_dataset(folder: Path) -> Dataset:
     """A prepared dataset on this process's device, read once however many jobs of a group use it."""
     return load_prepared(folder).to(pick_device())
+
+
+def image_folder(folder: Path) -> Path:
+    """The dataset folder, with images as they were before normalising, behind a finished dataset job."""
+    return Path(json.loads((folder / PLACE).read_text()))
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,7 @@ class PretrainJob(Job):
     method: str
     options: dict[str, Any]
     train: TrainConfig
+    augment: AugmentConfig
     seed: int
 
     kind: ClassVar[str] = "pretrain"
@@ -93,6 +99,7 @@ class PretrainJob(Job):
             "method": self.method,
             "options": config.model_dump(mode="json"),
             "train": self.train.model_dump(mode="json") | hardware_identity(self.train),
+            "augment": self.augment.model_dump(),
             "seed": self.seed,
         }
 
@@ -115,7 +122,7 @@ class PretrainJob(Job):
             dataset.train,
             batch_size=self.train.batch_size,
             seed=derive_seed(self.seed, "pretrain", "batches"),
-            augment=method.augment(AugmentConfig()),
+            augment=method.augment(self.augment),
             views=method.views,
         )
         report = train(

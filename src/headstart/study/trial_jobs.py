@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import torch
 
 from headstart.backbones import Backbone, build_backbone
+from headstart.data.augment import AugmentConfig
 from headstart.data.budgets import label_order
 from headstart.data.dataset import Dataset, ImageSet
 from headstart.folder import write_atomic
@@ -37,6 +38,7 @@ class TrialJob(Job):
     labels: int
     trial: int
     train: TrainConfig
+    augment: AugmentConfig
     seed: int
 
     kind: ClassVar[str] = "trial"
@@ -50,6 +52,7 @@ class TrialJob(Job):
             "labels": self.labels,
             "trial": self.trial,
             "train": self.train.model_dump(mode="json") | hardware_identity(self.train),
+            "augment": self.augment.model_dump(),
             "seed": self.seed,
         }
 
@@ -105,6 +108,7 @@ class TrialJob(Job):
             self._labelled(dataset, task),
             self.train,
             seed=derive_seed(self.seed, "trial", dataset.fingerprint, self.task, self.labels, self.trial),
+            augment=self.augment,
             folder=context.folder,
             key=self.key,
             on_step=lambda step: context.progress(step, self.train.steps),

@@ -5,8 +5,7 @@ from typing import Any
 
 from headstart.data.sources.base import Progress, Source, SourceInfo
 from headstart.render.writer import TARGETS, RenderConfig, render_dataset
-from headstart.scenes.sampler import split_counts
-from headstart.scenes.shapes import CATEGORIES
+from headstart.scenes.buckets import split_counts
 
 __all__ = ["SyntheticSource"]
 
@@ -21,7 +20,7 @@ class SyntheticSource(RenderConfig, Source):
     def about(self) -> SourceInfo:
         return SourceInfo(
             counts=split_counts(self.images),
-            classes=self.categories or tuple(CATEGORIES),
+            classes=self.classes,
             targets=TARGETS,
             resolution=self.resolution,
             channels=3,

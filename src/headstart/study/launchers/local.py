@@ -2,8 +2,6 @@
 
 import logging
 import multiprocessing as mp
-import os
-import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -12,11 +10,12 @@ from pathlib import Path
 from queue import Empty
 
 from headstart.errors import HeadstartError
+from headstart.render.pool import available_cores, follow_parent
 from headstart.study.jobs import Job
 from headstart.study.launchers.base import Event, Launcher, Listener, Queue
 from headstart.study.store import Store
 
-__all__ = ["LocalLauncher"]
+__all__ = ["LocalLauncher", "default_workers"]
 
 POLL_SECONDS, REPORT_SECONDS, RUNS_PER_GPU = 0.1, 0.5, 4
 
@@ -25,7 +24,7 @@ class LocalLauncher(Launcher):
     """Jobs in processes of this machine. ``workers``: default one per core, or a few on a GPU."""
 
     def run(self, jobs: Sequence[Job], listen: Listener) -> None:
-        workers = self.workers or _default_workers()
+        workers = self.workers or default_workers()
         by_key = {job.key: job for job in jobs}
         queue = Queue(jobs, lambda job: self.store.state(job) == "done", workers)
         if queue.empty:
@@ -80,10 +79,11 @@ class LocalLauncher(Launcher):
                 running[pool.submit(_run_in_worker, self.store.root, rest)] = rest
 
 
-def _default_workers() -> int:
+def default_workers() -> int:
+    """One process per core, or a few that share a GPU."""
     import torch
 
-    return RUNS_PER_GPU if torch.cuda.is_available() else len(os.sched_getaffinity(0))
+    return RUNS_PER_GPU if torch.cuda.is_available() else available_cores()
 
 
 def _run_here(store: Store, job: Job, workers: int, listen: Listener) -> None:
@@ -104,17 +104,10 @@ def _start_worker(messages: "mp.Queue[tuple[str, int, int]]") -> None:
     if not torch.cuda.is_available():
         torch.set_num_threads(1)
     logging.captureWarnings(True)
-    threading.Thread(target=_die_with_parent, daemon=True).start()
+    follow_parent()
 
 
 _messages: "mp.Queue[tuple[str, int, int]]"
-
-
-def _die_with_parent() -> None:
-    parent = mp.parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)
 
 
 def _run_in_worker(root: Path, jobs: list[Job]) -> None:

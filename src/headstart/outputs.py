@@ -1,0 +1,79 @@
+"""The files of a run: tables, charts and the page, from a plan whose trials are done."""
+
+import shlex
+from pathlib import Path
+
+import pandas as pd
+
+from headstart.charts import draw_figures, save_figure
+from headstart.data.dataset import SPLITS
+from headstart.data.preview import encode_png, taking_turns
+from headstart.folder import read_folder
+from headstart.report import ReportData, Sample, Verdict, state_verdict, write_report
+from headstart.study.config import dump_yaml
+from headstart.study.plan import Plan
+from headstart.study.pretrain_jobs import image_folder
+from headstart.study.records import collect_failures, collect_results
+from headstart.study.store import Store
+from headstart.study.tables import primary_metrics, summary_table, utility_table, write_table
+
+__all__ = ["Tables", "write_outputs"]
+
+SAMPLES = 20
+
+
+class Tables:
+    """results, utility, summary: as ``headstart.study.tables`` explains. failures: runs without a number, and why."""
+
+    def __init__(self, plan: Plan, store: Store) -> None:
+        config = plan.config
+        metrics = primary_metrics(config.tasks)
+        self.results = collect_results(plan, store)
+        self.failures = collect_failures(plan, store)
+        self.summary = summary_table(self.results, metrics, confidence=config.utility.confidence)
+        self.utility = utility_table(self.results, metrics, **config.utility.model_dump(), seed=config.seed)
+        self.verdict: Verdict = state_verdict(self.utility, confidence=config.utility.confidence)
+
+
+def write_outputs(folder: Path, plan: Plan, store: Store, tables: Tables, environment: dict[str, str]) -> Path:
+    """Write results, utility, charts and ``report.html`` into ``folder``; returns the page's path."""
+    write_table(tables.results, folder / "results")
+    write_table(tables.utility, folder / "utility")
+    confidence = plan.config.utility.confidence
+    figures = draw_figures(tables.summary, tables.utility, confidence=confidence)
+    for figure in figures:
+        save_figure(figure, folder / "charts")
+    page = folder / "report.html"
+    report = ReportData(
+        title=plan.config.title or plan.config.name,
+        verdict=tables.verdict,
+        summary=tables.summary,
+        utility=tables.utility,
+        figures=figures,
+        config=dump_yaml(plan.config),
+        environment=environment,
+        timings=_timings(plan, store),
+        command=f"headstart study run {shlex.quote(str(folder / 'study.yaml'))}",
+        confidence=confidence,
+        samples=_samples(plan, store),
+        failures=tables.failures,
+    )
+    write_report(page, report)
+    return page
+
+
+def _timings(plan: Plan, store: Store) -> pd.DataFrame:
+    """Jobs and seconds of work per kind, whenever and for whichever study they were done."""
+    rows = [{"kind": job.kind, "count": 1, "seconds": store.seconds(job)} for job in plan.jobs]
+    return pd.DataFrame(rows).groupby("kind", sort=False).sum().reset_index()
+
+
+def _samples(plan: Plan, store: Store) -> tuple[Sample, ...]:
+    """Training images, the classes taking turns."""
+    manifest, tensors = read_folder(image_folder(store.folder(plan.dataset)))
+    rows = (tensors["split"] == SPLITS.index("train")).nonzero().flatten()
+    labels = tensors["target.class"][rows]
+    chosen = taking_turns(labels)[:SAMPLES]
+    return tuple(
+        Sample(manifest.classes[int(labels[place])], encode_png(tensors["images"][rows[place]])) for place in chosen
+    )
