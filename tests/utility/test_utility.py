@@ -125,9 +125,9 @@ def test_thousands_of_draws_over_tens_of_points_take_less_than_a_second() -> Non
     labels = np.geomspace(50, 1e5, 30)
     rng = np.random.default_rng(0)
     curves = [TrialScores(labels, np.log(labels) + 0.1 * rng.normal(size=(5, 30))) for _ in range(2)]
-    started = time.perf_counter()
+    started = time.process_time()
     estimate_utility(*curves, rng, draws=2000)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize("trials", [3, 5])
