@@ -21,7 +21,8 @@ class RenderConfig(Schema):
 
     factors: which of texture, colour, viewpoint and lighting vary, as in ``TC-L``. images: in all splits together,
     10 : 1 : 1. resolution: pixels per side. objects: per image. seed: of everything that is drawn at random.
-    samples: rays per pixel. categories: of ``CATEGORIES``, by class number; all by default. shard_size: images per file.
+    samples: rays per pixel. categories: by class number; by default all.
+    shard_size: images per file.
     """
 
     factors: str = "TCVL"

@@ -25,7 +25,7 @@ def trace(
     """Write ``frames [N, 3, H, W]``; a pixel's noise depends on its scene's seed and its place alone.
 
     texels: all levels of every texture, ``[textures, texels, 3]``. tiles: repeats of a texture per scene unit, on
-    objects and on the backdrop. Samples are spread over the pixel by a lattice (rank 1, golden ratio), shifted at random.
+    objects and on the backdrop. Samples lie on a lattice (rank 1, golden ratio), shifted at random per pixel.
     """
     scene, row, column = wp.tid()
     view = views[scene]

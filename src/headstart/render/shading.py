@@ -16,16 +16,14 @@ EXPOSURE, WHITE = wp.constant(1.9), wp.constant(3.0)
 
 @wp.func
 def texel(texels: wp.array3d(dtype=wp.uint8), texture: int, place: int) -> wp.vec3:
-    return wp.vec3(
-        float(texels[texture, place, 0]), float(texels[texture, place, 1]), float(texels[texture, place, 2])
-    )
+    return wp.vec3(float(texels[texture, place, 0]), float(texels[texture, place, 1]), float(texels[texture, place, 2]))
 
 
 @wp.func
 def fetch(texels: wp.array3d(dtype=wp.uint8), side: int, texture: int, u: float, v: float, size: float) -> wp.vec3:
     """Bilinear sRGB in 0–1 at (u, v) in tiles, from the level whose texels come closest to ``size`` tiles."""
     start = int(0)  # noqa: UP018, RUF046 - Warp needs to be told what changes in a loop
-    width = int(side)  # noqa: RUF046
+    width = side
     while width > 4 and size * float(width) > 1.4:
         start += width * width
         width = width >> 1
@@ -125,7 +123,7 @@ def radiance(
 
 @wp.func
 def encode(value: float) -> wp.uint8:
-    """An sRGB byte of linear light by Reinhard's curve (2002, eq. 4): a shoulder up to ``WHITE`` instead of clipping."""
+    """An sRGB byte of linear light; Reinhard's curve (2002, eq. 4) bends up to ``WHITE`` instead of clipping."""
     x = value * EXPOSURE
     x = x * (1.0 + x / (WHITE * WHITE)) / (1.0 + x)
     x = wp.where(x <= 0.0031308, 12.92 * x, 1.055 * wp.pow(x, 1.0 / 2.4) - 0.055)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache, partial
+from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,7 +13,6 @@ import torch
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from headstart import __version__
 from headstart.errors import DataError, StoreError
 from headstart.folder import (
     PARTIAL,
@@ -104,7 +104,7 @@ def _begin(out: Path, config: RenderConfig) -> Manifest:
     """The manifest of what ``out`` holds so far; a folder that holds another dataset is refused."""
     wanted = Manifest(
         name=config.factors,
-        created_by=f"headstart {__version__}",
+        created_by=f"headstart {version('headstart')}",
         made_by=config.model_dump(mode="json") | {"categories": list(config.classes)},
         seed=config.seed,
         engine=config.engine,

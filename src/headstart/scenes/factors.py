@@ -1,4 +1,7 @@
-"""Factors of difficulty: four switches, written ``TCVL`` with ``-`` for off, and the dials they set (PAPER: factors)."""
+"""Factors of difficulty: four switches, written ``TCVL`` with ``-`` for off, and the dials that they set.
+
+Source: Newell & Deng, CVPR 2020, supplement.
+"""
 
 from dataclasses import dataclass
 
@@ -13,10 +16,9 @@ LETTERS = "TCVL"
 class Dials:
     """What the sampler reads, as numbers.
 
-    textured: procedural textures instead of flat colours. class_colour: how much of the object's colour tells its class,
-    0 (none) to 1. background_colour: whether the background's flat colour is drawn. viewpoint: standard deviation added
-    to each Euler angle, radians. lighting: standard deviation of the light's angle, radians. warp: standard deviation of
-    the relative change of each axis.
+    textured: textures instead of flat colours. class_colour: how much of the object's colour tells its class, 0 to 1.
+    background_colour: whether the background's flat colour is drawn. viewpoint: standard deviation of each Euler angle,
+    radians. lighting: of the light's angle, radians. warp: of the relative change of each axis.
     """
 
     textured: bool

@@ -21,7 +21,10 @@ def euler_matrix(angles: NDArray[np.floating]) -> NDArray[np.float64]:
 
 
 def pose_class(rotation: NDArray[np.floating]) -> NDArray[np.int64]:
-    """Where the object's up axis (second column of ``[..., 3, 3]``) points: 0–4, see ``POSES`` (PAPER: pose label)."""
+    """Where the object's up axis (second column of ``[..., 3, 3]``) points: 0–4, see ``POSES``.
+
+    Upright within π/8 of the z axis, else by quarters of the horizon (Newell & Deng 2020, reference code).
+    """
     up = rotation[..., :, 1]
     tilt = np.arctan2(np.hypot(up[..., 0], up[..., 1]), up[..., 2])
     heading = np.arctan2(up[..., 0], up[..., 1])

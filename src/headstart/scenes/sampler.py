@@ -1,4 +1,7 @@
-"""Draws scenes: scene ``index`` of a dataset depends on (seed, index) alone (PAPER: synthetic data)."""
+"""Draws scenes: scene ``index`` of a dataset depends on (seed, index) alone.
+
+Source of the constants: Newell & Deng, CVPR 2020, supplement.
+"""
 
 from dataclasses import dataclass
 
@@ -52,7 +55,7 @@ class SceneSampler:
         """Categories come in random order, each once before any comes again, within a split."""
         turn, place = divmod(rank_in_split(index), len(self.categories))
         order = numpy_generator(self.seed, "classes", split_of(index), turn).permutation(len(self.categories))
-        return self.categories[order[place]]
+        return self.categories[int(order[place])]
 
     def _light(self, rng: np.random.Generator) -> Light:
         angle = LIGHT_ANGLE + self.dials.lighting * rng.standard_normal()

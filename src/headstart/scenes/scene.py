@@ -39,7 +39,7 @@ class Sun:
 
 @dataclass(frozen=True)
 class Surface:
-    """colour ``[3]``, mixed with a texture: ``tint`` 1 is colour alone, 0 texture alone. texture: its number, or none."""
+    """colour ``[3]``, mixed with a texture (its number): ``tint`` 1 is colour alone, 0 texture alone."""
 
     colour: Vector
     texture: int | None = None

@@ -13,20 +13,23 @@ __all__ = ["FAMILIES", "SIDE", "TEXTURES", "make_texture"]
 
 SIDE = 128
 """Texels per side."""
-Field = NDArray[np.float64]
-STEPS = (np.arange(SIDE) + 0.5) / SIDE
+Field = NDArray[np.floating]
+STEPS = ((np.arange(SIDE) + 0.5) / SIDE).astype(np.float32)
 X, Y = np.meshgrid(STEPS, STEPS)
-TURN = 2 * np.pi
 
 
 def make_texture(number: int) -> NDArray[np.uint8]:
     """Texture ``number`` of ``TEXTURES``: sRGB ``[SIDE, SIDE, 3]``; ``number % 12`` is its bucket."""
     rng = numpy_generator("texture", number)
     family = list(FAMILIES.values())[number // BUCKETS % len(FAMILIES)]
-    weights = np.clip(family(rng), 0.0, 1.0)[..., None]
+    weights = np.clip(family(rng), 0.0, 1.0)
     dark, light = _palette(rng)
-    grain = 1.0 + rng.uniform(0.0, 0.12) * (_noise(rng, 32) - 0.5)[..., None]
-    return (np.clip((dark + weights * (light - dark)) * grain, 0, 1) * 255 + 0.5).astype(np.uint8)
+    grain = 1.0 + rng.uniform(0.0, 0.12) * (_noise(rng, 32) - 0.5)
+    texture = np.empty((SIDE, SIDE, 3), dtype=np.uint8)
+    for channel in range(3):
+        shade = (dark[channel] + weights * (light[channel] - dark[channel])) * grain
+        texture[..., channel] = np.clip(shade, 0.0, 1.0) * 255.0 + 0.5
+    return texture
 
 
 def _palette(rng: np.random.Generator) -> tuple[Field, Field]:
@@ -44,7 +47,7 @@ def _spread(cells: int) -> Field:
     low = np.floor(place).astype(int)
     share = place - low
     share = share * share * (3 - 2 * share)
-    weights = np.zeros((SIDE, cells))
+    weights = np.zeros((SIDE, cells), dtype=np.float32)
     rows = np.arange(SIDE)
     weights[rows, low % cells] += 1 - share
     weights[rows, (low + 1) % cells] += share
@@ -54,7 +57,7 @@ def _spread(cells: int) -> Field:
 def _noise(rng: np.random.Generator, cells: int) -> Field:
     """Smooth periodic noise in 0–1 on a lattice of ``cells`` per side."""
     spread = _spread(cells)
-    return np.asarray(spread @ rng.random((cells, cells)) @ spread.T)
+    return np.asarray(spread @ rng.random((cells, cells), dtype=np.float32) @ spread.T)
 
 
 def _clouds(rng: np.random.Generator, first: int) -> Field:
@@ -64,7 +67,7 @@ def _clouds(rng: np.random.Generator, first: int) -> Field:
 
 def _edge(signed: Field, width: float) -> Field:
     """0 below 0, 1 above, over a ramp of ``width``."""
-    return np.clip(signed / width + 0.5, 0.0, 1.0)
+    return np.asarray(np.clip(signed / width + 0.5, 0.0, 1.0))
 
 
 def _wave(rng: np.random.Generator, lowest: int, highest: int) -> tuple[Field, float]:
@@ -78,7 +81,7 @@ def _wave(rng: np.random.Generator, lowest: int, highest: int) -> tuple[Field, f
 
 def _triangle(phase: Field) -> Field:
     """1 at whole turns, −1 half-way."""
-    return np.abs(phase % 1.0 * 2 - 1) * 2 - 1
+    return np.asarray(np.abs(phase % 1.0 * 2 - 1) * 2 - 1)
 
 
 def _checker(rng: np.random.Generator) -> Field:
@@ -122,7 +125,7 @@ def _brick(rng: np.random.Generator) -> Field:
     joint = rng.uniform(0.04, 0.1)
     u, v = X * columns + 0.5 * (np.floor(Y * rows) % 2), Y * rows
     gap = np.minimum(np.abs(u % 1 - 0.5) * -1 + 0.5, (np.abs(v % 1 - 0.5) * -1 + 0.5) * columns / rows)
-    shade = rng.random((rows, columns))[np.floor(v).astype(int), np.floor(u).astype(int) % columns]
+    shade: Field = rng.random((rows, columns))[np.floor(v).astype(int), np.floor(u).astype(int) % columns]
     return _edge(gap - joint, columns / 64) * (0.6 + 0.4 * shade)
 
 
@@ -130,18 +133,20 @@ def _woven(rng: np.random.Generator) -> Field:
     count = 2 * int(rng.integers(2, 7))
     over = (np.floor(X * count) + np.floor(Y * count)) % 2
     warp, weft = np.sin(np.pi * (X * count % 1)), np.sin(np.pi * (Y * count % 1))
-    return np.where(over > 0, warp, weft * rng.uniform(0.4, 0.9)) ** 0.6
+    return np.asarray(np.where(over > 0, warp, weft * rng.uniform(0.4, 0.9)) ** 0.6)
 
 
 def _cells(rng: np.random.Generator) -> Field:
     """Distance to the nearest of scattered points, or the borders between their cells."""
-    points = rng.random((int(rng.integers(8, 40)), 2))
-    apart = np.abs(STEPS[:, None] - points.T[:, None, :])
-    apart = np.minimum(apart, 1 - apart) ** 2
-    square = apart[0][None, :, :] + apart[1][:, None, :]
-    two = np.partition(square, 1, axis=-1)[..., :2]
-    near, second = np.sqrt(two[..., 0]), np.sqrt(two[..., 1])
-    scale = np.sqrt(len(points))
+    points = rng.random((int(rng.integers(8, 40)), 2), dtype=np.float32)
+    near = second = np.full((SIDE, SIDE), 2.0, dtype=np.float32)
+    for point in points:
+        across, along = ((0.5 - np.abs(np.abs(STEPS - place) - 0.5)) ** 2 for place in point)
+        square = along[:, None] + across
+        second = np.minimum(second, np.maximum(near, square))
+        near = np.minimum(near, square)
+    near, second = np.sqrt(near), np.sqrt(second)
+    scale = float(np.sqrt(len(points)))
     return _edge((second - near) * scale - 0.15, 0.12) if rng.random() < 0.5 else near * scale * 1.2
 
 

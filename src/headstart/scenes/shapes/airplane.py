@@ -98,7 +98,7 @@ def _propeller_plane(rng: np.random.Generator) -> list[Mesh]:
         parts += _both(half.moved((0, height * wide, at)))
     parts += _struts(heights, wide, span, rise, at)
     parts += _tail(rng, rng.uniform(0.22, 0.3), length * 0.42, wide * 0.2)
-    parts += _gear(rng, wide, at) if chance(rng, 0.6) else []
+    parts += _gear(wide, at) if chance(rng, 0.6) else []
     if chance(rng, 0.25) and len(heights) == 1:
         x, y = span * 0.35, heights[0] * wide
         pod = ball((0.07, 0.07, 0.24), (x, y, at - chord * 0.4), sides=10, rings=7)
@@ -117,7 +117,7 @@ def _struts(heights: tuple[float, ...], wide: float, span: float, rise: float, a
     return []
 
 
-def _gear(rng: np.random.Generator, wide: float, at: float) -> list[Mesh]:
+def _gear(wide: float, at: float) -> list[Mesh]:
     drop, x = wide * 1.1, wide * 0.9
     tyre = cylinder(0.065, 0.04, sides=12).turned(2, np.pi / 2).moved((x, -drop, at - 0.1))
     return _both(merge([tyre, rod((wide * 0.2, -wide * 0.4, at - 0.1), (x, -drop, at - 0.1), 0.016, sides=5)]))

@@ -4,7 +4,7 @@ import numpy as np
 
 from headstart.scenes.shapes.draws import chance, pick
 from headstart.scenes.shapes.mesh import Mesh, merge
-from headstart.scenes.shapes.solids import box, frustum, rod, tube
+from headstart.scenes.shapes.solids import box, frustum, point, rod, tube
 
 __all__ = ["bench"]
 
@@ -69,7 +69,7 @@ def _bent_ends(rng: np.random.Generator, width: float, depth: float, height: flo
     turn, radius = np.linspace(0, np.pi, 9), rng.uniform(0.018, 0.03)
     arch = np.stack([np.zeros(9), np.sin(turn) ** 0.6 * height * 0.95, np.cos(turn) * depth * 0.5], axis=1)
     sides = (-1, 0, 1) if chance(rng, 0.4) else (-1, 1)
-    return [tube(arch + (side * width * 0.46, 0, 0), radius) for side in sides]
+    return [tube(arch + point(side * width * 0.46, 0, 0), radius) for side in sides]
 
 
 def _posts(rng: np.random.Generator, width: float, depth: float, height: float) -> list[Mesh]:

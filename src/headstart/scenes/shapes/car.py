@@ -48,7 +48,8 @@ def car(rng: np.random.Generator) -> Mesh:
         parts += _glasshouse(rng, style, width, belt, tall)
     else:
         parts += _open_top(style, width, belt, tall)
-    parts += [wheel(radius, 0.085, (side * (width / 2 - 0.035), radius, z - 0.5)) for side in (-1, 1) for z in axles]
+    tyre = wheel(radius, 0.085)
+    parts += [tyre.moved((side * (width / 2 - 0.035), radius, z - 0.5)) for side in (-1, 1) for z in axles]
     parts += _trimmings(rng, name, style, width, belt, tall)
     if name == "pickup":
         parts += _bed(width, belt)
@@ -143,11 +144,9 @@ def _bed(width: float, belt: float) -> list[Mesh]:
 def _trimmings(rng: np.random.Generator, name: str, style: Style, width: float, belt: float, tall: float) -> list[Mesh]:
     """Mirrors, lamps, bumpers; sometimes a spoiler, a spare wheel or roof bars."""
     low = style.clearance
-    parts = [
-        ball((0.022, 0.016, 0.014), (s * (width / 2 + 0.018), belt + 0.02, style.glass[0] - 0.44), sides=8, rings=5)
-        for s in (-1, 1)
-    ]
-    parts += [ball((0.03, 0.022, 0.02), (s * width * 0.37, belt - 0.07, -0.485), sides=8, rings=5) for s in (-1, 1)]
+    mirror = ball((0.022, 0.016, 0.014), (width / 2 + 0.018, belt + 0.02, style.glass[0] - 0.44), sides=8, rings=5)
+    lamp = ball((0.03, 0.022, 0.02), (width * 0.37, belt - 0.07, -0.485), sides=8, rings=5)
+    parts = [mirror, lamp, mirror.mirrored(0), lamp.mirrored(0)]
     parts += [box((width * 0.96, 0.035, 0.03), (0, low + 0.05, end)) for end in (-0.5, 0.5)]
     if name in ("sports", "hatchback", "saloon") and chance(rng, 0.3):
         y, z = (belt + 0.06, 0.46) if name != "hatchback" else (tall, style.roof[1] - 0.46)

@@ -124,8 +124,8 @@ def _sled(rng: np.random.Generator, width: float, depth: float, height: float) -
 
 
 def _rockers(rng: np.random.Generator, width: float, depth: float, height: float) -> list[Mesh]:
-    curve = np.linspace(-0.75, 0.75, 9)
-    rail = np.stack([np.full(9, width / 2 - 0.04), curve**2 * 0.25, curve * depth * 1.1], axis=1)
+    curve, bow = np.linspace(-0.75, 0.75, 9), rng.uniform(0.15, 0.35)
+    rail = np.stack([np.full(9, width / 2 - 0.04), curve**2 * bow, curve * depth * 1.1], axis=1)
     parts = [tube(rail * (side, 1, 1), 0.022) for side in (-1, 1)]
     return parts + [rod((x, height, z), (x, 0.03, z * 1.1), 0.02) for x, z in _corners(width, depth, 0.04)]
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from headstart.scenes.shapes.draws import chance, pick
 from headstart.scenes.shapes.mesh import Mesh, merge
-from headstart.scenes.shapes.solids import ball, box, cylinder, lathe, rod, torus, tube
+from headstart.scenes.shapes.solids import ball, box, cylinder, lathe, point, rod, torus, tube
 
 __all__ = ["lamp"]
 
@@ -100,6 +100,6 @@ def _chandelier(rng: np.random.Generator) -> Mesh:
     cup = _shade(rng, rng.uniform(0.07, 0.13))
     for turn in np.arange(arms) * 2 * np.pi / arms + 0.2:
         way = np.array([np.cos(turn), 0, np.sin(turn)])
-        path = np.array([way * 0.03, way * reach * 0.6 + (0, -0.12, 0), way * reach + (0, 0.0, 0)])
+        path = np.array([way * 0.03, way * reach * 0.6 - point(0, 0.12, 0), way * reach])
         parts += [tube(path, 0.016, sides=6), (cup if up else cup.turned(0, np.pi)).moved(path[-1])]
     return merge([*parts, torus(reach, 0.015)] if chance(rng, 0.3) else parts)

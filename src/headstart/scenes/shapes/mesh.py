@@ -6,14 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Mesh", "merge"]
+__all__ = ["Mesh", "cross", "merge", "unit"]
 
 SMALLEST_AREA = 1e-9
+_NEXT, _LAST = np.array([1, 2, 0]), np.array([2, 0, 1])
 
 
 @dataclass(frozen=True)
 class Mesh:
-    """vertices: float ``[V, 3]``, y up, front towards −z. triangles: int32 ``[T, 3]``, counter-clockwise from outside."""
+    """vertices: float ``[V, 3]``, y up, front towards −z. triangles: int32 ``[T, 3]``, counter-clockwise outside."""
 
     vertices: NDArray[np.floating]
     triangles: NDArray[np.int32]
@@ -45,8 +46,9 @@ class Mesh:
         low, high = self.vertices.min(axis=0), self.vertices.max(axis=0)
         vertices = ((self.vertices - (low + high) / 2) / (high - low).max()).astype(np.float32)
         a, b, c = (vertices[self.triangles[:, corner]] for corner in range(3))
-        areas = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2
-        return Mesh(vertices, np.ascontiguousarray(self.triangles[areas > SMALLEST_AREA], dtype=np.int32))
+        normals = cross(b - a, c - a)
+        kept = np.einsum("ij,ij->i", normals, normals) > (2 * SMALLEST_AREA) ** 2
+        return Mesh(vertices, np.ascontiguousarray(self.triangles[kept], dtype=np.int32))
 
 
 def merge(parts: Iterable[Mesh]) -> Mesh:
@@ -55,3 +57,15 @@ def merge(parts: Iterable[Mesh]) -> Mesh:
     starts = np.cumsum([0] + [len(part.vertices) for part in parts[:-1]], dtype=np.int32)
     triangles = [part.triangles + start for part, start in zip(parts, starts, strict=True)]
     return Mesh(np.concatenate([part.vertices for part in parts]), np.concatenate(triangles))
+
+
+def cross(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Row-wise cross product of ``[k, 3]`` arrays, several times faster on short ones than NumPy's."""
+    product: NDArray[np.floating] = a[:, _NEXT] * b[:, _LAST] - a[:, _LAST] * b[:, _NEXT]
+    return product
+
+
+def unit(rows: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Rows ``[k, 3]`` at length 1."""
+    lengths: NDArray[np.floating] = np.sqrt(np.einsum("ij,ij->i", rows, rows))
+    return rows / lengths[:, None]

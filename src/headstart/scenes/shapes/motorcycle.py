@@ -6,7 +6,7 @@ import numpy as np
 
 from headstart.scenes.shapes.draws import chance, pick
 from headstart.scenes.shapes.mesh import Mesh, merge
-from headstart.scenes.shapes.solids import ball, body, box, cylinder, rod, slab, torus, tube, wheel
+from headstart.scenes.shapes.solids import ball, body, box, cylinder, point, rod, slab, torus, tube, wheel
 
 __all__ = ["motorcycle"]
 
@@ -48,7 +48,7 @@ def motorcycle(rng: np.random.Generator) -> Mesh:
         *_wheel(rng, radius, style.tyre * 1.15, np.array([0, radius, 0.5])),
     ]
     parts += [*_fork(rng, front, head, style, radius), *_frame(head, radius), *_engine(rng)]
-    parts += [*_saddle(rng, style, head), *_exhausts(rng, radius, name == "off-road")]
+    parts += [*_saddle(rng, style, head), *_exhausts(rng, name == "off-road")]
     if chance(rng, style.fairing):
         parts += _fairing(rng, head, full=name == "sports")
     if name == "tourer":
@@ -73,13 +73,13 @@ def _wheel(rng: np.random.Generator, radius: float, tyre: float, at: np.ndarray)
 def _fork(rng: np.random.Generator, front: np.ndarray, head: np.ndarray, style: Style, radius: float) -> list[Mesh]:
     """Two legs to the front axle, handlebars, headlamp and mudguard."""
     apart = style.tyre + 0.045
-    parts = [rod(front + (s * apart, 0, 0), head + (s * apart, 0, 0), 0.024) for s in (-1, 1)]
+    parts = [rod(front + point(s * apart, 0, 0), head + point(s * apart, 0, 0), 0.024) for s in (-1, 1)]
     lift, wide = rng.uniform(*style.bars), rng.uniform(0.24, 0.34)
-    grip = head + (0, lift, 0.12)
-    bar = [grip + (-wide, 0, 0.06), grip + (-wide * 0.6, 0, 0), head + (-0.05, 0, 0)]
-    bar += [point * (-1, 1, 1) for point in bar[::-1]]
+    grip = head + point(0, lift, 0.12)
+    bar = [grip + point(-wide, 0, 0.06), grip + point(-wide * 0.6, 0, 0), head + point(-0.05, 0, 0)]
+    bar += [place * (-1, 1, 1) for place in bar[::-1]]
     parts += [tube(np.array(bar), 0.018, sides=6)]
-    parts.append(ball((0.085, 0.085, 0.07), head + (0, -0.1, -0.1), sides=10, rings=7))
+    parts.append(ball((0.085, 0.085, 0.07), head + point(0, -0.1, -0.1), sides=10, rings=7))
     turns = np.linspace(0.3, 2.4, 7)
     guard = np.stack([turns * 0, np.sin(turns) * (radius + 0.025), -np.cos(turns) * (radius + 0.025)], axis=1) + front
     return [*parts, tube(guard, style.tyre * 0.9, sides=6)] if chance(rng, 0.8) else parts
@@ -90,12 +90,9 @@ def _frame(head: np.ndarray, radius: float) -> list[Mesh]:
     pivot, rear = np.array([0, 0.26, 0.12]), np.array([0, radius, 0.5])
     parts = [tube(np.array([head, (0, 0.2, -0.22), (0, 0.16, 0.05), pivot]), 0.028, sides=6)]
     parts.append(rod(head, (0, 0.46, 0.2), 0.035, sides=6))
-    for side in (-0.1, 0.1):
-        parts += [
-            rod(pivot + (side, 0, 0), rear + (side, 0, 0), 0.024, sides=6),
-            rod(rear + (side, 0, 0), (side, 0.5, 0.32), 0.02, sides=6),
-        ]
-    return parts
+    arm = rod(pivot + point(0.1, 0, 0), rear + point(0.1, 0, 0), 0.024, sides=6)
+    strut = rod(rear + point(0.1, 0, 0), (0.1, 0.5, 0.32), 0.02, sides=6)
+    return [*parts, arm, strut, arm.mirrored(0), strut.mirrored(0)]
 
 
 def _engine(rng: np.random.Generator) -> list[Mesh]:
@@ -134,7 +131,7 @@ def _saddle(rng: np.random.Generator, style: Style, head: np.ndarray) -> list[Me
     return parts
 
 
-def _exhausts(rng: np.random.Generator, radius: float, high: bool) -> list[Mesh]:
+def _exhausts(rng: np.random.Generator, high: bool) -> list[Mesh]:
     rear, lift = rng.uniform(0.45, 0.75), 0.42 if high else rng.uniform(0.0, 0.12)
     thick = rng.uniform(0.03, 0.05)
     path = [(0.06, 0.32, -0.14), (0.13, 0.16, -0.1), (0.14, 0.16 + lift * 0.3, 0.1), (0.15, 0.18 + lift, rear)]
@@ -144,7 +141,7 @@ def _exhausts(rng: np.random.Generator, radius: float, high: bool) -> list[Mesh]
 
 def _fairing(rng: np.random.Generator, head: np.ndarray, *, full: bool) -> list[Mesh]:
     """A nose cowl with a screen; full: panels down to the engine as well."""
-    x, y, z = head
+    _, y, z = head
     nose = [(z - 0.26, y - 0.12, 0.06, 0.08), (z - 0.16, y - 0.08, 0.22, 0.22), (z + 0.02, y - 0.04, 0.3, 0.28)]
     parts = [body(nose, power=2.6, sides=12)]
     parts.append(slab([(z - 0.12, y), (z + 0.04, y + 0.02), (z + 0.06, y + rng.uniform(0.12, 0.24))], 0.2))
@@ -159,10 +156,10 @@ def _scooter(rng: np.random.Generator) -> list[Mesh]:
     radius, wide = rng.uniform(0.13, 0.17), rng.uniform(0.22, 0.3)
     front, head = np.array([0, radius, -0.5]), np.array([0, 0.72, -0.32])
     parts = [wheel(radius, 0.11, (0, radius, z), tyre=0.4) for z in (-0.5, 0.42)]
-    parts += [rod(front + (s * 0.075, 0, 0), head + (s * 0.03, 0, 0), 0.026) for s in (-1, 1)]
-    grip = head + (0, 0.1, 0.04)
-    parts += [tube(np.array([grip + (-0.26, 0.02, 0.08), grip, grip + (0.26, 0.02, 0.08)]), 0.02, sides=6)]
-    parts += [ball((0.09, 0.08, 0.09), grip + (0, 0, -0.05), sides=10, rings=7), rod(head, grip, 0.04)]
+    parts += [rod(front + point(s * 0.075, 0, 0), head + point(s * 0.03, 0, 0), 0.026) for s in (-1, 1)]
+    grip = head + point(0, 0.1, 0.04)
+    parts += [tube(np.array([grip + point(-0.26, 0.02, 0.08), grip, grip + point(0.26, 0.02, 0.08)]), 0.02, sides=6)]
+    parts += [ball((0.09, 0.08, 0.09), grip + point(0, 0, -0.05), sides=10, rings=7), rod(head, grip, 0.04)]
     shield = slab([(-0.36, 0.2), (-0.3, 0.2), (-0.22, 0.72), (-0.32, 0.72)], wide * rng.uniform(1.1, 1.5))
     parts += [shield, box((wide, 0.06, 0.36), (0, 0.17, -0.14))]
     tail = [

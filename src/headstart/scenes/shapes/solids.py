@@ -1,11 +1,12 @@
 """The few solids that every shape is built from; all but the box are lofts, a skin drawn over a row of rings."""
 
+import math
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from headstart.scenes.shapes.mesh import Mesh
+from headstart.scenes.shapes.mesh import Mesh, cross, unit
 
 __all__ = [
     "ball",
@@ -17,6 +18,7 @@ __all__ = [
     "lathe",
     "loft",
     "panel",
+    "point",
     "rod",
     "rounded",
     "slab",
@@ -29,11 +31,19 @@ __all__ = [
 Points = NDArray[np.floating]
 CORNERS = np.array([[x, y, z] for x in (-0.5, 0.5) for y in (-0.5, 0.5) for z in (-0.5, 0.5)])
 FACES = np.array(
-    [[0, 1, 3], [0, 3, 2], [4, 6, 7], [4, 7, 5], [0, 4, 5], [0, 5, 1]]
-    + [[2, 3, 7], [2, 7, 6], [0, 2, 6], [0, 6, 4], [1, 5, 7], [1, 7, 3]],
+    [
+        *([0, 1, 3], [0, 3, 2], [4, 6, 7], [4, 7, 5], [0, 4, 5], [0, 5, 1]),
+        *([2, 3, 7], [2, 7, 6], [0, 2, 6], [0, 6, 4], [1, 5, 7], [1, 7, 3]),
+    ],
     dtype=np.int32,
 )
 SIDES = 16
+AXES = np.eye(3)
+
+
+def point(x: float, y: float, z: float) -> Points:
+    """A place or a way ``[3]``, to add to others."""
+    return np.array([x, y, z], dtype=np.float64)
 
 
 def box(size: ArrayLike, at: ArrayLike = (0, 0, 0)) -> Mesh:
@@ -51,7 +61,7 @@ def loft(rings: ArrayLike, *, closed: bool = False) -> Mesh:
     skin = rings.reshape(-1, 3)
     if closed:
         return Mesh(skin, _skin(count, around, True))
-    return Mesh(np.concatenate([skin, rings[[0, -1]].mean(axis=1)]), _skin(count, around, False))
+    return Mesh(np.concatenate([skin, rings[[0, -1]].sum(axis=1) / around]), _skin(count, around, False))
 
 
 @lru_cache(maxsize=256)
@@ -111,32 +121,41 @@ def torus(
 def tube(path: ArrayLike, radius: ArrayLike, *, sides: int = 8) -> Mesh:
     """A bent pipe along ``path [k, 3]``; ``radius``: one, or one per point."""
     path = np.asarray(path, dtype=np.float64)
-    steps = np.gradient(path, axis=0)
-    steps /= np.linalg.norm(steps, axis=1, keepdims=True)
-    first = np.cross(steps, _least_aligned(steps))
-    first /= np.linalg.norm(first, axis=1, keepdims=True)
-    second = np.cross(steps, first)
+    steps = np.empty_like(path)
+    steps[0], steps[1:-1], steps[-1] = path[1] - path[0], path[2:] - path[:-2], path[-1] - path[-2]
+    steps = unit(steps)
+    first = unit(cross(steps, _least_aligned(steps)))
+    second = cross(steps, first)
     circle = _circle(sides)
     offsets = circle[:, 0, None] * first[:, None] + circle[:, 1, None] * second[:, None]
-    widths = np.broadcast_to(np.asarray(radius, dtype=np.float64), len(path))
-    return loft(path[:, None] + widths[:, None, None] * offsets)
+    widths = np.asarray(radius, dtype=np.float64).reshape(-1, 1, 1)
+    return loft(path[:, None] + widths * offsets)
 
 
 def _least_aligned(steps: Points) -> Points:
     """One axis to measure twist against: the one that the whole path is farthest from following."""
-    return np.eye(3)[np.abs(steps).max(axis=0).argmin()]
+    return AXES[np.abs(steps).max(axis=0).argmin(), None]
 
 
 def rod(start: ArrayLike, end: ArrayLike, radius: ArrayLike, *, sides: int = 8) -> Mesh:
-    """A straight round bar."""
-    return tube(np.array([start, end], dtype=np.float64), radius, sides=sides)
+    """A straight round bar: a ``tube`` of two points, made with less ado because there are so many."""
+    ends = np.array([start, end], dtype=np.float64)
+    x, y, z = (ends[1] - ends[0]).tolist()
+    length = math.hypot(x, y, z)
+    x, y, z = x / length, y / length, z / length
+    first = (-z, 0.0, x) if abs(y) < 0.9 else (0.0, z, -y)
+    size = math.hypot(*first)
+    first = (first[0] / size, first[1] / size, first[2] / size)
+    second = (y * first[2] - z * first[1], z * first[0] - x * first[2], x * first[1] - y * first[0])
+    ring = _circle(sides) @ np.array([first, second])
+    return loft(ends[:, None] + np.asarray(radius, dtype=np.float64).reshape(-1, 1, 1) * ring)
 
 
 def extrude(outline: ArrayLike, depth: float) -> Mesh:
     """A plate: ``outline [n, 2]`` in the xy plane, counter-clockwise and star-shaped, ``depth`` thick about z = 0."""
     outline = np.asarray(outline, dtype=np.float64)
     flat = np.concatenate([outline, np.zeros((len(outline), 1))], axis=1)
-    return loft(np.stack([flat - (0, 0, depth / 2), flat + (0, 0, depth / 2)]))
+    return loft(np.stack([flat - point(0, 0, depth / 2), flat + point(0, 0, depth / 2)]))
 
 
 def frustum(
@@ -153,7 +172,8 @@ def frustum(
 def rounded(width: float, height: float, *, power: float = 4.0, sides: int = SIDES) -> Points:
     """A ring ``[sides, 2]`` between ellipse (power 2) and rectangle (large power): a superellipse."""
     circle = _circle(sides)
-    return np.sign(circle) * np.abs(circle) ** (2.0 / power) * (width / 2, height / 2)
+    ring: Points = np.sign(circle) * np.abs(circle) ** (2.0 / power) * (width / 2, height / 2)
+    return ring
 
 
 def panel(size: ArrayLike, at: ArrayLike = (0, 0, 0), *, bevel: float = 0.25) -> Mesh:
@@ -186,7 +206,7 @@ def slab(outline: ArrayLike, width: float, at: ArrayLike = (0, 0, 0)) -> Mesh:
     return extrude(outline, width).turned(1, -np.pi / 2).moved(at)
 
 
-def wheel(radius: float, width: float, at: ArrayLike, *, tyre: float = 0.3, hub: float = 0.5) -> Mesh:
+def wheel(radius: float, width: float, at: ArrayLike = (0, 0, 0), *, tyre: float = 0.3, hub: float = 0.5) -> Mesh:
     """A disc wheel that rolls along z: a tyre that takes ``tyre`` of the radius round a hub ``hub`` as wide as it."""
     rim = radius * (1 - tyre)
     profile = [(0, -hub), (rim, -hub), (rim, -1), (radius * 0.94, -1), (radius, -0.6)]
@@ -195,7 +215,7 @@ def wheel(radius: float, width: float, at: ArrayLike, *, tyre: float = 0.3, hub:
 
 
 def wing(span: float, root: float, tip: float, *, sweep: float, rise: float, thick: float) -> Mesh:
-    """Half a wing from the origin along +x: chords at ``root`` and ``tip``, whose middle lies ``sweep`` back, ``rise`` up."""
+    """Half a wing from the origin along +x: chords at ``root`` and ``tip``, the latter ``sweep`` back, ``rise`` up."""
     section = _circle(8)
     rings = np.zeros((2, 8, 3))
     rings[1, :, 0] = span

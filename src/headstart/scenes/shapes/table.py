@@ -4,7 +4,7 @@ import numpy as np
 
 from headstart.scenes.shapes.draws import chance, pick
 from headstart.scenes.shapes.mesh import Mesh, merge
-from headstart.scenes.shapes.solids import SIDES, box, cylinder, frustum, lathe, panel, rod, tube
+from headstart.scenes.shapes.solids import SIDES, box, cylinder, frustum, lathe, panel, point, rod, tube
 
 __all__ = ["table"]
 
@@ -99,7 +99,9 @@ def _pedestal(rng: np.random.Generator, width: float, depth: float, height: floa
     parts = [cylinder(column, height)]
     for turn in np.arange(4) * np.pi / 2 + np.pi / 4:
         reach = np.array([np.cos(turn), 0, np.sin(turn)]) * foot * 1.1
-        parts.append(tube(np.array([(0, height * 0.35, 0), reach * 0.6 + (0, 0.12, 0), reach + (0, 0.02, 0)]), 0.03))
+        parts.append(
+            tube(np.array([(0, height * 0.35, 0), reach * 0.6 + point(0, 0.12, 0), reach + point(0, 0.02, 0)]), 0.03)
+        )
     return parts
 
 

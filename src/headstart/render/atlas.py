@@ -1,0 +1,43 @@
+"""Textures where the kernel finds them, each with its smaller levels, made when a scene first needs them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import warp as wp
+from numpy.typing import NDArray
+
+from headstart.scenes.scene import Surface
+from headstart.scenes.textures import SIDE, TEXTURES, make_texture
+
+__all__ = ["Atlas"]
+
+SIDES = tuple(SIDE >> level for level in range(SIDE.bit_length() - 2))
+"""Texels per side of a texture's levels, each half as large, down to 4."""
+
+
+class Atlas:
+    """texels: uint8 ``[textures, texels of all levels, 3]`` on the device; side: of the largest level."""
+
+    def __init__(self, device: Any) -> None:
+        self.side = SIDE
+        self.texels = wp.zeros((TEXTURES, sum(side * side for side in SIDES), 3), dtype=wp.uint8, device=device)
+        self._made: set[int] = set()
+
+    def hold(self, surfaces: Iterable[Surface]) -> None:
+        """Make the textures of ``surfaces`` that are not here yet."""
+        wanted = {surface.texture for surface in surfaces if surface.texture is not None}
+        for number in sorted(wanted - self._made):
+            levels = wp.array(_pyramid(make_texture(number)), dtype=wp.uint8, device=self.texels.device)
+            wp.copy(self.texels, levels, dest_offset=number * levels.size)
+            self._made.add(number)
+
+
+def _pyramid(texture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """All levels of a texture, largest first, one after another: ``[texels, 3]``."""
+    level = texture.astype(np.float32)
+    levels = [texture.reshape(-1, 3)]
+    for _ in SIDES[1:]:
+        level = (level[::2, ::2] + level[::2, 1::2] + level[1::2, ::2] + level[1::2, 1::2]) * np.float32(0.25)
+        levels.append((level + 0.5).astype(np.uint8).reshape(-1, 3))
+    return np.concatenate(levels)

@@ -1,0 +1,85 @@
+"""Scenes as the arrays of structures that the kernel reads."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import warp as wp
+from numpy.typing import NDArray
+
+from headstart.render import casting
+from headstart.scenes.scene import Scene, SceneObject, Surface
+
+__all__ = ["MeshOnDevice", "pack_actors", "pack_views"]
+
+
+class MeshOnDevice:
+    """A mesh and its bounding-volume tree. points: its vertices ``[V, 3]``, to measure how far it reaches."""
+
+    def __init__(self, points: NDArray[np.floating], triangles: NDArray[np.int32], device: Any) -> None:
+        self.points = points
+        corners = wp.array(triangles.ravel(), dtype=wp.int32, device=device)
+        self.tree = wp.Mesh(wp.array(points, dtype=wp.vec3, device=device), corners)
+
+    def reach(self, scale: NDArray[np.floating]) -> float:
+        """The farthest that a vertex lies from the origin once scaled."""
+        scaled = self.points * scale
+        return float(np.sqrt(np.einsum("ij,ij->i", scaled, scaled).max()))
+
+
+def pack_views(scenes: Sequence[Scene]) -> NDArray[Any]:
+    """One ``casting.View`` per scene."""
+    counts = np.array([len(scene.objects) for scene in scenes])
+    columns = {
+        "eye": [scene.camera.position for scene in scenes],
+        "turn": [scene.camera.rotation for scene in scenes],
+        "slope": [scene.camera.sensor / scene.camera.focal / 2 for scene in scenes],
+        "light": [scene.light.position for scene in scenes],
+        "energy": [scene.light.energy for scene in scenes],
+        "radius": [scene.light.radius for scene in scenes],
+        "sun": [scene.sun.direction for scene in scenes],
+        "strength": [scene.sun.strength for scene in scenes],
+        "backdrop": [scene.background.position for scene in scenes],
+        "backdrop_turn": [scene.background.rotation for scene in scenes],
+        "backdrop_half": [scene.background.side / 2 for scene in scenes],
+        "coat": _pack_coats([scene.background.surface for scene in scenes]),
+        "first": np.cumsum(counts) - counts,
+        "count": counts,
+        "seed": [scene.seed for scene in scenes],
+    }
+    return _pack(casting.View, columns)
+
+
+def pack_actors(objects: Sequence[SceneObject], meshes: Sequence[MeshOnDevice]) -> NDArray[Any]:
+    """One ``casting.Actor`` per object, each with its mesh."""
+    columns = {
+        "mesh": [mesh.tree.id for mesh in meshes],
+        "turn": [thing.rotation for thing in objects],
+        "scale": [thing.scale for thing in objects],
+        "position": [thing.position for thing in objects],
+        "reach": [mesh.reach(thing.scale) for thing, mesh in zip(objects, meshes, strict=True)],
+        "coat": _pack_coats([thing.surface for thing in objects]),
+    }
+    return _pack(casting.Actor, columns)
+
+
+def _pack_coats(surfaces: Sequence[Surface]) -> NDArray[Any]:
+    columns = {
+        "colour": _linear(np.array([surface.colour for surface in surfaces])),
+        "texture": [-1 if surface.texture is None else surface.texture for surface in surfaces],
+        "tint": [surface.tint for surface in surfaces],
+    }
+    return _pack(casting.Coat, columns)
+
+
+def _pack(kind: Any, columns: Mapping[str, Any]) -> NDArray[Any]:
+    """An array of a Warp structure from the values of each of its fields."""
+    rows = np.zeros(len(next(iter(columns.values()))), dtype=kind.numpy_dtype())
+    for name, values in columns.items():
+        rows[name] = values
+    return rows
+
+
+def _linear(colours: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Linear RGB of sRGB in 0–1 (IEC 61966-2-1)."""
+    return np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
