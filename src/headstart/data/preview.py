@@ -17,9 +17,10 @@ GAP, CAPTION, SHOWN_SIDE = 6, 16, 96
 
 
 def encode_png(image: Tensor) -> bytes:
-    """uint8 ``[3, H, W]`` (or ``[1, H, W]``) as PNG."""
+    """uint8 ``[3, H, W]`` (or ``[1, H, W]``) as PNG, small images enlarged without smoothing."""
+    side = image.shape[-1] * max(1, SHOWN_SIDE // image.shape[-1])
     buffer = io.BytesIO()
-    _picture(image).save(buffer, format="PNG")
+    _picture(image).resize((side, side), Image.Resampling.NEAREST).save(buffer, format="PNG")
     return buffer.getvalue()
 
 

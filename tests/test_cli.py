@@ -1,0 +1,219 @@
+"""The command line, as a user types it: studies end to end, and a sentence for every mistake."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import pytest
+import torch
+import yaml
+from safetensors.torch import load_file
+
+from headstart.cli import main
+
+TINY = {
+    "title": "A tiny study",
+    "dataset": {"images": 240, "resolution": 16, "shard_size": 60, "factors": "T---"},
+    "backbone": {"name": "resnet9", "options": {"width": 4}},
+    "methods": {"rotation": {}, "cmc": {}},
+    "pretrain": {"steps": 12, "batch_size": 16},
+    "protocols": {"finetune": {"min_steps": 6, "batch_size": 16}, "linear": {"min_steps": 6}},
+    "budgets": [20, 60, 120],
+    "trials": 2,
+}
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory):
+    path = tmp_path_factory.mktemp("recipe") / "tiny.yaml"
+    path.write_text(yaml.safe_dump(TINY))
+    return path
+
+
+def command(recipe, folder, *more):
+    return ["study", "run", str(recipe), "--out", str(folder / "runs"), "--store", str(folder / "store"), *more]
+
+
+def start(*arguments):
+    code = "from headstart.cli import main; main()"
+    return subprocess.Popen([sys.executable, "-c", code, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def finish(process):
+    output, _ = process.communicate(timeout=300)
+    return process.returncode, output.decode()
+
+
+@pytest.fixture(scope="module")
+def undisturbed(recipe, tmp_path_factory):
+    """A finished run: its folder, and what it said."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    code, output = finish(start(*command(recipe, folder, "--workers", "2")))
+    assert code == 0, output
+    return folder, output
+
+
+def tables(folder):
+    run = folder / "runs" / "tiny"
+    return (run / "utility.csv").read_text(), pd.read_parquet(run / "results.parquet").drop(columns="seconds")
+
+
+def refused(capsys, monkeypatch, *arguments):
+    """What the command says when it refuses: one line on standard error, exit code 2, no traceback."""
+    monkeypatch.setattr(sys, "argv", ["headstart", *map(str, arguments)])
+    with pytest.raises(SystemExit) as left:
+        main()
+    said = capsys.readouterr().err.strip()
+    assert left.value.code == 2
+    assert said.startswith("error: ")
+    assert len(said.splitlines()) == 1
+    return said
+
+
+def test_a_study_ends_in_tables_charts_verdict_and_report(undisturbed):
+    folder, output = undisturbed
+    run = folder / "runs" / "tiny"
+    results, utility = (pd.read_csv(run / f"{name}.csv") for name in ("results", "utility"))
+    assert len(results) == (3 + 2) * 2 * 3 // 1 * 2
+    assert set(results["method"]) == {"scratch", "rotation", "cmc"}
+    assert results["value"].between(0, 1).all()
+    assert len(utility) == 4 * 3
+    assert {path.name for path in (run / "charts").iterdir()} >= {"accuracy.svg", "accuracy.png", "utility.json"}
+    assert (run / "report.html").stat().st_size > 10_000
+    assert "report.html" in output
+    assert "scratch" in output
+    events = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+    assert sum(event["event"] == "finished" for event in events) == 1 + 2 + 30
+
+
+def test_labels_are_the_same_for_every_arm(undisturbed):
+    results = pd.read_parquet(undisturbed[0] / "runs" / "tiny" / "results.parquet")
+    points = results.groupby(["labels", "trial", "split", "metric"])["method"].apply(lambda arms: sorted(set(arms)))
+    assert all(arms == ["cmc", "rotation", "scratch"] for arms in points)
+    assert results.groupby(["protocol", "labels"])["steps"].nunique().eq(1).all()
+
+
+def test_a_second_run_finds_everything_done(undisturbed, recipe):
+    folder, _ = undisturbed
+    before = {path: path.read_bytes() for path in (folder / "runs" / "tiny").glob("*.csv")}
+    code, output = finish(start(*command(recipe, folder)))
+    assert code == 0, output
+    assert "33 of them done already" in output
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_killed_at_any_moment_and_run_again_it_gives_the_same_tables(undisturbed, recipe, tmp_path):
+    process = start(*command(recipe, tmp_path, "--workers", "1"))
+    time.sleep(random.uniform(5, 15))  # any moment will do: the promise is not about a chosen one
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    code, output = finish(start(*command(recipe, tmp_path, "--workers", "1")))
+    assert code == 0, output
+    (utility, results), (expected_utility, expected) = tables(tmp_path), tables(undisturbed[0])
+    assert utility == expected_utility
+    pd.testing.assert_frame_equal(results, expected, check_exact=True)
+
+
+def test_status_and_report_read_a_finished_run(undisturbed, capsys, monkeypatch):
+    run = undisturbed[0] / "runs" / "tiny"
+    (run / "report.html").unlink()
+    for verb in ("status", "report"):
+        monkeypatch.setattr(sys, "argv", ["headstart", "study", verb, str(run)])
+        with pytest.raises(SystemExit) as left:
+            main()
+        assert left.value.code == 0
+    said = capsys.readouterr().out
+    assert "trial" in said
+    assert (run / "report.html").exists()
+
+
+def test_plan_counts_jobs_without_doing_any(recipe, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["headstart", "study", "plan", str(recipe), "--store", str(tmp_path / "store")])
+    with pytest.raises(SystemExit):
+        main()
+    said = capsys.readouterr().out
+    assert "pretrain" in said
+    assert "33" in said
+    assert not list((tmp_path / "store").glob("*/*"))
+
+
+@pytest.mark.parametrize("what", ["methods", "tasks", "backbones", "sources", "engines", "recipes"])
+def test_list_names_everything(what, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["headstart", "list", what])
+    with pytest.raises(SystemExit):
+        main()
+    lines = capsys.readouterr().out.splitlines()
+    assert lines
+    assert all(len(line.split()) > 2 for line in lines)
+
+
+def test_render_then_preview(tmp_path, capsys, monkeypatch):
+    out = tmp_path / "images"
+    for arguments in (["render", out, "--images", "24", "--resolution", "16"], ["data", "preview", out, "--images", "10"]):
+        monkeypatch.setattr(sys, "argv", ["headstart", *map(str, arguments)])
+        with pytest.raises(SystemExit) as left:
+            main()
+        assert left.value.code == 0
+    assert (out / "preview.png").read_bytes().startswith(b"\x89PNG")
+    manifest = json.loads((out / "dataset.json").read_text())
+    assert set(manifest["normalisation"]) == {"lab", "rgb"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["study", "run", "quikstart"], "'quikstart' is neither a recipe nor a file"),
+        (["study", "run", "quickstart", "trails=3"], "unknown key 'trails': did you mean 'trials'"),
+        (["study", "run", "quickstart", "trials=many"], "key 'trials' is 'many'"),
+        (["study", "run", "quickstart", "trials"], "'trials' is no override: write key=value"),
+        (["study", "run", "quickstart", "budgets=[50, 999999]"], "budget 999999 is larger than the training split"),
+        (["study", "run", "quickstart", "budgets=[5, 50]"], "budget 5 is smaller than the 10 classes"),
+        (["study", "plan", "quickstart", "dataset.resolution=4"], "dataset.*resolution"),
+        (["study", "run", "quickstart", "methods={simclr: {}}"], "unknown method 'simclr': choose one of cmc, rotation"),
+        (["study", "run", "quickstart", "--store", "/proc/nowhere"], "/proc/nowhere cannot be written.*--store"),
+        (["study", "run", "quickstart", "--launcher", "slurm"], "unknown launcher 'slurm': choose one of local"),
+        (["study", "status", "/nowhere"], "/nowhere holds no study"),
+        (["render", "/tmp/unused", "--factors", "TXVL"], "TXVL"),
+        (["data", "preview", "/nowhere"], "/nowhere is not a dataset folder"),
+        (["list", "metods"], "unknown list 'metods': choose one of backbones"),
+    ],
+)
+def test_a_mistake_is_answered_with_one_sentence(arguments, message, capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    if "run" in arguments and "--store" not in arguments:
+        arguments = [*arguments, "--store", tmp_path / "store"]
+    assert pd.Series([refused(capsys, monkeypatch, *arguments)]).str.contains(message).all()
+
+
+def test_a_truncated_shard_is_named_and_the_rest_is_kept(tmp_path, recipe, capsys, monkeypatch):
+    out = tmp_path / "images"
+    monkeypatch.setattr(sys, "argv", ["headstart", "render", str(out), "--images", "120", "--resolution", "16"])
+    with pytest.raises(SystemExit):
+        main()
+    shard = out / "shard-00000.safetensors"
+    shard.write_bytes(shard.read_bytes()[:-100])
+    said = refused(
+        capsys, monkeypatch, *command(recipe, tmp_path), f"dataset={{source: folder, path: {out}}}", "budgets=[20, 40]"
+    )
+    assert "shard-00000.safetensors is damaged" in said
+    assert "run the same render command again" in said
+
+
+def test_a_checkpoint_of_another_configuration_is_refused_by_name(undisturbed, recipe, tmp_path, capsys, monkeypatch):
+    folder, _ = undisturbed
+    (done,) = [path for path in (folder / "store" / "pretrain").glob("*/done.json") if "cmc" in (path.parent / "job.json").read_text()]
+    text = done.read_text()
+    done.unlink()
+    try:
+        torch.save({"key": "another", "state": {}}, done.with_name("checkpoint.pt"))
+        said = refused(capsys, monkeypatch, *command(recipe, folder))
+        assert "checkpoint.pt belongs to another configuration" in said
+        assert load_file(done.with_name("backbone.safetensors"))
+    finally:
+        done.with_name("checkpoint.pt").unlink()
+        done.write_text(text)
