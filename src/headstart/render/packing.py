@@ -65,7 +65,7 @@ def pack_actors(objects: Sequence[SceneObject], meshes: Sequence[MeshOnDevice]) 
 
 def _pack_coats(surfaces: Sequence[Surface]) -> NDArray[Any]:
     columns = {
-        "colour": _linear(np.array([surface.colour for surface in surfaces])),
+        "colour": _linear(np.reshape([surface.colour for surface in surfaces], (-1, 3))),
         "texture": [-1 if surface.texture is None else surface.texture for surface in surfaces],
         "tint": [surface.tint for surface in surfaces],
     }
@@ -76,7 +76,7 @@ def _pack(kind: Any, columns: Mapping[str, Any]) -> NDArray[Any]:
     """An array of a Warp structure from the values of each of its fields."""
     rows = np.zeros(len(next(iter(columns.values()))), dtype=kind.numpy_dtype())
     for name, values in columns.items():
-        rows[name] = values
+        rows[name] = np.reshape(values, rows[name].shape)
     return rows
 
 

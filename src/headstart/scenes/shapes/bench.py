@@ -11,7 +11,7 @@ __all__ = ["bench"]
 
 def bench(rng: np.random.Generator) -> Mesh:
     """A bench along x that faces −z."""
-    width, depth, height = rng.uniform(1.2, 2.0), rng.uniform(0.36, 0.5), rng.uniform(0.38, 0.48)
+    width, depth, height = rng.uniform(1.0, 2.0), rng.uniform(0.32, 0.54), rng.uniform(0.36, 0.54)
     thick = rng.uniform(0.03, 0.08)
     parts = _seat(rng, width, depth, height, thick)
     parts += pick(rng, (_slab_ends, _bent_ends, _posts, _trestles, _blocks))(rng, width * 0.9, depth, height)
@@ -22,26 +22,24 @@ def bench(rng: np.random.Generator) -> Mesh:
     return merge(parts)
 
 
-def _planks(count: int, width: float, depth: float, thick: float) -> list[Mesh]:
+def _planks(rng: np.random.Generator, count: int, width: float, depth: float, thick: float) -> list[Mesh]:
     """Boards along x, side by side over ``depth``, with gaps between them."""
     pitch = depth / count
-    fill = 0.72 if count > 1 else 1.0
+    fill = rng.uniform(0.55, 0.9) if count > 1 else 1.0
     return [box((width, thick, pitch * fill), (0, 0, (place + 0.5) * pitch - depth / 2)) for place in range(count)]
 
 
 def _seat(rng: np.random.Generator, width: float, depth: float, height: float, thick: float) -> list[Mesh]:
     count = pick(rng, (1, 3, 4, 5, 6))
-    return [plank.moved((0, height - thick / 2, 0)) for plank in _planks(count, width, depth, thick)]
+    return [plank.moved((0, height - thick / 2, 0)) for plank in _planks(rng, count, width, depth, thick)]
 
 
 def _back(rng: np.random.Generator, width: float, depth: float, height: float) -> list[Mesh]:
     tall, lean = rng.uniform(0.32, 0.5), rng.uniform(0.05, 0.3)
     posts = [box((0.05, tall, 0.04), (side * width * 0.45, tall / 2, 0.03)) for side in (-1, 1)]
     if chance(rng, 0.6):
-        count = int(rng.integers(1, 5))
-        boards = [
-            plank.turned(0, -np.pi / 2).moved((0, tall * 0.6, 0)) for plank in _planks(count, width, tall * 0.75, 0.035)
-        ]
+        flat = _planks(rng, int(rng.integers(1, 5)), width, tall * rng.uniform(0.6, 0.8), 0.035)
+        boards = [plank.turned(0, -np.pi / 2).moved((0, tall * 0.6, 0)) for plank in flat]
     else:
         count = int(rng.integers(8, 16))
         places = np.linspace(-0.46, 0.46, count) * width
