@@ -154,7 +154,10 @@ def test_list_names_everything(what, capsys, monkeypatch):
 
 def test_render_then_preview(tmp_path, capsys, monkeypatch):
     out = tmp_path / "images"
-    for arguments in (["render", out, "--images", "24", "--resolution", "16"], ["data", "preview", out, "--images", "10"]):
+    for arguments in (
+        ["render", out, "--images", "24", "--resolution", "16"],
+        ["data", "preview", out, "--images", "10"],
+    ):
         monkeypatch.setattr(sys, "argv", ["headstart", *map(str, arguments)])
         with pytest.raises(SystemExit) as left:
             main()
@@ -174,7 +177,10 @@ def test_render_then_preview(tmp_path, capsys, monkeypatch):
         (["study", "run", "quickstart", "budgets=[50, 999999]"], "budget 999999 is larger than the training split"),
         (["study", "run", "quickstart", "budgets=[5, 50]"], "budget 5 is smaller than the 10 classes"),
         (["study", "plan", "quickstart", "dataset.resolution=4"], "dataset.*resolution"),
-        (["study", "run", "quickstart", "methods={simclr: {}}"], "unknown method 'simclr': choose one of cmc, rotation"),
+        (
+            ["study", "run", "quickstart", "methods={simclr: {}}"],
+            "unknown method 'simclr': choose one of cmc, rotation",
+        ),
         (["study", "run", "quickstart", "--store", "/proc/nowhere"], "/proc/nowhere cannot be written.*--store"),
         (["study", "run", "quickstart", "--launcher", "slurm"], "unknown launcher 'slurm': choose one of local"),
         (["study", "status", "/nowhere"], "/nowhere holds no study"),
@@ -206,7 +212,11 @@ def test_a_truncated_shard_is_named_and_the_rest_is_kept(tmp_path, recipe, capsy
 
 def test_a_checkpoint_of_another_configuration_is_refused_by_name(undisturbed, recipe, tmp_path, capsys, monkeypatch):
     folder, _ = undisturbed
-    (done,) = [path for path in (folder / "store" / "pretrain").glob("*/done.json") if "cmc" in (path.parent / "job.json").read_text()]
+    (done,) = [
+        path
+        for path in (folder / "store" / "pretrain").glob("*/done.json")
+        if "cmc" in (path.parent / "job.json").read_text()
+    ]
     text = done.read_text()
     done.unlink()
     try:

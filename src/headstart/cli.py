@@ -156,7 +156,9 @@ def _print_answer(study: "Study") -> None:
     )
     _print_frame(summary.map("{:.1%}".format).reset_index())
     for row in study.tables.failures.itertuples(index=False):
-        errors.print(f"[yellow]no number:[/] {row.method}, {row.protocol}, {row.labels} labels: {escape(str(row.reason))}")
+        errors.print(
+            f"[yellow]no number:[/] {row.method}, {row.protocol}, {row.labels} labels: {escape(str(row.reason))}"
+        )
     console.print(
         f"\n[bold]{escape(study.tables.verdict.headline)}[/]\n{escape(study.tables.verdict.detail)}\n", highlight=False
     )

@@ -3,6 +3,7 @@
 import os
 import signal
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 from headstart.errors import DataError
@@ -42,7 +43,7 @@ class ToyJob(Job):
         return self.family or self.key
 
     def run(self, context: RunContext) -> None:
-        with open(self.journal, "a") as journal:
+        with Path(self.journal).open("a") as journal:
             journal.write(f"{self.number} {os.getpid()}\n")
         if self.fault == "refuse":
             raise DataError("toy data is broken: mend it")

@@ -7,18 +7,16 @@ from pathlib import Path
 
 import torch
 
-import headstart
 from headstart.render.pool import available_cores
 
 __all__ = ["describe_environment"]
 
-PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "kornia", "warp-lang", "pandas")
+PACKAGES = ("headstart", "torch", "numpy", "scipy", "scikit-learn", "kornia", "warp-lang", "pandas")
 
 
 def describe_environment() -> dict[str, str]:
     """Names and versions, as text: machine, processor, GPU where there is one, packages."""
     about = {
-        "headstart": headstart.__version__,
         "python": sys.version.split()[0],
         "system": platform.platform(),
         "processor": _processor(),
