@@ -111,7 +111,7 @@ def test_killed_at_any_moment_and_run_again_it_gives_the_same_tables(undisturbed
     process = start(*command(recipe, tmp_path, "--workers", "1"))
     time.sleep(random.uniform(5, 15))  # any moment will do: the promise is not about a chosen one
     os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    process.communicate()
     code, output = finish(start(*command(recipe, tmp_path, "--workers", "1")))
     assert code == 0, output
     (utility, results), (expected_utility, expected) = tables(tmp_path), tables(undisturbed[0])

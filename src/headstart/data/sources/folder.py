@@ -4,10 +4,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from safetensors import safe_open
-
 from headstart.data.sources.base import Progress, Source, SourceInfo
-from headstart.folder import Manifest, read_manifest
+from headstart.folder import Manifest, read_manifest, read_shard
 
 __all__ = ["FolderSource"]
 
@@ -37,6 +35,7 @@ class FolderSource(Source):
         return self.path.expanduser()
 
     def _targets(self) -> tuple[str, ...]:
-        """Names of the annotations, from the first shard's header."""
-        with safe_open(self.path.expanduser() / self.manifest.shards[0].file, framework="pt") as shard:
-            return tuple(name.removeprefix("target.") for name in shard.keys() if name.startswith("target."))  # noqa: SIM118
+        """Names of the annotations, from the first shard."""
+        first = self.manifest.shards[0]
+        names = read_shard(self.path.expanduser() / first.file, first)
+        return tuple(name.removeprefix("target.") for name in names if name.startswith("target."))

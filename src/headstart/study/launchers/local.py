@@ -41,6 +41,7 @@ class LocalLauncher(Launcher):
             ) from None
         finally:
             _stop(pool)
+            messages.close()
 
     def _serve(
         self,
