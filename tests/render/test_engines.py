@@ -77,14 +77,17 @@ def test_more_samples_give_the_same_picture_with_less_noise(engine):
 
 @pytest.mark.parametrize(("x", "y"), [(0.0, 0.0), (0.5, 0.25), (-0.8, 0.6)])
 def test_a_square_lands_on_the_pixels_computed_by_hand(engine, x, y):
-    """64 pixels span 3.6 units, so that a unit is 17.78 pixels; rows run down while y runs up."""
+    """64 pixels span 3.6 units, so that a unit is 17.78 pixels; rows run down while y runs up.
+
+    The backdrop is seen by the pixels whose centres it covers.
+    """
     image = render(engine, plain(square(x, y)), samples=64)[0, 1].float() / 255
     lit = (image > 0.02).nonzero()
     unit = 64 / 3.6
     left, right = 32 + (x - 1) * unit, 32 + (x + 1) * unit
     top, bottom = 32 - (y + 1) * unit, 32 - (y - 1) * unit
-    assert lit.min(dim=0).values.tolist() == [int(top), int(left)]
-    assert lit.max(dim=0).values.tolist() == [int(bottom), int(right)]
+    assert lit.min(dim=0).values.tolist() == [max(round(top), 0), max(round(left), 0)]
+    assert lit.max(dim=0).values.tolist() == [round(bottom) - 1, round(right) - 1]
 
 
 @pytest.mark.parametrize("factors", ["----", "TCVL"])

@@ -5,13 +5,12 @@
 
 import warp as wp
 
-__all__ = ["Actor", "Coat", "Hit", "View", "nearest", "visibility"]
+__all__ = ["GOLDEN", "NOTHING", "Actor", "Coat", "Hit", "View", "meets_actors", "meets_backdrop", "openness"]
 
 NOTHING, BACKDROP = wp.constant(-2), wp.constant(-1)
 FAR = wp.constant(1.0e9)
 CLEARANCE = wp.constant(1.0e-4)
 GOLDEN = wp.constant(0.6180339887)
-SHADOW_RAYS = wp.constant(2)
 
 
 @wp.struct
@@ -46,13 +45,18 @@ class View:
 
 @wp.struct
 class Actor:
-    """One object: world = turn · (scale ∘ mesh) + position. reach: radius of a sphere around position that holds it."""
+    """One object: world = turn · (scale ∘ mesh) + position.
+
+    reach: radius of a sphere around its position that holds it. frame: left, low, right and high end of what it can
+    cover of the picture, at distance 1 from the eye.
+    """
 
     mesh: wp.uint64
     turn: wp.mat33
     scale: wp.vec3
     position: wp.vec3
     reach: wp.float32
+    frame: wp.vec4
     coat: Coat
 
 
@@ -92,20 +96,23 @@ def meets_backdrop(view: View, way: wp.vec3) -> Hit:
 
 
 @wp.func
-def passes_by(actor: Actor, start: wp.vec3, way: wp.vec3) -> bool:
-    """Whether a unit ray misses an actor's sphere."""
-    to = actor.position - start
-    along = wp.dot(to, way)
-    return wp.dot(to, to) - along * along > actor.reach * actor.reach
+def frames(actor: Actor, x: float, y: float) -> bool:
+    """Whether an actor may be seen at (x, y) of the picture at distance 1."""
+    return x >= actor.frame[0] and y >= actor.frame[1] and x <= actor.frame[2] and y <= actor.frame[3]
 
 
 @wp.func
-def nearest(view: View, actors: wp.array(dtype=Actor), way: wp.vec3) -> Hit:
-    """What a unit ray from the eye meets first. Normals face the eye, whichever way a mesh is wound."""
-    hit = meets_backdrop(view, way)
+def meets_actors(view: View, actors: wp.array(dtype=Actor), way: wp.vec3, x: float, y: float, limit: float) -> Hit:
+    """What a unit ray from the eye through (x, y) meets first, nearer than ``limit``, the backdrop aside.
+
+    Normals face the eye, however a mesh is wound.
+    """
+    hit = Hit()
+    hit.index = NOTHING
+    hit.distance = limit
     for index in range(view.first, view.first + view.count):
         actor = actors[index]
-        if not passes_by(actor, view.eye, way):
+        if frames(actor, x, y):
             start = inwards(actor, view.eye - actor.position)
             slope = inwards(actor, way)
             query = wp.mesh_query_ray(actor.mesh, start, slope, hit.distance)
@@ -133,12 +140,13 @@ def shades(actor: Actor, view: View, at: wp.vec3) -> bool:
 
 
 @wp.func
-def visibility(
-    view: View, actors: wp.array(dtype=Actor), at: wp.vec3, normal: wp.vec3, turn: wp.vec2, sample: int, samples: int
+def unblocked(
+    view: View, actors: wp.array(dtype=Actor), at: wp.vec3, normal: wp.vec3, out: float, around: float
 ) -> float:
-    """The part of the light seen from a point: of shadow rays spread over its disc, those that rise and get there.
+    """1 if nothing stands between a surface and one point of the light, else 0.
 
-    turn: random numbers in 0–1, the pixel's own; its rays are stratified over all its samples.
+    out, around: in 0–1, where on the light's disc, uniform by area. A point below the surface's horizon is exchanged
+    for the one opposite, so that every ray can tell something.
     """
     axis = wp.normalize(view.light - at)
     aside = wp.vec3(0.0, axis[2], -axis[1])
@@ -146,22 +154,44 @@ def visibility(
         aside = wp.vec3(-axis[2], 0.0, axis[0])
     aside = wp.normalize(aside)
     above = wp.cross(axis, aside)
+    angle = 2.0 * wp.pi * around
+    offset = (aside * wp.cos(angle) + above * wp.sin(angle)) * (view.radius * wp.sqrt(out))
     start = at + normal * CLEARANCE
-    risen = float(0.0)  # noqa: UP018 - Warp needs to be told what changes in a loop
+    if wp.dot(view.light + offset - start, normal) <= 0.0:
+        offset = -offset
+    way = view.light + offset - start
+    for index in range(view.first, view.first + view.count):
+        actor = actors[index]
+        if wp.mesh_query_ray_anyhit(actor.mesh, inwards(actor, start - actor.position), inwards(actor, way), 1.0):
+            return 0.0
+    return 1.0
+
+
+@wp.func
+def openness(
+    view: View,
+    actors: wp.array(dtype=Actor),
+    at: wp.vec3,
+    normal: wp.vec3,
+    turn: wp.vec2,
+    first: int,
+    last: int,
+    of: int,
+) -> float:
+    """The part of the lamp that a point sees: rays ``first`` to ``last`` of the ``of`` that its pixel has.
+
+    turn: random numbers in 0–1, the pixel's own. No ray is cast where the whole lamp
+    has set, or where nothing can stand in the way.
+    """
+    if wp.dot(view.light - at, normal) <= -view.radius:
+        return 0.0
+    near = bool(False)  # noqa: UP018 - Warp needs to be told what changes in a loop
+    for index in range(view.first, view.first + view.count):
+        near = near or shades(actors[index], view, at)
+    if not near:
+        return 1.0
     clear = float(0.0)  # noqa: UP018
-    for ray in range(SHADOW_RAYS):
-        place = float(sample * SHADOW_RAYS + ray)
-        reach = view.radius * wp.sqrt((place + turn[0]) / float(samples * SHADOW_RAYS))
-        angle = 2.0 * wp.pi * (turn[1] + place * GOLDEN)
-        to = view.light + (aside * wp.cos(angle) + above * wp.sin(angle)) * reach - start
-        if wp.dot(to, normal) > 0.0:
-            risen += 1.0
-            free = float(1.0)  # noqa: UP018
-            for index in range(view.first, view.first + view.count):
-                actor = actors[index]
-                if free > 0.0 and wp.mesh_query_ray_anyhit(
-                    actor.mesh, inwards(actor, start - actor.position), inwards(actor, to), 1.0
-                ):
-                    free = 0.0
-            clear += free
-    return clear / wp.max(risen, 1.0)
+    for ray in range(first, last):
+        out = (float(ray) + turn[0]) / float(of)
+        clear += unblocked(view, actors, at, normal, out, turn[1] + float(ray) * GOLDEN)
+    return clear / float(last - first)

@@ -5,17 +5,19 @@
 
 import warp as wp
 
-from headstart.render.casting import GOLDEN, NOTHING, Actor, View, nearest
+from headstart.render.casting import GOLDEN, NOTHING, Actor, View, meets_actors, meets_backdrop, openness
 from headstart.render.shading import encode, paint, radiance
 
 __all__ = ["trace"]
+
+GLOSS = wp.constant(0.04)
 
 
 @wp.kernel(enable_backward=False)
 def trace(
     views: wp.array(dtype=View),
     actors: wp.array(dtype=Actor),
-    texels: wp.array3d(dtype=wp.uint8),
+    texels: wp.array2d(dtype=wp.vec3ub),
     side: int,
     tiles: wp.vec2,
     resolution: int,
@@ -24,8 +26,9 @@ def trace(
 ) -> None:
     """Write ``frames [N, 3, H, W]``; a pixel's noise depends on its scene's seed and its place alone.
 
-    texels: all levels of every texture, ``[textures, texels, 3]``. tiles: repeats of a texture per scene unit, on
-    objects and on the backdrop. Samples lie on a lattice (rank 1, golden ratio), shifted at random per pixel.
+    texels: all levels of every texture, ``[textures, texels]``. tiles: repeats of a texture per scene unit, on objects
+    and on the backdrop. A pixel's samples lie on a lattice (rank 1, golden ratio) shifted at random, and so do the
+    points of the lamp that their shadow rays seek. The backdrop, smooth within a pixel, is shaded once at its centre.
     """
     scene, row, column = wp.tid()
     view = views[scene]
@@ -33,21 +36,29 @@ def trace(
     shift = wp.vec2(wp.randf(state), wp.randf(state))
     turn = wp.vec2(wp.randf(state), wp.randf(state))
     pixel = 2.0 * view.slope / float(resolution)
+    left = float(column) * pixel - view.slope
+    top = view.slope - float(row) * pixel
+    centre = wp.normalize(view.turn * wp.vec3(left + 0.5 * pixel, top - 0.5 * pixel, -1.0))
+    back = meets_backdrop(view, centre)
+    uncovered = float(0.0)  # noqa: UP018 - Warp needs to be told what changes in a loop
     total = wp.vec3(0.0, 0.0, 0.0)
     for sample in range(samples):
-        right = (float(sample) + shift[0]) / float(samples)
         down = shift[1] + float(sample) * GOLDEN
-        x = (float(column) + right) * pixel - view.slope
-        y = view.slope - (float(row) + down - wp.floor(down)) * pixel
+        x = left + (float(sample) + shift[0]) / float(samples) * pixel
+        y = top - (down - wp.floor(down)) * pixel
         way = wp.normalize(view.turn * wp.vec3(x, y, -1.0))
-        hit = nearest(view, actors, way)
-        if hit.index > NOTHING:
-            coat = view.coat
-            scale = tiles[1]
-            if hit.index >= 0:
-                coat = actors[hit.index].coat
-                scale = tiles[0]
-            albedo = paint(texels, side, coat, hit, scale, pixel * hit.distance)
-            total += radiance(view, actors, hit, way, albedo, turn, sample, samples)
+        hit = meets_actors(view, actors, way, x, y, back.distance)
+        if hit.index == NOTHING:
+            uncovered += 1.0
+        else:
+            at = view.eye + way * hit.distance
+            albedo = paint(texels, side, actors[hit.index].coat, hit, tiles[0], pixel * hit.distance)
+            clear = openness(view, actors, at, hit.normal, turn, sample, sample + 1, samples)
+            total += radiance(view, at, hit.normal, way, albedo, clear, GLOSS)
+    if uncovered > 0.0 and back.index != NOTHING:
+        at = view.eye + centre * back.distance
+        albedo = paint(texels, side, view.coat, back, tiles[1], pixel * back.distance)
+        clear = openness(view, actors, at, back.normal, turn, 0, samples, samples)
+        total += uncovered * radiance(view, at, back.normal, centre, albedo, clear, 0.0)
     for channel in range(3):
         frames[scene, channel, row, column] = encode(total[channel] / float(samples))

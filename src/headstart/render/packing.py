@@ -8,23 +8,20 @@ import warp as wp
 from numpy.typing import NDArray
 
 from headstart.render import casting
-from headstart.scenes.scene import Scene, SceneObject, Surface
+from headstart.scenes.scene import Camera, Scene, SceneObject, Surface
 
 __all__ = ["MeshOnDevice", "pack_actors", "pack_views"]
 
+NEAR, WIDER = 1e-3, 1e-5
+
 
 class MeshOnDevice:
-    """A mesh and its bounding-volume tree. points: its vertices ``[V, 3]``, to measure how far it reaches."""
+    """A mesh and its bounding-volume tree. points: its vertices ``[V, 3]``, to see where it may be met."""
 
     def __init__(self, points: NDArray[np.floating], triangles: NDArray[np.int32], device: Any) -> None:
         self.points = points
         corners = wp.array(triangles.ravel(), dtype=wp.int32, device=device)
         self.tree = wp.Mesh(wp.array(points, dtype=wp.vec3, device=device), corners)
-
-    def reach(self, scale: NDArray[np.floating]) -> float:
-        """The farthest that a vertex lies from the origin once scaled."""
-        scaled = self.points * scale
-        return float(np.sqrt(np.einsum("ij,ij->i", scaled, scaled).max()))
 
 
 def pack_views(scenes: Sequence[Scene]) -> NDArray[Any]:
@@ -50,17 +47,31 @@ def pack_views(scenes: Sequence[Scene]) -> NDArray[Any]:
     return _pack(casting.View, columns)
 
 
-def pack_actors(objects: Sequence[SceneObject], meshes: Sequence[MeshOnDevice]) -> NDArray[Any]:
-    """One ``casting.Actor`` per object, each with its mesh."""
+def pack_actors(scenes: Sequence[Scene], meshes: Sequence[MeshOnDevice]) -> NDArray[Any]:
+    """One ``casting.Actor`` per object, scene after scene, each with its mesh."""
+    objects = [thing for scene in scenes for thing in scene.objects]
+    cameras = [scene.camera for scene in scenes for _ in scene.objects]
+    placed = [mesh.points * thing.scale for thing, mesh in zip(objects, meshes, strict=True)]
     columns = {
         "mesh": [mesh.tree.id for mesh in meshes],
         "turn": [thing.rotation for thing in objects],
         "scale": [thing.scale for thing in objects],
         "position": [thing.position for thing in objects],
-        "reach": [mesh.reach(thing.scale) for thing, mesh in zip(objects, meshes, strict=True)],
+        "reach": [np.sqrt(np.einsum("ij,ij->i", points, points).max()) for points in placed],
+        "frame": [_frame(*one) for one in zip(cameras, objects, placed, strict=True)],
         "coat": _pack_coats([thing.surface for thing in objects]),
     }
     return _pack(casting.Actor, columns)
+
+
+def _frame(camera: Camera, thing: SceneObject, points: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Left, low, right and high end of scaled ``points [V, 3]`` in the picture at distance 1, a little widened."""
+    turn = camera.rotation.T @ thing.rotation
+    seen = points @ turn.T + camera.rotation.T @ (thing.position - camera.position)
+    if seen[:, 2].max() > -NEAR:
+        return np.array([-np.inf, -np.inf, np.inf, np.inf])
+    places = seen[:, :2] / -seen[:, 2:]
+    return np.concatenate([places.min(axis=0) - WIDER, places.max(axis=0) + WIDER])
 
 
 def _pack_coats(surfaces: Sequence[Surface]) -> NDArray[Any]:

@@ -5,22 +5,22 @@
 
 import warp as wp
 
-from headstart.render.casting import Actor, Coat, Hit, View, shades, visibility
+from headstart.render.casting import Coat, Hit, View
 
 __all__ = ["encode", "paint", "radiance"]
 
-REFLECTANCE = wp.constant(0.04)
 SKY = wp.constant(0.14)
 EXPOSURE, WHITE = wp.constant(1.9), wp.constant(3.0)
 
 
 @wp.func
-def texel(texels: wp.array3d(dtype=wp.uint8), texture: int, place: int) -> wp.vec3:
-    return wp.vec3(float(texels[texture, place, 0]), float(texels[texture, place, 1]), float(texels[texture, place, 2]))
+def texel(texels: wp.array2d(dtype=wp.vec3ub), texture: int, place: int) -> wp.vec3:
+    colour = texels[texture, place]
+    return wp.vec3(float(colour[0]), float(colour[1]), float(colour[2]))
 
 
 @wp.func
-def fetch(texels: wp.array3d(dtype=wp.uint8), side: int, texture: int, u: float, v: float, size: float) -> wp.vec3:
+def fetch(texels: wp.array2d(dtype=wp.vec3ub), side: int, texture: int, u: float, v: float, size: float) -> wp.vec3:
     """Bilinear sRGB in 0–1 at (u, v) in tiles, from the level whose texels come closest to ``size`` tiles."""
     start = int(0)  # noqa: UP018, RUF046 - Warp needs to be told what changes in a loop
     width = side
@@ -50,7 +50,7 @@ def linear(colour: wp.vec3) -> wp.vec3:
 
 
 @wp.func
-def paint(texels: wp.array3d(dtype=wp.uint8), side: int, coat: Coat, hit: Hit, scale: float, size: float) -> wp.vec3:
+def paint(texels: wp.array2d(dtype=wp.vec3ub), side: int, coat: Coat, hit: Hit, scale: float, size: float) -> wp.vec3:
     """Albedo: the coat's texture is projected along the axis that the surface faces most (cube projection).
 
     scale: tiles per scene unit. size: of a pixel where the ray hit, in scene units.
@@ -85,40 +85,24 @@ def risen(cosine: float, sine: float) -> float:
 
 @wp.func
 def radiance(
-    view: View,
-    actors: wp.array(dtype=Actor),
-    hit: Hit,
-    way: wp.vec3,
-    albedo: wp.vec3,
-    turn: wp.vec2,
-    sample: int,
-    samples: int,
+    view: View, at: wp.vec3, normal: wp.vec3, way: wp.vec3, albedo: wp.vec3, clear: float, gloss: float
 ) -> wp.vec3:
-    """Light towards the eye: Lambert and a dielectric's gloss (Blinn–Phong) under lamp, sun and a dim sky.
+    """Light towards the eye: Lambert and a gloss (Blinn–Phong) under lamp, sun and a dim sky.
 
-    Only the lamp throws shadows; rays are spent where something may stand in its way.
+    clear: the part of the lamp that is seen. gloss: reflectance of a dielectric's surface, 0.04, or none.
     """
-    at = view.eye + way * hit.distance
     to = view.light - at
     square = wp.dot(to, to)
     to = to / wp.sqrt(square)
     sine = view.radius / wp.sqrt(square + view.radius * view.radius)
-    arriving = view.energy / (4.0 * wp.pi * square) * risen(wp.dot(hit.normal, to), sine)
-    if arriving > 0.0:
-        shaded = bool(False)  # noqa: UP018 - Warp needs to be told what changes in a loop
-        for index in range(view.first, view.first + view.count):
-            shaded = shaded or shades(actors[index], view, at)
-        if shaded:
-            arriving *= visibility(view, actors, at, hit.normal, turn, sample, samples)
-    fill = view.strength * wp.max(wp.dot(hit.normal, view.sun), 0.0) + SKY * wp.pi * (0.65 + 0.35 * hit.normal[2])
-    gloss = float(0.0)  # noqa: UP018
-    if hit.index >= 0:
-        half = wp.max(wp.dot(hit.normal, wp.normalize(to - way)), 0.0)
-        half = half * half
-        half = half * half
-        half = half * half
-        gloss = REFLECTANCE * arriving * half * half * 24.0 / (8.0 * wp.pi)
-    return albedo * ((arriving + fill) / wp.pi) + wp.vec3(gloss, gloss, gloss)
+    arriving = view.energy / (4.0 * wp.pi * square) * risen(wp.dot(normal, to), sine) * clear
+    fill = view.strength * wp.max(wp.dot(normal, view.sun), 0.0) + SKY * wp.pi * (0.65 + 0.35 * normal[2])
+    half = wp.max(wp.dot(normal, wp.normalize(to - way)), 0.0)
+    half = half * half
+    half = half * half
+    half = half * half
+    shine = gloss * arriving * half * half * 24.0 / (8.0 * wp.pi)
+    return albedo * ((arriving + fill) / wp.pi) + wp.vec3(shine, shine, shine)
 
 
 @wp.func

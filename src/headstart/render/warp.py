@@ -49,7 +49,7 @@ class WarpEngine:
         self._atlas.hold(thing.surface for thing in objects)
         self._atlas.hold(scene.background.surface for scene in scenes)
         views = wp.array(pack_views(scenes), dtype=View, device=self.device)
-        actors = wp.array(pack_actors(objects, meshes), dtype=Actor, device=self.device)
+        actors = wp.array(pack_actors(scenes, meshes), dtype=Actor, device=self.device)
         frames = wp.empty((len(scenes), 3, resolution, resolution), dtype=wp.uint8, device=self.device)
         textures = [self._atlas.texels, self._atlas.side, wp.vec2(*TILES_PER_UNIT)]
         inputs = [views, actors, *textures, resolution, samples]

@@ -4,6 +4,7 @@ Source of the constants: Newell & Deng, CVPR 2020, supplement.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -17,8 +18,17 @@ from headstart.seeding import derive_seed, numpy_generator
 
 __all__ = ["SceneSampler", "split_counts"]
 
+
+def _facing(direction: Vector) -> Vector:
+    """A rotation ``[3, 3]`` that turns +z into ``direction`` and keeps +x level."""
+    z = direction / np.linalg.norm(direction)
+    x = np.cross([0.0, 0.0, 1.0], z)
+    x /= np.linalg.norm(x)
+    return np.stack([x, np.cross(z, x), z], axis=1)
+
+
 CAMERA = Camera(np.array([1.0, 0.0, 0.4]), euler_matrix(np.array([0.36 * np.pi, 0.0, np.pi / 2])))
-BACKDROP_AT, BACKDROP_SIDE = -3.0 * CAMERA.position, 20.0
+BACKDROP_AT, BACKDROP_TURN, BACKDROP_SIDE = -3.0 * CAMERA.position, _facing(CAMERA.position), 20.0
 REST = np.array([np.pi / 2, 0.0, -np.pi / 6])
 LARGEST_SIDE, WARP_LIMITS = 0.7 * 0.8, (0.5, 1.5)
 LIGHT_DISTANCE, LIGHT_ANGLE, LIGHT_ENERGY, LIGHT_RADIUS = 1.5, -0.5, 100.0, 1.0
@@ -47,15 +57,14 @@ class SceneSampler:
             camera=CAMERA,
             light=self._light(rng),
             sun=Sun(SUN_DIRECTION, SUN_STRENGTH),
-            background=Background(BACKDROP_AT, _facing(CAMERA.position), BACKDROP_SIDE, self._backdrop(rng, bucket)),
+            background=Background(BACKDROP_AT, BACKDROP_TURN, BACKDROP_SIDE, self._backdrop(rng, bucket)),
             objects=(self._object(rng, category, bucket),),
         )
 
     def category(self, index: int) -> str:
         """Categories come in random order, each once before any comes again, within a split."""
         turn, place = divmod(rank_in_split(index), len(self.categories))
-        order = numpy_generator(self.seed, "classes", split_of(index), turn).permutation(len(self.categories))
-        return self.categories[int(order[place])]
+        return self.categories[_order(self.seed, split_of(index), turn, len(self.categories))[place]]
 
     def _light(self, rng: np.random.Generator) -> Light:
         angle = LIGHT_ANGLE + self.dials.lighting * rng.standard_normal()
@@ -84,12 +93,10 @@ class SceneSampler:
         return Surface(colour, texture, tint=0.0) if self.dials.textured else Surface(colour)
 
 
-def _facing(direction: Vector) -> Vector:
-    """A rotation ``[3, 3]`` that turns +z into ``direction`` and keeps +x level."""
-    z = direction / np.linalg.norm(direction)
-    x = np.cross([0.0, 0.0, 1.0], z)
-    x /= np.linalg.norm(x)
-    return np.stack([x, np.cross(z, x), z], axis=1)
+@lru_cache(maxsize=16)
+def _order(seed: int, split: int, turn: int, count: int) -> tuple[int, ...]:
+    """The numbers below ``count``, shuffled."""
+    return tuple(numpy_generator(seed, "classes", split, turn).permutation(count).tolist())
 
 
 def _texture(rng: np.random.Generator, bucket: int) -> int:

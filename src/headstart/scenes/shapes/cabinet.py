@@ -8,7 +8,8 @@ from headstart.scenes.shapes.solids import ball, box, cylinder, frustum, rod
 
 __all__ = ["cabinet"]
 
-BOARD = 0.03
+BOARD, PROUD = 0.03, 0.045
+"""How thick boards are, and how far knobs stand out."""
 
 
 def cabinet(rng: np.random.Generator) -> Mesh:
@@ -19,11 +20,11 @@ def cabinet(rng: np.random.Generator) -> Mesh:
     parts = _carcass(width, height, depth, columns)
     wide = (width - BOARD) / columns
     fronts = (_drawers, _door, _shelves, _tiers)
-    style = pick(rng, fronts)
+    style, knob = pick(rng, fronts), _knob(rng)
     for column in range(columns):
         front = style if chance(rng, 0.6) else pick(rng, fronts)
         x = (column + 0.5) * wide - (width - BOARD) / 2
-        parts += [part.moved((x, 0, 0)) for part in front(rng, wide - BOARD, height - 2 * BOARD, depth)]
+        parts += [part.moved((x, 0, 0)) for part in front(rng, wide - BOARD, height - 2 * BOARD, depth, knob)]
     parts += [*_crown(rng, width, height, depth), *_feet(rng, width, height, depth)]
     return merge(parts)
 
@@ -48,42 +49,44 @@ def _leaf(rng: np.random.Generator, wide: float, high: float, depth: float, y: f
     return parts
 
 
-def _handle(rng: np.random.Generator, x: float, y: float, depth: float, upright: bool) -> Mesh:
-    z = -depth / 2 - 0.045
+def _knob(rng: np.random.Generator) -> Mesh:
+    """What the whole cabinet is opened by, at the origin: a ball or a bar along x."""
     if chance(rng, 0.5):
-        return ball(0.026, (x, y, z), sides=8, rings=6)
-    half = np.array([0, 0.09, 0]) if upright else np.array([0.09, 0, 0])
-    return rod(np.array([x, y, z]) - half, np.array([x, y, z]) + half, 0.014, sides=6)
+        return ball(rng.uniform(0.02, 0.032), sides=8, rings=6)
+    half = rng.uniform(0.05, 0.11)
+    return rod((-half, 0, 0), (half, 0, 0), 0.014, sides=6)
 
 
-def _drawers(rng: np.random.Generator, wide: float, high: float, depth: float) -> list[Mesh]:
+def _drawers(rng: np.random.Generator, wide: float, high: float, depth: float, knob: Mesh) -> list[Mesh]:
     count = max(1, round(high / rng.uniform(0.14, 0.32)))
     each, parts = high / count, []
-    knobs = (-wide / 4, wide / 4) if wide > 0.45 and chance(rng, 0.6) else (0.0,)
-    for place in range(count):
-        y = (place + 0.5) * each - high / 2
+    places = (-wide / 4, wide / 4) if wide > 0.45 and chance(rng, 0.6) else (0.0,)
+    for drawer in range(count):
+        y = (drawer + 0.5) * each - high / 2
         parts += _leaf(rng, wide, each, depth, y)
-        parts += [_handle(rng, x, y, depth, upright=False) for x in knobs]
+        parts += [knob.moved((x, y, -depth / 2 - PROUD)) for x in places]
     return parts
 
 
-def _door(rng: np.random.Generator, wide: float, high: float, depth: float) -> list[Mesh]:
+def _door(rng: np.random.Generator, wide: float, high: float, depth: float, knob: Mesh) -> list[Mesh]:
     side = pick(rng, (-1, 1))
-    return [*_leaf(rng, wide, high, depth, 0), _handle(rng, side * wide * 0.38, high * 0.05, depth, upright=True)]
+    place = (side * wide * 0.38, high * 0.05, -depth / 2 - PROUD)
+    return [*_leaf(rng, wide, high, depth, 0), knob.turned(2, np.pi / 2).moved(place)]
 
 
-def _shelves(rng: np.random.Generator, wide: float, high: float, depth: float) -> list[Mesh]:
+def _shelves(rng: np.random.Generator, wide: float, high: float, depth: float, knob: Mesh) -> list[Mesh]:  # noqa: ARG001
+    """Open; it takes a knob because every front does."""
     count = max(1, round(high / rng.uniform(0.22, 0.4)))
     heights = np.linspace(-high / 2, high / 2, count + 1)[1:-1]
     return [box((wide, BOARD * 0.8, depth * 0.96), (0, y, 0)) for y in heights]
 
 
-def _tiers(rng: np.random.Generator, wide: float, high: float, depth: float) -> list[Mesh]:
+def _tiers(rng: np.random.Generator, wide: float, high: float, depth: float, knob: Mesh) -> list[Mesh]:
     """One kind of front above another."""
     split = rng.uniform(0.35, 0.65)
     upper, lower = pick(rng, ((_door, _drawers), (_shelves, _door), (_drawers, _door), (_shelves, _drawers)))
-    top = [part.moved((0, high * split / 2, 0)) for part in upper(rng, wide, high * (1 - split), depth)]
-    bottom = [part.moved((0, -high * (1 - split) / 2, 0)) for part in lower(rng, wide, high * split, depth)]
+    top = [part.moved((0, high * split / 2, 0)) for part in upper(rng, wide, high * (1 - split), depth, knob)]
+    bottom = [part.moved((0, -high * (1 - split) / 2, 0)) for part in lower(rng, wide, high * split, depth, knob)]
     return [*top, *bottom, box((wide, BOARD, depth), (0, high * (split - 0.5), 0))]
 
 

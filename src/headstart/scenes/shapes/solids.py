@@ -54,14 +54,11 @@ def box(size: ArrayLike, at: ArrayLike = (0, 0, 0)) -> Mesh:
 def loft(rings: ArrayLike, *, closed: bool = False) -> Mesh:
     """A skin over ``rings [k, n, 3]``, each counter-clockwise about the direction in which the rings follow each other.
 
-    closed: the last ring joins the first, as in a torus; otherwise both ends get flat caps (of star-shaped rings).
+    closed: the last ring joins the first, as in a torus; otherwise both ends get flat caps (of convex rings).
     """
     rings = np.asarray(rings, dtype=np.float64)
     count, around, _ = rings.shape
-    skin = rings.reshape(-1, 3)
-    if closed:
-        return Mesh(skin, _skin(count, around, True))
-    return Mesh(np.concatenate([skin, rings[[0, -1]].sum(axis=1) / around]), _skin(count, around, False))
+    return Mesh(rings.reshape(-1, 3), _skin(count, around, closed))
 
 
 @lru_cache(maxsize=256)
@@ -73,10 +70,8 @@ def _skin(count: int, around: int, closed: bool) -> NDArray[np.int32]:
     sides = np.stack([np.stack([a, b, c], -1), np.stack([a, c, d], -1)]).reshape(-1, 3)
     if closed:
         return sides.astype(np.int32)
-    near, far, last = np.full(around, count * around), np.full(around, count * around + 1), (count - 1) * around
-    start = np.stack([near, np.roll(column, -1), column], -1)
-    end = np.stack([far, last + column, last + np.roll(column, -1)], -1)
-    return np.concatenate([sides, start, end]).astype(np.int32)
+    fan = np.stack([np.zeros(around - 2, dtype=int), column[1:-1], column[2:]], -1)
+    return np.concatenate([sides, fan[:, ::-1], fan + (count - 1) * around]).astype(np.int32)
 
 
 @lru_cache(maxsize=64)
@@ -152,7 +147,7 @@ def rod(start: ArrayLike, end: ArrayLike, radius: ArrayLike, *, sides: int = 8) 
 
 
 def extrude(outline: ArrayLike, depth: float) -> Mesh:
-    """A plate: ``outline [n, 2]`` in the xy plane, counter-clockwise and star-shaped, ``depth`` thick about z = 0."""
+    """A plate: ``outline [n, 2]`` in the xy plane, counter-clockwise and convex, ``depth`` thick about z = 0."""
     outline = np.asarray(outline, dtype=np.float64)
     flat = np.concatenate([outline, np.zeros((len(outline), 1))], axis=1)
     return loft(np.stack([flat - point(0, 0, depth / 2), flat + point(0, 0, depth / 2)]))
