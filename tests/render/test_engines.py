@@ -12,6 +12,7 @@ from headstart.scenes.pose import euler_matrix
 from headstart.scenes.sampler import SceneSampler
 from headstart.scenes.scene import Background, Camera, Light, Scene, SceneObject, Shape, Sun, Surface
 from headstart.scenes.shapes import CATEGORIES, build_mesh
+from headstart.scenes.textures import TEXTURES, make_texture
 
 UPRIGHT, FLAT = euler_matrix(np.array([np.pi / 2, 0, 0])), np.eye(3)
 ABOVE = Camera(np.array([0.0, 0.0, 5.0]), FLAT)
@@ -169,6 +170,24 @@ def test_a_texture_is_seen_as_far_as_the_tint_lets_it(engine):
     contrast = images.std(dim=(1, 2, 3))
     assert contrast[0] > contrast[1] > contrast[2]
     assert torch.equal(images[2], render(engine, plain(square(side=8)))[0].float())
+
+
+@pytest.mark.parametrize("number", [0, 37, TEXTURES - 1])
+def test_the_texture_seen_is_the_one_asked_for(engine, number):
+    """Its colours, averaged over a tile or more, are those of its own texels and of no other texture's."""
+    flat = Surface(make_texture(number).mean(axis=(0, 1)) / 255)
+    textured = Surface(GREY.colour, texture=number, tint=0.0)
+    other = Surface(make_texture((number + 60) % TEXTURES).mean(axis=(0, 1)) / 255)
+    images = render(engine, *(plain(square(side=8, surface=surface)) for surface in (textured, flat, other)))
+    seen, expected, wrong = images.float().mean(dim=(2, 3))
+    assert (seen - expected).abs().max() < 12
+    assert (seen - wrong).abs().max() > (seen - expected).abs().max()
+
+
+def test_an_object_that_reaches_behind_the_camera_is_still_seen(engine):
+    close = SceneObject(Shape("table", 0), FLAT, np.full(3, 2.0), np.array([0.0, 0.0, 4.6]), GREY)
+    bare, full = render(engine, plain(square(side=8)), plain(square(side=8), objects=(close,)))
+    assert (bare != full).any(dim=0).float().mean() > 0.2
 
 
 def test_several_objects_hide_each_other(engine):

@@ -11,6 +11,10 @@ from headstart.render.shading import encode, paint, radiance
 __all__ = ["trace"]
 
 GLOSS = wp.constant(0.04)
+# Nothing here is infinite or NaN; saying so makes tracing on a CPU a fifth faster. Warp's own headers mention both.
+wp.set_module_options(
+    {"cpu_compiler_flags": f"{wp.config.cpu_compiler_flags} -ffast-math -Wno-nan-infinity-disabled", "fast_math": True}
+)
 
 
 @wp.kernel(enable_backward=False)

@@ -13,6 +13,7 @@ from headstart.scenes.scene import Camera, Scene, SceneObject, Surface
 __all__ = ["MeshOnDevice", "pack_actors", "pack_views"]
 
 NEAR, WIDER = 1e-3, 1e-5
+EVERYWHERE = np.array([-1e9, -1e9, 1e9, 1e9])
 
 
 class MeshOnDevice:
@@ -69,7 +70,7 @@ def _frame(camera: Camera, thing: SceneObject, points: NDArray[np.floating]) -> 
     turn = camera.rotation.T @ thing.rotation
     seen = points @ turn.T + camera.rotation.T @ (thing.position - camera.position)
     if seen[:, 2].max() > -NEAR:
-        return np.array([-np.inf, -np.inf, np.inf, np.inf])
+        return EVERYWHERE
     places = seen[:, :2] / -seen[:, 2:]
     return np.concatenate([places.min(axis=0) - WIDER, places.max(axis=0) + WIDER])
 
