@@ -32,13 +32,19 @@ TILES_PER_UNIT = (2.0, 0.4)
 class WarpEngine:
     """Casts rays through bounding-volume trees; meshes and textures are kept for later calls.
 
-    device: ``cpu`` or ``cuda``; the default is what the machine has.
+    device: ``cpu`` or ``cuda``; the default is what the machine has. Raises ``StoreError`` if the compiled kernel cannot
+    be kept.
     """
 
     def __init__(self, device: str | None = None) -> None:
-        _start_warp()
-        self.device = wp.get_device(device or ("cuda" if wp.is_cuda_available() else "cpu"))
-        _compile(self.device)
+        try:
+            _start_warp()
+            self.device = wp.get_device(device or ("cuda" if wp.is_cuda_available() else "cpu"))
+            _compile(self.device)
+        except OSError as error:
+            raise StoreError(
+                f"the renderer's cache cannot be written ({error}): set WARP_CACHE_PATH to a folder you may write to"
+            ) from error
         self._atlas = Atlas(self.device)
         self._meshes: OrderedDict[Shape, MeshOnDevice] = OrderedDict()
 
@@ -78,15 +84,9 @@ def _start_warp() -> None:
 def _compile(device: Any) -> None:
     """Load the kernel, compiled by whoever comes first while other processes wait."""
     folder = Path(wp.config.kernel_cache_dir)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / "headstart.lock"):
-            wp.load_module(kernel, device=device)
-    except OSError as error:
-        raise StoreError(
-            f"the renderer's cache {folder} cannot be written ({error.strerror}): "
-            "set WARP_CACHE_PATH to a folder that you may write to"
-        ) from error
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / "headstart.lock"):
+        wp.load_module(kernel, device=device)
 
 
 @contextmanager
