@@ -32,8 +32,8 @@ TILES_PER_UNIT = (2.0, 0.4)
 class WarpEngine:
     """Casts rays through bounding-volume trees; meshes and textures are kept for later calls.
 
-    device: ``cpu`` or ``cuda``; the default is what the machine has. Raises ``StoreError`` if the compiled kernel cannot
-    be kept.
+    device: ``cpu`` or ``cuda``; the default is what the machine has. Raises ``StoreError`` if the compiled kernel
+    cannot be kept.
     """
 
     def __init__(self, device: str | None = None) -> None:
