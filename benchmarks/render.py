@@ -17,8 +17,9 @@ import warp as wp
 
 from headstart.render.atlas import Atlas
 from headstart.render.packing import MeshOnDevice
-from headstart.render.warp import KEPT_MESHES, WarpEngine
+from headstart.render.warp import KEPT_MESHES, WarpConfig, WarpEngine
 from headstart.render.writer import RenderConfig, render_dataset
+from headstart.scenes.assets import Assets, ProceduralTextures
 from headstart.scenes.factors import Factors
 from headstart.scenes.sampler import SceneSampler
 from headstart.scenes.shapes import CATEGORIES, build_mesh
@@ -43,15 +44,15 @@ def stages(engine: WarpEngine, images: int) -> None:
     meshes = timed("mesh", images, lambda: [build_mesh(scene.objects[0].shape) for scene in scenes])
     timed("tree", images, lambda: [MeshOnDevice(one.vertices, one.triangles, engine.device) for one in meshes])
     surfaces = [surface for scene in scenes for surface in (scene.background.surface, scene.objects[0].surface)]
-    timed("texture", images, lambda: Atlas(engine.device).hold(surfaces))
+    timed("texture", images, lambda: Atlas(ProceduralTextures(), engine.device).hold(surfaces))
     engine.render(scenes[:KEPT_MESHES], 64, samples=1)
     timed("trace", len(scenes[:KEPT_MESHES]), lambda: engine.render(scenes[:KEPT_MESHES], 64, samples=4))
 
 
 def main(images: int) -> None:
-    stages(WarpEngine("cpu"), images)
+    stages(WarpEngine(Assets(), WarpConfig(device="cpu")), images)
     if wp.is_cuda_available():
-        stages(WarpEngine("cuda"), images)
+        stages(WarpEngine(Assets(), WarpConfig(device="cuda")), images)
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
         render_dataset(Path(folder), RenderConfig(images=images), workers=1)

@@ -52,7 +52,8 @@ class ShardInfo(Schema):
 class Manifest(Schema):
     """What ``dataset.json`` says.
 
-    made_by: the resolved configuration, everything needed to make the images again. engine: who drew them.
+    made_by: the resolved configuration, everything needed to make the images again. ingredients: what else could have
+    made them come out differently: versions of code, fingerprints of folders. engine: who drew them.
     resolution: pixels per side. classes: names by class number. counts: images per split, once finished.
     normalisation: per colour space ("lab", "rgb"), ``mean`` and ``std`` per channel over the training split.
     """
@@ -61,6 +62,7 @@ class Manifest(Schema):
     name: str
     created_by: str
     made_by: dict[str, Any]
+    ingredients: dict[str, Any] = {}
     seed: int
     engine: str
     resolution: int

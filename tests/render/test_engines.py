@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from headstart.render import ENGINES
+from headstart.render import ENGINES, Engine
+from headstart.scenes.assets import Assets
 from headstart.scenes.factors import Factors
 from headstart.scenes.pose import euler_matrix
 from headstart.scenes.sampler import SceneSampler
@@ -22,9 +23,13 @@ SUN = Sun(np.array([0.0, 0.0, 1.0]), 1.0)
 GREY = Surface(np.array([0.5, 0.5, 0.5]))
 
 
+def new_engine(name: str) -> Engine:
+    return ENGINES[name](Assets(), ENGINES[name].Config())
+
+
 @pytest.fixture(scope="module", params=sorted(ENGINES))
 def engine(request):
-    return ENGINES[request.param]()
+    return new_engine(request.param)
 
 
 def square(x: float = 0.0, y: float = 0.0, *, side: float = 2.0, surface: Surface = GREY) -> Background:
@@ -59,7 +64,7 @@ def test_a_frame_depends_on_its_scene_alone(engine):
     together = render(engine, *scenes, resolution=32)
     alone = torch.cat([render(engine, scene, resolution=32) for scene in reversed(scenes)])
     assert torch.equal(together, alone.flip(0))
-    assert torch.equal(together, render(type(engine)(), *scenes, resolution=32))
+    assert torch.equal(together, render(type(engine)(Assets(), type(engine).Config()), *scenes, resolution=32))
 
 
 def test_every_factor_changes_the_picture(engine):

@@ -4,7 +4,11 @@ import os
 import subprocess
 import sys
 
-START = "from headstart.render import WarpEngine; WarpEngine()"
+START = """
+from headstart.render.warp import WarpConfig, WarpEngine
+from headstart.scenes.assets import Assets
+WarpEngine(Assets(), WarpConfig())
+"""
 
 
 def start(**environment: str) -> subprocess.CompletedProcess[str]:

@@ -7,8 +7,9 @@ import numpy as np
 import warp as wp
 from numpy.typing import NDArray
 
+from headstart.scenes.assets import TextureLibrary
 from headstart.scenes.scene import Surface
-from headstart.scenes.textures import SIDE, TEXTURES, make_texture
+from headstart.scenes.textures import SIDE
 
 __all__ = ["Atlas"]
 
@@ -19,16 +20,17 @@ SIDES = tuple(SIDE >> level for level in range(SIDE.bit_length() - 2))
 class Atlas:
     """texels: uint8 RGB ``[textures, texels of all levels]`` on the device; side: of the largest level."""
 
-    def __init__(self, device: Any) -> None:
+    def __init__(self, textures: TextureLibrary, device: Any) -> None:
         self.side = SIDE
-        self.texels = wp.zeros((TEXTURES, sum(side * side for side in SIDES)), dtype=wp.vec3ub, device=device)
+        self._textures = textures
+        self.texels = wp.zeros((textures.count, sum(side * side for side in SIDES)), dtype=wp.vec3ub, device=device)
         self._made: set[int] = set()
 
     def hold(self, surfaces: Iterable[Surface]) -> None:
         """Make the textures of ``surfaces`` that are not here yet."""
         wanted = {surface.texture for surface in surfaces if surface.texture is not None}
         for number in sorted(wanted - self._made):
-            levels = wp.array(_pyramid(make_texture(number)), dtype=wp.vec3ub, device=self.texels.device)
+            levels = wp.array(_pyramid(self._textures.texture(number)), dtype=wp.vec3ub, device=self.texels.device)
             wp.copy(self.texels, levels, dest_offset=number * levels.size)
             self._made.add(number)
 

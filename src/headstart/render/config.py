@@ -2,18 +2,26 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from headstart.errors import ConfigError
 from headstart.registry import lookup
 from headstart.render import ENGINES
+from headstart.render.engine import Engine
+from headstart.scenes.assets import Assets, load_assets
 from headstart.scenes.buckets import BUCKETS
 from headstart.scenes.factors import Factors
-from headstart.scenes.shapes import CATEGORIES
-from headstart.schema import Schema
+from headstart.scenes.sampler import SCENES_VERSION
+from headstart.schema import Schema, validate
 
 __all__ = ["RenderConfig"]
+
+IMAGE_TARGETS = ("class", "pose", "rotation")
+"""Of the one object; without meaning where there are several."""
+PIXEL_TARGETS = ("semantic", "instance", "depth")
 
 
 class RenderConfig(Schema):
@@ -21,18 +29,27 @@ class RenderConfig(Schema):
 
     factors: which of texture, colour, viewpoint and lighting vary, as in ``TC-L``. images: in all splits together,
     10 : 1 : 1. resolution: pixels per side. objects: per image. seed: of everything that is drawn at random.
-    samples: rays per pixel. categories: by class number; by default all.
+    samples: rays per pixel; default: the engine's own. categories: by class number; by default all.
+    targets: which annotations to keep; default: class, pose and rotation of one object, semantic, instance and depth of
+    several. shapes: a folder of models in place of the procedural ones. textures: a folder of pictures.
+    keep_materials: show models in their own colours. face_limit: models with more triangles are simplified.
     shard_size: images per file.
     """
 
     factors: str = "TCVL"
     images: int = Field(ge=BUCKETS)
     resolution: int = Field(default=64, ge=8, le=2048)
-    objects: int = 1
+    objects: int = Field(default=1, ge=1, le=64)
     seed: int = 0
     engine: str = "warp"
-    samples: int = Field(default=4, ge=1, le=1024)
+    engine_options: dict[str, Any] = {}
+    samples: int | None = Field(default=None, ge=1, le=1024)
+    targets: tuple[str, ...] | None = None
     categories: tuple[str, ...] | None = None
+    shapes: Path | None = None
+    textures: Path | None = None
+    keep_materials: bool = False
+    face_limit: int = Field(default=20_000, ge=100)
     shard_size: int = Field(default=500, ge=1)
 
     @field_validator("factors")
@@ -48,27 +65,66 @@ class RenderConfig(Schema):
             lookup(ENGINES, "engine", value)
         return value
 
-    @field_validator("objects")
-    @classmethod
-    def _objects(cls, value: int) -> int:
-        if value != 1:
-            raise ValueError(f"{value} objects per image cannot be drawn yet: write 1")
-        return value
-
-    @field_validator("categories")
-    @classmethod
-    def _categories(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    @model_validator(mode="after")
+    def _check(self) -> "RenderConfig":
         with _explained():
-            for name in value or ():
-                lookup(CATEGORIES, "category", name)
-        if value is not None and (len(value) < 2 or len(set(value)) < len(value)):
-            raise ValueError(f"{list(value)} must name at least two categories, each once")
-        return value
+            validate(ENGINES[self.engine].Config, self.engine_options, f"engine_options ({self.engine})")
+            for name in self.targets or ():
+                lookup(dict.fromkeys(self.possible_targets), "target", name)
+            self._check_categories()
+        return self
+
+    def _check_categories(self) -> None:
+        known = self.assets().shapes.categories
+        for name in self.categories or ():
+            lookup(dict.fromkeys(known), "category", name)
+        if len(self.classes) < 2 or len(set(self.classes)) < len(self.classes):
+            raise ConfigError(f"{list(self.classes)} must name at least two categories, each once")
+
+    @property
+    def possible_targets(self) -> tuple[str, ...]:
+        """Annotations that such images can have."""
+        return PIXEL_TARGETS if self.objects > 1 else IMAGE_TARGETS + PIXEL_TARGETS
+
+    @property
+    def kept_targets(self) -> tuple[str, ...]:
+        """Annotations that are written."""
+        return self.targets or (PIXEL_TARGETS if self.objects > 1 else IMAGE_TARGETS)
 
     @property
     def classes(self) -> tuple[str, ...]:
         """Categories by class number."""
-        return self.categories or tuple(CATEGORIES)
+        return self.categories or self.assets().shapes.categories
+
+    def resolved(self) -> dict[str, Any]:
+        """The same configuration with defaults written out, as JSON values."""
+        chosen = {"categories": list(self.classes), "targets": list(self.kept_targets)}
+        return self.model_dump(mode="json") | chosen
+
+    def ingredients(self) -> dict[str, Any]:
+        """What besides the configuration can change a byte of the dataset: the content of folders, and the code."""
+        assets = self.assets()
+        return {
+            "shapes": assets.shapes.fingerprint,
+            "textures": assets.textures.fingerprint,
+            "scenes": SCENES_VERSION,
+            "engine": ENGINES[self.engine].version,
+        }
+
+    def identity(self) -> dict[str, Any]:
+        """Everything that can change a byte of the dataset; folders count by what they hold, not by where they are."""
+        places = ("shapes", "textures")
+        settings = {key: value for key, value in self.resolved().items() if key not in places}
+        return settings | {"ingredients": self.ingredients()}
+
+    def assets(self) -> Assets:
+        """Where shapes and textures come from."""
+        return load_assets(self.shapes, self.textures, self.keep_materials, self.face_limit)
+
+    def build_engine(self) -> Engine:
+        """A new engine."""
+        kind = ENGINES[self.engine]
+        return kind(self.assets(), validate(kind.Config, self.engine_options, f"engine_options ({self.engine})"))
 
 
 @contextmanager

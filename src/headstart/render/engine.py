@@ -1,29 +1,54 @@
 """What a renderer is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from torch import Tensor
 
+from headstart.scenes.assets import Assets
 from headstart.scenes.scene import Scene
+from headstart.schema import Schema
 
-__all__ = ["Engine", "Frames"]
+__all__ = ["PIXEL_TARGETS", "Engine", "Frames"]
+
+PIXEL_TARGETS = ("instance", "depth")
+"""What an engine can tell of every pixel."""
 
 
 @dataclass(frozen=True)
 class Frames:
-    """images: uint8 ``[N, 3, H, W]`` sRGB on the CPU. targets: what was seen per pixel, by name, as long as images."""
+    """images: uint8 ``[N, 3, H, W]`` sRGB on the CPU. targets: those asked for, on the CPU.
+
+    A target tells what a ray through the middle of each pixel meets: ``instance`` uint8 ``[N, H, W]``, k for the k-th
+    object of the scene, 0 for the background; ``depth`` float16 ``[N, H, W]``, scene units along the optical axis,
+    background included, infinite where there is nothing.
+    """
 
     images: Tensor
     targets: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 class Engine(Protocol):
-    """Draws scenes. Built without arguments; it may keep meshes and textures between calls."""
+    """Draws scenes; it may keep meshes and textures between calls.
 
-    def render(self, scenes: Sequence[Scene], resolution: int, *, samples: int) -> Frames:
-        """One frame per scene, ``resolution`` pixels square, averaging ``samples`` rays per pixel.
+    version: raised when the same scene comes out differently. Config: the engine's own options. own_parallelism:
+    whether one engine uses the whole machine, so that several processes would only be in each other's way.
+    """
+
+    version: ClassVar[int]
+    Config: ClassVar[type[Schema]]
+    own_parallelism: ClassVar[bool]
+
+    def __init__(self, assets: Assets, config: Schema) -> None:
+        """assets: where the shapes and textures of the scenes come from. config: an instance of ``Config``."""
+        ...
+
+    def render(
+        self, scenes: Sequence[Scene], resolution: int, *, samples: int | None = None, targets: Collection[str] = ()
+    ) -> Frames:
+        """One frame per scene, ``resolution`` pixels square, averaging ``samples`` rays per pixel (default: as the
+        engine sees fit). targets: which of ``PIXEL_TARGETS`` to tell as well.
 
         A frame depends on its scene alone, never on what else is in the batch.
         """

@@ -4,10 +4,10 @@ import os
 import sys
 import tempfile
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 import torch
 import warp as wp
@@ -19,36 +19,49 @@ from headstart.render.atlas import Atlas
 from headstart.render.casting import Actor, View
 from headstart.render.engine import Frames
 from headstart.render.packing import MeshOnDevice, pack_actors, pack_views
+from headstart.scenes.assets import Assets
 from headstart.scenes.scene import Scene, Shape
-from headstart.scenes.shapes import build_mesh
+from headstart.schema import Schema
 
-__all__ = ["WarpEngine"]
+__all__ = ["WarpConfig", "WarpEngine"]
 
-KEPT_MESHES = 2048
+KEPT_MESHES, SAMPLES = 2048, 4
 TILES_PER_UNIT = (2.0, 0.4)
 """Repeats of a texture per scene unit, on objects and on the background."""
 
 
-class WarpEngine:
-    """Casts rays through bounding-volume trees; meshes and textures are kept for later calls.
+class WarpConfig(Schema):
+    """device: where to draw; the default is what the machine has."""
 
-    device: ``cpu`` or ``cuda``; the default is what the machine has. Raises ``StoreError`` if the compiled kernel
-    cannot be kept.
+    device: Literal["cpu", "cuda"] | None = None
+
+
+class WarpEngine:
+    """Casts rays through bounding-volume trees, on a CPU or a GPU.
+
+    Raises ``StoreError`` if the compiled kernel cannot be kept.
     """
 
-    def __init__(self, device: str | None = None) -> None:
+    version: ClassVar[int] = 2
+    Config: ClassVar[type[Schema]] = WarpConfig
+    own_parallelism: ClassVar[bool] = False
+
+    def __init__(self, assets: Assets, config: WarpConfig) -> None:
         try:
             _start_warp()
-            self.device = wp.get_device(device or ("cuda" if wp.is_cuda_available() else "cpu"))
+            self.device = wp.get_device(config.device or ("cuda" if wp.is_cuda_available() else "cpu"))
             _compile(self.device)
         except OSError as error:
             raise StoreError(
                 f"the renderer's cache cannot be written ({error}): set WARP_CACHE_PATH to a folder you may write to"
             ) from error
-        self._atlas = Atlas(self.device)
+        self._shapes = assets.shapes
+        self._atlas = Atlas(assets.textures, self.device)
         self._meshes: OrderedDict[Shape, MeshOnDevice] = OrderedDict()
 
-    def render(self, scenes: Sequence[Scene], resolution: int, *, samples: int) -> Frames:
+    def render(
+        self, scenes: Sequence[Scene], resolution: int, *, samples: int | None = None, targets: Collection[str] = ()
+    ) -> Frames:
         """See ``Engine.render``."""
         objects = [thing for scene in scenes for thing in scene.objects]
         meshes = [self._mesh(thing.shape) for thing in objects]
@@ -58,7 +71,7 @@ class WarpEngine:
         actors = wp.array(pack_actors(scenes, meshes), dtype=Actor, device=self.device)
         frames = wp.empty((len(scenes), 3, resolution, resolution), dtype=wp.uint8, device=self.device)
         textures = [self._atlas.texels, self._atlas.side, wp.vec2(*TILES_PER_UNIT)]
-        inputs = [views, actors, *textures, resolution, samples]
+        inputs = [views, actors, *textures, resolution, samples or SAMPLES]
         size = (len(scenes), resolution, resolution)
         wp.launch(kernel.trace, dim=size, inputs=inputs, outputs=[frames], device=self.device)
         return Frames(torch.from_numpy(frames.numpy()))
@@ -66,7 +79,7 @@ class WarpEngine:
     def _mesh(self, shape: Shape) -> MeshOnDevice:
         """A shape's mesh; those used last are kept."""
         if shape not in self._meshes:
-            built = build_mesh(shape)
+            built = self._shapes.mesh(shape)
             self._meshes[shape] = MeshOnDevice(built.vertices, built.triangles, self.device)
             if len(self._meshes) > KEPT_MESHES:
                 self._meshes.popitem(last=False)

@@ -25,8 +25,6 @@ from headstart.folder import (
     write_manifest,
     write_shard,
 )
-from headstart.registry import lookup
-from headstart.render import ENGINES
 from headstart.render.config import RenderConfig
 from headstart.render.engine import Engine
 from headstart.render.pool import available_cores, in_order
@@ -105,7 +103,8 @@ def _begin(out: Path, config: RenderConfig) -> Manifest:
     wanted = Manifest(
         name=config.factors,
         created_by=f"headstart {version('headstart')}",
-        made_by=config.model_dump(mode="json") | {"categories": list(config.classes)},
+        made_by=config.resolved(),
+        ingredients=config.ingredients(),
         seed=config.seed,
         engine=config.engine,
         resolution=config.resolution,
@@ -119,6 +118,7 @@ def _begin(out: Path, config: RenderConfig) -> Manifest:
         return wanted
     found = read_manifest(out, unfinished=True)
     _refuse_other(out, found.made_by, wanted.made_by)
+    _refuse_other(out, found.ingredients, wanted.ingredients)
     _refuse_other(out, {"created_by": found.created_by}, {"created_by": wanted.created_by})
     return found
 
@@ -152,10 +152,10 @@ def _chunks(config: RenderConfig) -> list[Chunk]:
 
 def _render_chunk(config: RenderConfig, chunk: Chunk) -> Arrays:
     """One chunk as arrays, which travel between processes more simply than tensors do."""
-    sampler = SceneSampler(config.seed, Factors.parse(config.factors).dials(), config.classes)
+    sampler = SceneSampler(config.seed, Factors.parse(config.factors).dials(), config.classes, config.assets())
     indices = range(chunk.start, chunk.stop)
     scenes = [sampler.scene(index) for index in indices]
-    frames = _engine(config.engine).render(scenes, config.resolution, samples=config.samples)
+    frames = _engine(config.model_dump_json()).render(scenes, config.resolution, samples=config.samples)
     rotations = np.stack([scene.objects[0].rotation for scene in scenes])
     return {
         "images": frames.images.numpy(),
@@ -167,9 +167,9 @@ def _render_chunk(config: RenderConfig, chunk: Chunk) -> Arrays:
 
 
 @lru_cache(maxsize=1)
-def _engine(name: str) -> Engine:
-    """This process's engine, kept for the meshes and textures it has made."""
-    return lookup(ENGINES, "engine", name)()
+def _engine(config: str) -> Engine:
+    """This process's engine for a configuration (as JSON), kept for the meshes and textures it has made."""
+    return RenderConfig.model_validate_json(config).build_engine()
 
 
 def _joined(parts: list[Arrays]) -> dict[str, torch.Tensor]:

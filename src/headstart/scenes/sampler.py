@@ -3,20 +3,23 @@
 Source of the constants: Newell & Deng, CVPR 2020, supplement.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
 
+from headstart.scenes.assets import Assets
 from headstart.scenes.buckets import BUCKETS, rank_in_split, split_counts, split_of
 from headstart.scenes.factors import Dials
 from headstart.scenes.pose import euler_matrix
 from headstart.scenes.scene import Background, Camera, Light, Scene, SceneObject, Shape, Sun, Surface, Vector
-from headstart.scenes.shapes import CATEGORIES, INSTANCES
-from headstart.scenes.textures import TEXTURES
 from headstart.seeding import derive_seed, numpy_generator
 
-__all__ = ["SceneSampler", "split_counts"]
+__all__ = ["SCENES_VERSION", "SceneSampler", "split_counts"]
+
+SCENES_VERSION = 2
+"""Raised when the same seed and index give another scene."""
 
 
 def _facing(direction: Vector) -> Vector:
@@ -41,12 +44,14 @@ CLASS_SATURATION, CLASS_VALUE, COLOUR_JITTER = 0.7, 0.6, np.array([0.06, 0.2, 0.
 class SceneSampler:
     """An endless, indexable dataset of single-object scenes.
 
-    seed: of the dataset. dials: how much each factor varies. categories: names by class number, keys of ``CATEGORIES``.
+    seed: of the dataset. dials: how much each factor varies. categories: names by class number, some or all of those
+    that ``assets`` has.
     """
 
     seed: int
     dials: Dials
     categories: tuple[str, ...]
+    assets: Assets = field(default_factory=Assets)
 
     def scene(self, index: int) -> Scene:
         """Scene ``index``; its shape and textures come from bucket ``index % 12``, so splits share none."""
@@ -74,23 +79,31 @@ class SceneSampler:
     def _object(self, rng: np.random.Generator, category: str, bucket: int) -> SceneObject:
         rotation = euler_matrix(REST + self.dials.viewpoint * rng.standard_normal(3))
         scale = LARGEST_SIDE * np.clip(1.0 + self.dials.warp * rng.standard_normal(3), *WARP_LIMITS)
-        instance = bucket + BUCKETS * int(rng.integers(INSTANCES // BUCKETS))
+        instance = _one_of(rng, self.assets.shapes.instances(category, bucket))
         return SceneObject(
             Shape(category, instance), rotation, scale, np.zeros(3), self._surface(rng, category, bucket)
         )
 
     def _surface(self, rng: np.random.Generator, category: str, bucket: int) -> Surface:
         dials = self.dials
-        own = _class_colour(rng, category)
-        colour = own if dials.class_colour else _random_colour(rng)
+        telling = _class_colour(rng, self._hue(category))
+        colour = telling if dials.class_colour else _random_colour(rng)
+        own = self.assets.shapes.materials
         if dials.textured:
-            return Surface(colour, _texture(rng, bucket), tint=dials.class_colour)
-        return Surface(colour)
+            return Surface(colour, self._texture(rng, bucket), tint=dials.class_colour, own=own)
+        return Surface(colour, own=own)
 
     def _backdrop(self, rng: np.random.Generator, bucket: int) -> Surface:
-        drawn, texture = _random_colour(rng), _texture(rng, bucket)
+        drawn, texture = _random_colour(rng), self._texture(rng, bucket)
         colour = drawn if self.dials.background_colour else PLAIN_BACKGROUND
         return Surface(colour, texture, tint=0.0) if self.dials.textured else Surface(colour)
+
+    def _texture(self, rng: np.random.Generator, bucket: int) -> int:
+        return _one_of(rng, self.assets.textures.numbers(bucket))
+
+    def _hue(self, category: str) -> float:
+        known = self.assets.shapes.categories
+        return known.index(category) / len(known)
 
 
 @lru_cache(maxsize=16)
@@ -99,12 +112,12 @@ def _order(seed: int, split: int, turn: int, count: int) -> tuple[int, ...]:
     return tuple(numpy_generator(seed, "classes", split, turn).permutation(count).tolist())
 
 
-def _texture(rng: np.random.Generator, bucket: int) -> int:
-    return bucket + BUCKETS * int(rng.integers(TEXTURES // BUCKETS))
+def _one_of(rng: np.random.Generator, numbers: Sequence[int]) -> int:
+    return numbers[int(rng.integers(len(numbers)))]
 
 
-def _class_colour(rng: np.random.Generator, category: str) -> Vector:
-    hue = list(CATEGORIES).index(category) / len(CATEGORIES)
+def _class_colour(rng: np.random.Generator, hue: float) -> Vector:
+    """hue: of the class, in turns."""
     hsv = np.array([hue, CLASS_SATURATION, CLASS_VALUE]) + COLOUR_JITTER * rng.standard_normal(3)
     return _vivid(hsv[0], *np.clip(hsv[1:], 0.0, 1.0))
 

@@ -39,11 +39,15 @@ class Sun:
 
 @dataclass(frozen=True)
 class Surface:
-    """colour ``[3]``, mixed with a texture (its number): ``tint`` 1 is colour alone, 0 texture alone."""
+    """colour ``[3]``, mixed with a texture (its number): ``tint`` 1 is colour alone, 0 texture alone.
+
+    own: the colours of the mesh, where it has any, take the place of both.
+    """
 
     colour: Vector
     texture: int | None = None
     tint: float = 1.0
+    own: bool = False
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ class SyntheticSource(RenderConfig, Source):
         )
 
     def identity(self) -> dict[str, Any]:
-        return self.render_config().model_dump(mode="json")
+        return self.render_config().identity()
 
     def materialise(self, folder: Path, *, workers: int | None, progress: Progress | None) -> Path:
         render_dataset(folder, self.render_config(), workers=workers, progress=progress)

@@ -1,0 +1,112 @@
+"""What scenes are made of: where shapes and textures come from, procedural or from disk."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.errors import ConfigError
+from headstart.scenes.buckets import BUCKETS
+from headstart.scenes.scene import Shape
+from headstart.scenes.shapes import CATEGORIES, INSTANCES, Mesh, build_mesh
+from headstart.scenes.textures import TEXTURES, make_texture
+
+__all__ = ["Assets", "ProceduralShapes", "ProceduralTextures", "ShapeLibrary", "TextureLibrary", "load_assets"]
+
+
+class ShapeLibrary(Protocol):
+    """Models by category and instance number; every instance belongs to one of 12 disjoint buckets."""
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """Names, in the order of class numbers."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of everything that can change a mesh."""
+        ...
+
+    @property
+    def materials(self) -> bool:
+        """Whether meshes that bring colours of their own are to be shown in them."""
+        ...
+
+    def instances(self, category: str, bucket: int) -> Sequence[int]:
+        """Numbers of the instances in a bucket, at least one."""
+        ...
+
+    def mesh(self, shape: Shape) -> Mesh:
+        """A normalised mesh (see ``Mesh.normalised``) that depends on ``shape`` alone."""
+        ...
+
+
+class TextureLibrary(Protocol):
+    """Numbered square pictures; every number belongs to one of 12 disjoint buckets."""
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of everything that can change a texture."""
+        ...
+
+    @property
+    def count(self) -> int:
+        """Textures have the numbers below this."""
+        ...
+
+    def numbers(self, bucket: int) -> Sequence[int]:
+        """Numbers of the textures in a bucket, at least one."""
+        ...
+
+    def texture(self, number: int) -> NDArray[np.uint8]:
+        """sRGB ``[SIDE, SIDE, 3]``, see ``headstart.scenes.textures.SIDE``."""
+        ...
+
+
+@dataclass(frozen=True)
+class ProceduralShapes:
+    """The shapes that headstart builds itself."""
+
+    categories: tuple[str, ...] = tuple(CATEGORIES)
+    fingerprint: str = "procedural 1"
+    materials: bool = False
+
+    def instances(self, category: str, bucket: int) -> Sequence[int]:  # noqa: ARG002 - each category has as many
+        return range(bucket, INSTANCES, BUCKETS)
+
+    def mesh(self, shape: Shape) -> Mesh:
+        return build_mesh(shape)
+
+
+@dataclass(frozen=True)
+class ProceduralTextures:
+    """The textures that headstart paints itself."""
+
+    count: int = TEXTURES
+    fingerprint: str = "procedural 1"
+
+    def numbers(self, bucket: int) -> Sequence[int]:
+        return range(bucket, TEXTURES, BUCKETS)
+
+    def texture(self, number: int) -> NDArray[np.uint8]:
+        return make_texture(number)
+
+
+@dataclass(frozen=True)
+class Assets:
+    """The shapes and textures of a dataset; what a sampler draws from and an engine draws."""
+
+    shapes: ShapeLibrary = field(default_factory=ProceduralShapes)
+    textures: TextureLibrary = field(default_factory=ProceduralTextures)
+
+
+@lru_cache(maxsize=4)
+def load_assets(shapes: Path | None, textures: Path | None, keep_materials: bool, face_limit: int) -> Assets:
+    """Assets from folders, procedural ones where no folder is named."""
+    if shapes or textures or keep_materials or not face_limit:
+        raise ConfigError("models and pictures from disk cannot be read yet")
+    return Assets()
