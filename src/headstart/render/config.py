@@ -14,7 +14,7 @@ from headstart.render.engine import Engine
 from headstart.scenes.assets import Assets, load_assets
 from headstart.scenes.buckets import BUCKETS
 from headstart.scenes.factors import Factors
-from headstart.scenes.sampler import SCENES_VERSION
+from headstart.scenes.sampler import SCENES_VERSION, SceneSampler
 from headstart.schema import Schema, validate
 
 __all__ = ["RenderConfig"]
@@ -120,6 +120,10 @@ class RenderConfig(Schema):
     def assets(self) -> Assets:
         """Where shapes and textures come from."""
         return load_assets(self.shapes, self.textures, self.keep_materials, self.face_limit)
+
+    def sampler(self) -> SceneSampler:
+        """Draws the scenes."""
+        return SceneSampler(self.seed, Factors.parse(self.factors).dials(), self.classes, self.assets())
 
     def build_engine(self) -> Engine:
         """A new engine."""

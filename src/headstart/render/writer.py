@@ -29,9 +29,7 @@ from headstart.render.config import RenderConfig
 from headstart.render.engine import Engine
 from headstart.render.pool import available_cores, in_order
 from headstart.scenes.buckets import split_counts, split_of
-from headstart.scenes.factors import Factors
 from headstart.scenes.pose import pose_class
-from headstart.scenes.sampler import SceneSampler
 
 __all__ = ["TARGETS", "RenderConfig", "render_dataset"]
 
@@ -152,7 +150,7 @@ def _chunks(config: RenderConfig) -> list[Chunk]:
 
 def _render_chunk(config: RenderConfig, chunk: Chunk) -> Arrays:
     """One chunk as arrays, which travel between processes more simply than tensors do."""
-    sampler = SceneSampler(config.seed, Factors.parse(config.factors).dials(), config.classes, config.assets())
+    sampler = config.sampler()
     indices = range(chunk.start, chunk.stop)
     scenes = [sampler.scene(index) for index in indices]
     frames = _engine(config.model_dump_json()).render(scenes, config.resolution, samples=config.samples)

@@ -1,6 +1,6 @@
 """Disjoint buckets of scenes, shapes and textures: ten to train on, one to validate, one to test."""
 
-__all__ = ["BUCKETS", "SPLIT_NAMES", "rank_in_split", "split_counts", "split_of"]
+__all__ = ["BUCKETS", "SPLIT_NAMES", "TRAINING", "rank_in_split", "split_counts", "split_of"]
 
 BUCKETS = 12
 TRAINING = 10
