@@ -1,5 +1,6 @@
 """Batches as a pure function of the step, so that a resumed run sees what an undisturbed one would have seen."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,15 +11,16 @@ from headstart.data.augment import AugmentConfig, Draw, apply_draw, draw_augment
 from headstart.data.dataset import ImageSet
 from headstart.seeding import torch_generator
 
-__all__ = ["Batch", "Loader"]
+__all__ = ["Batch", "Batches", "Loader"]
 
 
 @dataclass(frozen=True)
 class Batch:
     """One training batch of B images.
 
-    index: int64 ``[B]``, rows of the image set. views: float32 ``[B, C, H, W]`` each, channels-last, normalised,
-    augmented independently. targets: of the rows in ``index``. generator: a stream that depends on (seed, step) alone.
+    index: int64 ``[B]``, rows of the image set that the loader has in hand. views: float32 ``[B, C, H, W]`` each,
+    channels-last, normalised, augmented independently. targets: of the rows in ``index``. generator: a stream that
+    depends on (seed, step) alone.
     """
 
     step: int
@@ -28,19 +30,47 @@ class Batch:
     generator: torch.Generator
 
 
-class Loader:
+class Batches(ABC):
+    """Augmented batches by step. ``augment=None`` leaves images as they are."""
+
+    def __init__(self, *, batch_size: int, seed: int, augment: AugmentConfig | None, views: int) -> None:
+        self.batch_size, self.seed, self.augment, self.views = batch_size, seed, augment, views
+
+    @property
+    @abstractmethod
+    def device(self) -> torch.device:
+        """Where batches are."""
+
+    @abstractmethod
+    def _take(self, step: int) -> tuple[ImageSet, Tensor]:
+        """An image set, and the rows of it ``[B]`` that make the batch of ``step``."""
+
+    def batch(self, step: int) -> Batch:
+        """The batch of ``step`` (from 0), the same whenever it is asked for."""
+        generator = torch_generator(self.seed, "batch", step, device=self.device)
+        images, index = self._take(step)
+        views = tuple(apply_draw(images.images, index, self._draw(images, generator)) for _ in range(self.views))
+        targets = {name: values[index] for name, values in images.targets.items()}
+        return Batch(step, index, views, targets, generator)
+
+    def _draw(self, images: ImageSet, generator: torch.Generator) -> Draw:
+        if self.augment is None:
+            return Draw()
+        return draw_augmentation(self.augment, (self.batch_size, images.channels, images.resolution), generator)
+
+
+class Loader(Batches):
     """Endless shuffled, augmented batches of an image set that lives, prepared, on its device.
 
-    Rows come in epochs, each a fresh permutation; a batch larger than the set spans several. ``augment=None`` leaves
-    images as they are.
+    Rows come in epochs, each a fresh permutation; a batch larger than the set spans several.
     """
 
     def __init__(
         self, images: ImageSet, *, batch_size: int, seed: int, augment: AugmentConfig | None, views: int = 1
     ) -> None:
+        super().__init__(batch_size=batch_size, seed=seed, augment=augment, views=views)
         assert len(images) > 0, "an empty image set has no batches"
-        self.images, self.batch_size, self.seed, self.views = images, batch_size, seed, views
-        self.augment = augment
+        self.images = images
         self._orders: dict[int, Tensor] = {}
 
     @property
@@ -48,21 +78,12 @@ class Loader:
         """Steps after which every image has been seen at least once."""
         return -(-len(self.images) // self.batch_size)
 
-    def batch(self, step: int) -> Batch:
-        """The batch of ``step`` (from 0), the same whenever it is asked for."""
-        device = self.images.images.device
-        generator = torch_generator(self.seed, "batch", step, device=device)
-        index = self._rows(step).to(device, non_blocking=True)
-        views = tuple(apply_draw(self.images.images, index, self._draw(generator)) for _ in range(self.views))
-        targets = {name: values[index] for name, values in self.images.targets.items()}
-        return Batch(step, index, views, targets, generator)
+    @property
+    def device(self) -> torch.device:
+        return self.images.images.device
 
-    def _draw(self, generator: torch.Generator) -> Draw:
-        if self.augment is None:
-            return Draw()
-        return draw_augmentation(
-            self.augment, (self.batch_size, self.images.channels, self.images.resolution), generator
-        )
+    def _take(self, step: int) -> tuple[ImageSet, Tensor]:
+        return self.images, self._rows(step).to(self.device, non_blocking=True)
 
     def _rows(self, step: int) -> Tensor:
         count, start = len(self.images), step * self.batch_size

@@ -39,7 +39,8 @@ class Method(Objective):
     """A pretext objective over ``backbone``, which is all that survives pretraining.
 
     Class attributes: ``name``; ``Config``; ``split_backbone``, whether it needs two half-width networks; ``views``, how
-    many independently augmented views of an image a step takes; ``unsuited``, the augmentations (fields of
+    many independently augmented views of an image a step takes; ``remembers``, whether it keeps something of every
+    image and so needs a fixed set of them; ``unsuited``, the augmentations (fields of
     ``AugmentConfig``) that the study leaves off for this method.
     """
 
@@ -47,6 +48,7 @@ class Method(Objective):
     Config: ClassVar[type[Schema]]
     split_backbone: ClassVar[bool] = False
     views: ClassVar[int] = 1
+    remembers: ClassVar[bool] = False
     unsuited: ClassVar[frozenset[str]] = frozenset()
 
     @abstractmethod

@@ -37,6 +37,7 @@ class CMC(Method):
     name = "cmc"
     Config = CMCConfig
     split_backbone = True
+    remembers = True
     unsuited = frozenset({"jitter"})
 
     memory_light: Tensor

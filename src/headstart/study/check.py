@@ -18,6 +18,7 @@ def check_study(config: StudyConfig) -> None:
     for task in config.tasks:
         _check_task(config, about, task)
     _check_backbone(config, about)
+    _check_stream(config)
     if config.pretrain_dataset:
         _check_same_images(about, config.pretrain_dataset.about())
 
@@ -48,6 +49,17 @@ def _check_backbone(config: StudyConfig, about: SourceInfo) -> None:
             generator=torch_generator("check"),
         )
         backbone.check_input(about.channels, about.resolution)
+
+
+def _check_stream(config: StudyConfig) -> None:
+    key = "pretrain_dataset" if config.pretrain_dataset else "dataset"
+    if config.pretrain_source.streams:
+        for method in config.methods:
+            if METHODS[method].remembers:
+                raise ConfigError(
+                    f"methods.{method} keeps a memory of every image, and {key}.endless shows none twice: "
+                    f"set {key}.endless to false or leave the method out"
+                )
 
 
 def _check_same_images(about: SourceInfo, pretrain: SourceInfo) -> None:

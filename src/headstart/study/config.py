@@ -135,6 +135,11 @@ class StudyConfig(Schema):
             self.pretraining(name)
         return self
 
+    @property
+    def pretrain_source(self) -> Source:
+        """Where pretraining's images come from."""
+        return self.pretrain_dataset or self.dataset
+
     def pretraining(self, method: str) -> TrainConfig:
         """The common pretraining settings with the method's own on top."""
         values = self.pretrain.model_dump() | self.methods[method].train

@@ -1,6 +1,8 @@
 """The jobs before any label is used: images, and backbones pretrained on them."""
 
 import json
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -8,9 +10,10 @@ from typing import Any, ClassVar
 
 from headstart.backbones import Backbone, build_backbone, load_weights, save_weights
 from headstart.data.augment import AugmentConfig
-from headstart.data.color import ColorSpace
+from headstart.data.color import ColorSpace, normalise
 from headstart.data.dataset import Dataset
-from headstart.data.loader import Loader
+from headstart.data.endless import EndlessLoader
+from headstart.data.loader import Batches, Loader
 from headstart.data.prepared import load_prepared, prepare, record_normalisation
 from headstart.data.sources import Source
 from headstart.folder import write_atomic
@@ -101,7 +104,7 @@ class PretrainJob(Job):
             "train": self.train.model_dump(mode="json") | hardware_identity(self.train),
             "augment": self.augment.model_dump(),
             "seed": self.seed,
-        }
+        } | ({"endless": True} if self.dataset.source.streams else {})
 
     @property
     def inputs(self) -> tuple[Job, ...]:
@@ -118,24 +121,35 @@ class PretrainJob(Job):
     def run(self, context: RunContext) -> None:
         dataset = prepared_dataset(context.input(self.dataset))
         method = self._method(dataset)
-        loader = Loader(
-            dataset.train,
-            batch_size=self.train.batch_size,
-            seed=derive_seed(self.seed, "pretrain", "batches"),
-            augment=method.augment(self.augment),
-            views=method.views,
-        )
-        report = train(
-            _probed(method, dataset, self.seed),
-            loader,
-            self.train,
-            folder=context.folder,
-            key=self.key,
-            on_step=lambda step: context.progress(step, self.train.steps),
-        )
+        with self._loader(dataset, method.augment(self.augment)) as loader:
+            report = train(
+                _probed(method, dataset, self.seed),
+                loader,
+                self.train,
+                folder=context.folder,
+                key=self.key,
+                on_step=lambda step: context.progress(step, self.train.steps),
+            )
         save_weights(method.backbone, context.folder / WEIGHTS)
         write_atomic(context.folder / HISTORY, json.dumps(_history(report), indent=1).encode())
         discard_checkpoint(context.folder)
+
+    @contextmanager
+    def _loader(self, dataset: Dataset, augment: AugmentConfig) -> Iterator[Batches]:
+        """Batches of the training split, or of the source's stream of images where it has one."""
+        seed = derive_seed(self.seed, "pretrain", "batches")
+        options: dict[str, Any] = {"batch_size": self.train.batch_size, "seed": seed, "augment": augment}
+        options["views"] = METHODS[self.method].views
+        stream = self.dataset.source.stream()
+        if stream is None:
+            yield Loader(dataset.train, **options)
+            return
+        device, color = dataset.train.images.device, self.dataset.color
+        by = dataset.normalisation[color]
+        with closing(
+            EndlessLoader(lambda *rows: normalise(stream(*rows).to(device), color, by), device, **options)
+        ) as loader:
+            yield loader
 
     def _method(self, dataset: Dataset) -> Method:
         backbone = self.fresh_backbone(dataset.train.channels, "backbone", self.seed)

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from headstart.data.loader import Batch, Loader
+from headstart.data.loader import Batch, Batches
 from headstart.methods.base import Objective
 from headstart.training.checkpoint import Checkpointer
 from headstart.training.config import OptimizerConfig, TrainConfig
@@ -38,7 +38,7 @@ class TrainReport:
 
 def train(
     objective: Objective,
-    loader: Loader,
+    loader: Batches,
     config: TrainConfig,
     *,
     folder: Path | None = None,
@@ -79,8 +79,8 @@ def make_optimizer(objective: Objective, config: OptimizerConfig) -> torch.optim
 class _Run:
     """The state of a run: what a checkpoint holds, and how one step changes it."""
 
-    def __init__(self, objective: Objective, loader: Loader, config: TrainConfig, checkpointer: Checkpointer) -> None:
-        device = loader.images.images.device
+    def __init__(self, objective: Objective, loader: Batches, config: TrainConfig, checkpointer: Checkpointer) -> None:
+        device = loader.device
         self.objective = objective.to(device=device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
         self.optimizer = make_optimizer(objective, config)
         self.rates = warmup_decay(config.steps, peak=config.lr, end=config.lr_end, warmup=config.warmup).tolist()

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from torch import Tensor
+
 from headstart.schema import Schema
 
 __all__ = ["Progress", "Source", "SourceInfo"]
@@ -36,6 +38,18 @@ class Source(Schema):
     @abstractmethod
     def about(self) -> SourceInfo:
         """What is known before any image is made, so that a study which cannot work is refused at once."""
+
+    def stream(self) -> Callable[[int, int], Tensor] | None:
+        """Where the source makes images without end: (start, stop) to unlabelled images, uint8 ``[n, C, H, W]``.
+
+        Row r is always the same image, alike to the training split's but not among them. ``None``: a fixed set.
+        """
+        return None
+
+    @property
+    def streams(self) -> bool:
+        """Whether ``stream`` gives something."""
+        return False
 
     @abstractmethod
     def identity(self) -> dict[str, Any]:

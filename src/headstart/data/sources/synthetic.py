@@ -1,17 +1,27 @@
 """Images that headstart renders itself."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from torch import Tensor
+
 from headstart.data.sources.base import Progress, Source, SourceInfo
-from headstart.render.writer import TARGETS, RenderConfig, render_dataset
+from headstart.render.config import RenderConfig
+from headstart.render.stream import ImageStream
+from headstart.render.writer import render_dataset
 from headstart.scenes.buckets import split_counts
 
 __all__ = ["SyntheticSource"]
 
 
 class SyntheticSource(RenderConfig, Source):
-    """Rendered scenes; the keys are those of ``headstart render``."""
+    """Rendered scenes; the keys are those of ``headstart render``.
+
+    endless: pretraining sees fresh images all the time, rendered ahead of it, instead of the training split's.
+    """
+
+    endless: bool = False
 
     @property
     def name(self) -> str:
@@ -21,7 +31,7 @@ class SyntheticSource(RenderConfig, Source):
         return SourceInfo(
             counts=split_counts(self.images),
             classes=self.classes,
-            targets=TARGETS,
+            targets=self.kept_targets,
             resolution=self.resolution,
             channels=3,
         )
@@ -35,4 +45,11 @@ class SyntheticSource(RenderConfig, Source):
 
     def render_config(self) -> RenderConfig:
         """These keys as the renderer's own configuration."""
-        return RenderConfig(**self.model_dump())
+        return RenderConfig(**self.model_dump(exclude={"endless"}))
+
+    @property
+    def streams(self) -> bool:
+        return self.endless
+
+    def stream(self) -> Callable[[int, int], Tensor] | None:
+        return ImageStream(self.render_config()).images if self.endless else None
