@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -28,6 +28,7 @@ from headstart.training import (
     TrainConfig,
     TrainReport,
     discard_checkpoint,
+    is_collapsed,
     pick_device,
     pick_precision,
     train,
@@ -36,6 +37,7 @@ from headstart.training import (
 __all__ = ["DatasetJob", "PretrainJob", "hardware_identity", "image_folder", "prepared_dataset"]
 
 WEIGHTS, HISTORY, IMAGES, PLACE = "backbone.safetensors", "history.json", "images", "place.json"
+COLLAPSE_IMAGES = 256
 
 
 @lru_cache(maxsize=4)
@@ -93,7 +95,7 @@ class PretrainJob(Job):
     seed: int
 
     kind: ClassVar[str] = "pretrain"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
 
     def identity(self) -> dict[str, Any]:
         config = METHODS[self.method].Config.model_validate(self.options)
@@ -130,6 +132,9 @@ class PretrainJob(Job):
                 key=self.key,
                 on_step=lambda step: context.progress(step, self.train.steps),
             )
+        images = dataset.train.images[:COLLAPSE_IMAGES]
+        if report.failure is None and is_collapsed(method.backbone, images, self.train.precision):
+            report = replace(report, failure=Failure(report.steps, "collapsed: all images have the same features"))
         save_weights(method.backbone, context.folder / WEIGHTS)
         write_atomic(context.folder / HISTORY, json.dumps(_history(report), indent=1).encode())
         discard_checkpoint(context.folder)

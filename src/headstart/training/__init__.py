@@ -1,6 +1,7 @@
 """Training: one loop for pretext methods and tasks, its schedule, precision and checkpoints; protocols and probes."""
 
 from headstart.training.checkpoint import discard_checkpoint
+from headstart.training.collapse import is_collapsed
 from headstart.training.config import OptimizerConfig, TrainConfig
 from headstart.training.features import Precomputed, extract_features, feature_set
 from headstart.training.history import Failure
@@ -24,6 +25,7 @@ __all__ = [
     "extract_features",
     "feature_set",
     "fit",
+    "is_collapsed",
     "pick_device",
     "pick_precision",
     "piecewise_linear",

@@ -1,8 +1,8 @@
 """What a training run can be told."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from headstart.schema import Schema
 from headstart.training.precision import Precision
@@ -30,6 +30,12 @@ class OptimizerConfig(Schema):
     betas: tuple[Decay, Decay] = (0.8, 0.999)
     epsilon: float = Field(default=1e-8, gt=0)
     precision: Precision = "auto"
+
+    @model_validator(mode="after")
+    def _check_rates(self) -> Self:
+        if self.lr_end > self.lr:
+            raise ValueError(f"lr_end is {self.lr_end} and lr, the peak, is {self.lr}: lower lr_end or raise lr")
+        return self
 
 
 class TrainConfig(OptimizerConfig):
