@@ -5,7 +5,7 @@
 
 import warp as wp
 
-__all__ = ["GOLDEN", "NOTHING", "Actor", "Coat", "Hit", "View", "meets_actors", "meets_backdrop", "openness"]
+__all__ = ["FAR", "GOLDEN", "NOTHING", "Actor", "Coat", "Hit", "View", "meets_actors", "meets_backdrop", "openness"]
 
 NOTHING, BACKDROP = wp.constant(-2), wp.constant(-1)
 FAR = wp.constant(1.0e9)

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, field_validator, model_validator
 
@@ -17,11 +18,27 @@ from headstart.scenes.factors import Factors
 from headstart.scenes.sampler import SCENES_VERSION, SceneSampler
 from headstart.schema import Schema, validate
 
-__all__ = ["RenderConfig"]
+__all__ = ["DialSettings", "RenderConfig"]
 
+Spread = Annotated[float, Field(ge=0, le=10)]
 IMAGE_TARGETS = ("class", "pose", "rotation")
-"""Of the one object; without meaning where there are several."""
+"""Of one object; without meaning where there are several."""
 PIXEL_TARGETS = ("semantic", "instance", "depth")
+
+
+class DialSettings(Schema):
+    """Difficulty in degrees; what is not set follows from the factors.
+
+    viewpoint: standard deviation of each Euler angle of an object, radians. lighting: of the light's angle, radians.
+    class_colour: how much of an object's colour tells its class. scale: of the logarithm of an object's size. warp: of
+    the relative change of each of its axes.
+    """
+
+    viewpoint: Spread | None = None
+    lighting: Spread | None = None
+    class_colour: Annotated[float, Field(ge=0, le=1)] | None = None
+    scale: Annotated[float, Field(ge=0, le=1)] | None = None
+    warp: Annotated[float, Field(ge=0, le=1)] | None = None
 
 
 class RenderConfig(Schema):
@@ -29,7 +46,8 @@ class RenderConfig(Schema):
 
     factors: which of texture, colour, viewpoint and lighting vary, as in ``TC-L``. images: in all splits together,
     10 : 1 : 1. resolution: pixels per side. objects: per image. seed: of everything that is drawn at random.
-    samples: rays per pixel; default: the engine's own. categories: by class number; by default all.
+    dials: numbers in place of what the factors' switches set. samples: rays per pixel; default: the engine's own.
+    categories: by class number; by default all.
     targets: which annotations to keep; default: class, pose and rotation of one object, semantic, instance and depth of
     several. shapes: a folder of models in place of the procedural ones. textures: a folder of pictures.
     keep_materials: show models in their own colours. face_limit: models with more triangles are simplified.
@@ -40,6 +58,7 @@ class RenderConfig(Schema):
     images: int = Field(ge=BUCKETS)
     resolution: int = Field(default=64, ge=8, le=2048)
     objects: int = Field(default=1, ge=1, le=64)
+    dials: DialSettings = DialSettings()
     seed: int = 0
     engine: str = "warp"
     engine_options: dict[str, Any] = {}
@@ -123,7 +142,8 @@ class RenderConfig(Schema):
 
     def sampler(self) -> SceneSampler:
         """Draws the scenes."""
-        return SceneSampler(self.seed, Factors.parse(self.factors).dials(), self.classes, self.assets())
+        dials = replace(Factors.parse(self.factors).dials(), **self.dials.model_dump(exclude_none=True))
+        return SceneSampler(self.seed, dials, self.classes, self.assets(), self.objects)
 
     def build_engine(self) -> Engine:
         """A new engine."""

@@ -18,7 +18,7 @@ PIXEL_TARGETS = ("instance", "depth")
 
 @dataclass(frozen=True)
 class Frames:
-    """images: uint8 ``[N, 3, H, W]`` sRGB on the CPU. targets: those asked for, on the CPU.
+    """images: uint8 ``[N, 3, H, W]`` sRGB, on the engine's device. targets: those asked for, likewise.
 
     A target tells what a ray through the middle of each pixel meets: ``instance`` uint8 ``[N, H, W]``, k for the k-th
     object of the scene, 0 for the background; ``depth`` float16 ``[N, H, W]``, scene units along the optical axis,

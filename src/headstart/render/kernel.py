@@ -8,7 +8,7 @@ import warp as wp
 from headstart.render.casting import GOLDEN, NOTHING, Actor, View, meets_actors, meets_backdrop, openness
 from headstart.render.shading import encode, paint, radiance
 
-__all__ = ["trace"]
+__all__ = ["annotate", "trace"]
 
 GLOSS = wp.constant(0.04)
 # Nothing here is infinite or NaN; saying so makes tracing on a CPU a fifth faster. Warp's own headers mention both.
@@ -66,3 +66,30 @@ def trace(
         total += uncovered * radiance(view, at, back.normal, centre, albedo, clear, 0.0)
     for channel in range(3):
         frames[scene, channel, row, column] = encode(total[channel] / float(samples))
+
+
+@wp.kernel(enable_backward=False)
+def annotate(
+    views: wp.array(dtype=View),
+    actors: wp.array(dtype=Actor),
+    resolution: int,
+    instances: wp.array3d(dtype=wp.uint8),
+    depths: wp.array3d(dtype=float),
+) -> None:
+    """Write what the ray through the middle of each pixel meets.
+
+    instances ``[N, H, W]``: k for a scene's k-th object, 0 for the backdrop. depths ``[N, H, W]``: distance along the
+    optical axis, at least ``FAR / 2`` where there is nothing.
+    """
+    scene, row, column = wp.tid()
+    view = views[scene]
+    pixel = 2.0 * view.slope / float(resolution)
+    x = (float(column) + 0.5) * pixel - view.slope
+    y = view.slope - (float(row) + 0.5) * pixel
+    way = wp.normalize(view.turn * wp.vec3(x, y, -1.0))
+    back = meets_backdrop(view, way)
+    hit = meets_actors(view, actors, way, x, y, back.distance)
+    if hit.index != NOTHING:
+        instances[scene, row, column] = wp.uint8(hit.index - view.first + 1)
+    ahead = view.turn * wp.vec3(0.0, 0.0, -1.0)
+    depths[scene, row, column] = hit.distance * wp.dot(way, ahead)

@@ -16,7 +16,7 @@ from filelock import FileLock
 from headstart.errors import StoreError
 from headstart.render import kernel
 from headstart.render.atlas import Atlas
-from headstart.render.casting import Actor, View
+from headstart.render.casting import FAR, Actor, View
 from headstart.render.engine import Frames
 from headstart.render.packing import MeshOnDevice, pack_actors, pack_views
 from headstart.scenes.assets import Assets
@@ -74,7 +74,18 @@ class WarpEngine:
         inputs = [views, actors, *textures, resolution, samples or SAMPLES]
         size = (len(scenes), resolution, resolution)
         wp.launch(kernel.trace, dim=size, inputs=inputs, outputs=[frames], device=self.device)
-        return Frames(torch.from_numpy(frames.numpy()))
+        known = self._annotate(views, actors, size) if targets else {}
+        return Frames(wp.to_torch(frames), {name: known[name] for name in targets})
+
+    def _annotate(self, views: Any, actors: Any, size: tuple[int, int, int]) -> dict[str, torch.Tensor]:
+        """All of ``PIXEL_TARGETS``, from the same rays."""
+        instances = wp.zeros(size, dtype=wp.uint8, device=self.device)
+        depths = wp.empty(size, dtype=wp.float32, device=self.device)
+        inputs = [views, actors, size[-1]]
+        wp.launch(kernel.annotate, dim=size, inputs=inputs, outputs=[instances, depths], device=self.device)
+        depth = wp.to_torch(depths)
+        depth = torch.where(depth > FAR / 2, torch.inf, depth).half()
+        return {"instance": wp.to_torch(instances), "depth": depth}
 
     def _mesh(self, shape: Shape) -> MeshOnDevice:
         """A shape's mesh; those used last are kept."""

@@ -25,15 +25,15 @@ from headstart.folder import (
     write_manifest,
     write_shard,
 )
+from headstart.render import ENGINES
+from headstart.render.annotations import annotations
 from headstart.render.config import RenderConfig
-from headstart.render.engine import Engine
+from headstart.render.engine import PIXEL_TARGETS, Engine
 from headstart.render.pool import available_cores, in_order
 from headstart.scenes.buckets import split_counts, split_of
-from headstart.scenes.pose import pose_class
 
-__all__ = ["TARGETS", "RenderConfig", "render_dataset"]
+__all__ = ["RenderConfig", "render_dataset"]
 
-TARGETS = ("class", "pose", "rotation")
 CHUNK = 50
 """Images per call of an engine and per message of a worker; it bounds memory and does not change the result."""
 Arrays = dict[str, NDArray[Any]]
@@ -65,7 +65,8 @@ def render_dataset(
         finished = {info.file: info for info in manifest.shards if _is_whole(out, info)}
         chunks = [chunk for chunk in _chunks(config) if shard_path(out, chunk.shard).name not in finished]
         done = sum(info.images for info in finished.values())
-        workers = min(workers or available_cores(), len(chunks)) or 1
+        alone = ENGINES[config.engine].own_parallelism
+        workers = 1 if alone else min(workers or available_cores(), len(chunks)) or 1
         rendered = zip(chunks, in_order(partial(_render_chunk, config), chunks, workers), strict=True)
         for shard, parts in groupby(rendered, key=lambda pair: pair[0].shard):
             arrays = []
@@ -153,14 +154,14 @@ def _render_chunk(config: RenderConfig, chunk: Chunk) -> Arrays:
     sampler = config.sampler()
     indices = range(chunk.start, chunk.stop)
     scenes = [sampler.scene(index) for index in indices]
-    frames = _engine(config.model_dump_json()).render(scenes, config.resolution, samples=config.samples)
-    rotations = np.stack([scene.objects[0].rotation for scene in scenes])
+    engine = _engine(config.model_dump_json())
+    seen = PIXEL_TARGETS if set(config.kept_targets) & {"semantic", *PIXEL_TARGETS} else ()
+    frames = engine.render(scenes, config.resolution, samples=config.samples, targets=seen)
+    known = annotations(scenes, frames, config.classes)
     return {
-        "images": frames.images.numpy(),
+        "images": frames.images.cpu().numpy(),
         "split": np.array([split_of(index) for index in indices], dtype=np.uint8),
-        "target.class": np.array([config.classes.index(scene.objects[0].shape.category) for scene in scenes]),
-        "target.pose": pose_class(rotations),
-        "target.rotation": rotations.astype(np.float32),
+        **{f"target.{name}": known[name] for name in config.kept_targets},
     }
 
 

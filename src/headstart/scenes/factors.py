@@ -18,7 +18,8 @@ class Dials:
 
     textured: textures instead of flat colours. class_colour: how much of the object's colour tells its class, 0 to 1.
     background_colour: whether the background's flat colour is drawn. viewpoint: standard deviation of each Euler angle,
-    radians. lighting: of the light's angle, radians. warp: of the relative change of each axis.
+    radians. lighting: of the light's angle, radians. warp: of the relative change of each axis. scale: of the logarithm
+    of an object's size.
     """
 
     textured: bool
@@ -27,6 +28,7 @@ class Dials:
     viewpoint: float
     lighting: float
     warp: float = 0.1
+    scale: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from headstart.scenes.assets import Assets
 from headstart.scenes.buckets import BUCKETS, rank_in_split, split_counts, split_of
 from headstart.scenes.factors import Dials
 from headstart.scenes.pose import euler_matrix
+from headstart.scenes.scatter import scatter
 from headstart.scenes.scene import Background, Camera, Light, Scene, SceneObject, Shape, Sun, Surface, Vector
 from headstart.seeding import derive_seed, numpy_generator
 
@@ -34,6 +35,8 @@ CAMERA = Camera(np.array([1.0, 0.0, 0.4]), euler_matrix(np.array([0.36 * np.pi, 
 BACKDROP_AT, BACKDROP_TURN, BACKDROP_SIDE = -3.0 * CAMERA.position, _facing(CAMERA.position), 20.0
 REST = np.array([np.pi / 2, 0.0, -np.pi / 6])
 LARGEST_SIDE, WARP_LIMITS = 0.7 * 0.8, (0.5, 1.5)
+AMONG_OTHERS = 0.6
+"""Size of an object in a scene of several, relative to one that is alone."""
 LIGHT_DISTANCE, LIGHT_ANGLE, LIGHT_ENERGY, LIGHT_RADIUS = 1.5, -0.5, 100.0, 1.0
 SUN_DIRECTION, SUN_STRENGTH = np.array([0.8, -0.36, 0.48]), 0.7
 PLAIN_BACKGROUND = np.array([0.62, 0.62, 0.62])
@@ -42,16 +45,17 @@ CLASS_SATURATION, CLASS_VALUE, COLOUR_JITTER = 0.7, 0.6, np.array([0.06, 0.2, 0.
 
 @dataclass(frozen=True)
 class SceneSampler:
-    """An endless, indexable dataset of single-object scenes.
+    """An endless, indexable dataset of scenes.
 
     seed: of the dataset. dials: how much each factor varies. categories: names by class number, some or all of those
-    that ``assets`` has.
+    that ``assets`` has. objects: per scene; of several, those that find no room are left out.
     """
 
     seed: int
     dials: Dials
     categories: tuple[str, ...]
     assets: Assets = field(default_factory=Assets)
+    objects: int = 1
 
     def scene(self, index: int) -> Scene:
         """Scene ``index``; its shape and textures come from bucket ``index % 12``, so splits share none."""
@@ -63,7 +67,7 @@ class SceneSampler:
             light=self._light(rng),
             sun=Sun(SUN_DIRECTION, SUN_STRENGTH),
             background=Background(BACKDROP_AT, BACKDROP_TURN, BACKDROP_SIDE, self._backdrop(rng, bucket)),
-            objects=(self._object(rng, category, bucket),),
+            objects=self._objects(rng, category, bucket),
         )
 
     def category(self, index: int) -> str:
@@ -76,9 +80,19 @@ class SceneSampler:
         position = LIGHT_DISTANCE * np.array([0.0, np.sin(angle), np.cos(angle)])
         return Light(position, LIGHT_ENERGY, LIGHT_RADIUS)
 
-    def _object(self, rng: np.random.Generator, category: str, bucket: int) -> SceneObject:
+    def _objects(self, rng: np.random.Generator, category: str, bucket: int) -> tuple[SceneObject, ...]:
+        """The first object is of ``category``, the others of any."""
+        if self.objects == 1:
+            return (self._object(rng, category, bucket),)
+        others = (self.categories[number] for number in rng.integers(len(self.categories), size=self.objects - 1))
+        names = iter((category, *others))
+        return scatter(rng, CAMERA, self.objects, lambda: self._object(rng, next(names), bucket, AMONG_OTHERS))
+
+    def _object(self, rng: np.random.Generator, category: str, bucket: int, size: float = 1.0) -> SceneObject:
         rotation = euler_matrix(REST + self.dials.viewpoint * rng.standard_normal(3))
-        scale = LARGEST_SIDE * np.clip(1.0 + self.dials.warp * rng.standard_normal(3), *WARP_LIMITS)
+        scale = size * LARGEST_SIDE * np.clip(1.0 + self.dials.warp * rng.standard_normal(3), *WARP_LIMITS)
+        if self.dials.scale:
+            scale = scale * np.exp(self.dials.scale * rng.standard_normal())
         instance = _one_of(rng, self.assets.shapes.instances(category, bucket))
         return SceneObject(
             Shape(category, instance), rotation, scale, np.zeros(3), self._surface(rng, category, bucket)
