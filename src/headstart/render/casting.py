@@ -48,7 +48,8 @@ class Actor:
     """One object: world = turn · (scale ∘ mesh) + position.
 
     reach: radius of a sphere around its position that holds it. frame: left, low, right and high end of what it can
-    cover of the picture, at distance 1 from the eye.
+    cover of the picture, at distance 1 from the eye. own: where the colours of its mesh's vertices begin, −1: it shows
+    its coat.
     """
 
     mesh: wp.uint64
@@ -58,17 +59,24 @@ class Actor:
     reach: wp.float32
     frame: wp.vec4
     coat: Coat
+    own: wp.int32
 
 
 @wp.struct
 class Hit:
-    """What a ray met: an actor's index, ``BACKDROP`` or ``NOTHING``; local: in the thing's own axes, in scene units."""
+    """What a ray met: an actor's index, ``BACKDROP`` or ``NOTHING``.
+
+    local: in the thing's own axes, in scene units. face, u, v: the triangle, and the weights of its first two corners.
+    """
 
     index: wp.int32
     distance: wp.float32
     normal: wp.vec3
     local: wp.vec3
     local_normal: wp.vec3
+    face: wp.int32
+    u: wp.float32
+    v: wp.float32
 
 
 @wp.func
@@ -119,6 +127,9 @@ def meets_actors(view: View, actors: wp.array(dtype=Actor), way: wp.vec3, x: flo
             if query.result:
                 hit.index = index
                 hit.distance = query.t
+                hit.face = query.face
+                hit.u = query.u
+                hit.v = query.v
                 hit.local = wp.cw_mul(start + query.t * slope, actor.scale)
                 hit.local_normal = wp.normalize(wp.cw_div(query.normal, actor.scale))
                 hit.normal = actor.turn * hit.local_normal

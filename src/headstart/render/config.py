@@ -8,12 +8,13 @@ from typing import Annotated, Any
 
 from pydantic import Field, field_validator, model_validator
 
-from headstart.errors import ConfigError
+from headstart.errors import ConfigError, HeadstartError
 from headstart.registry import lookup
 from headstart.render import ENGINES
 from headstart.render.engine import Engine
 from headstart.scenes.assets import Assets, load_assets
 from headstart.scenes.buckets import BUCKETS
+from headstart.scenes.disk.reading import Up
 from headstart.scenes.factors import Factors
 from headstart.scenes.sampler import SCENES_VERSION, SceneSampler
 from headstart.schema import Schema, validate
@@ -50,7 +51,8 @@ class RenderConfig(Schema):
     categories: by class number; by default all.
     targets: which annotations to keep; default: class, pose and rotation of one object, semantic, instance and depth of
     several. shapes: a folder of models in place of the procedural ones. textures: a folder of pictures.
-    keep_materials: show models in their own colours. face_limit: models with more triangles are simplified.
+    keep_materials: show models in their own colours. face_limit: models with more triangles are simplified. up_axis: of
+    models whose format doesn't tell.
     shard_size: images per file.
     """
 
@@ -69,6 +71,7 @@ class RenderConfig(Schema):
     textures: Path | None = None
     keep_materials: bool = False
     face_limit: int = Field(default=20_000, ge=100)
+    up_axis: Up = "y"
     shard_size: int = Field(default=500, ge=1)
 
     @field_validator("factors")
@@ -99,6 +102,16 @@ class RenderConfig(Schema):
             lookup(dict.fromkeys(known), "category", name)
         if len(self.classes) < 2 or len(set(self.classes)) < len(self.classes):
             raise ConfigError(f"{list(self.classes)} must name at least two categories, each once")
+        for name in self.classes:
+            self._check_instances(name)
+
+    def _check_instances(self, category: str) -> None:
+        counts = [len(self.assets().shapes.instances(category, bucket)) for bucket in range(BUCKETS)]
+        if not min(counts):
+            raise ConfigError(
+                f"category '{category}' has {sum(counts)} models, and {BUCKETS} are the fewest, so that training, "
+                "validation and test share none: add some, or leave it out by naming the others as categories"
+            )
 
     @property
     def possible_targets(self) -> tuple[str, ...]:
@@ -138,7 +151,7 @@ class RenderConfig(Schema):
 
     def assets(self) -> Assets:
         """Where shapes and textures come from."""
-        return load_assets(self.shapes, self.textures, self.keep_materials, self.face_limit)
+        return load_assets(self.shapes, self.textures, self.keep_materials, self.face_limit, self.up_axis)
 
     def sampler(self) -> SceneSampler:
         """Draws the scenes."""
@@ -156,5 +169,5 @@ def _explained() -> Iterator[None]:
     """Hand our own refusals to pydantic, which adds the key."""
     try:
         yield
-    except ConfigError as error:
+    except HeadstartError as error:
         raise ValueError(str(error)) from None

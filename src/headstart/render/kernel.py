@@ -6,7 +6,7 @@
 import warp as wp
 
 from headstart.render.casting import GOLDEN, NOTHING, Actor, View, meets_actors, meets_backdrop, openness
-from headstart.render.shading import encode, paint, radiance
+from headstart.render.shading import blend, encode, paint, radiance
 
 __all__ = ["annotate", "trace"]
 
@@ -21,6 +21,7 @@ wp.set_module_options(
 def trace(
     views: wp.array(dtype=View),
     actors: wp.array(dtype=Actor),
+    tints: wp.array(dtype=wp.vec3),
     texels: wp.array2d(dtype=wp.vec3ub),
     side: int,
     tiles: wp.vec2,
@@ -30,9 +31,10 @@ def trace(
 ) -> None:
     """Write ``frames [N, 3, H, W]``; a pixel's noise depends on its scene's seed and its place alone.
 
-    texels: all levels of every texture, ``[textures, texels]``. tiles: repeats of a texture per scene unit, on objects
-    and on the backdrop. A pixel's samples lie on a lattice (rank 1, golden ratio) shifted at random, and so do the
-    points of the lamp that their shadow rays seek. The backdrop, smooth within a pixel, is shaded once at its centre.
+    tints: linear RGB of the vertices of meshes that show their own. texels: all levels of every texture,
+    ``[slots, texels]``. tiles: repeats of a texture per scene unit, on objects and on the backdrop. A pixel's samples
+    lie on a lattice (rank 1, golden ratio) shifted at random, and so do the points of the lamp that their shadow rays
+    seek. The backdrop, smooth within a pixel, is shaded once at its centre.
     """
     scene, row, column = wp.tid()
     view = views[scene]
@@ -56,7 +58,11 @@ def trace(
             uncovered += 1.0
         else:
             at = view.eye + way * hit.distance
-            albedo = paint(texels, side, actors[hit.index].coat, hit, tiles[0], pixel * hit.distance)
+            albedo = wp.vec3(0.0, 0.0, 0.0)
+            if actors[hit.index].own >= 0:
+                albedo = blend(tints, actors[hit.index], hit)
+            else:
+                albedo = paint(texels, side, actors[hit.index].coat, hit, tiles[0], pixel * hit.distance)
             clear = openness(view, actors, at, hit.normal, turn, sample, sample + 1, samples)
             total += radiance(view, at, hit.normal, way, albedo, clear, GLOSS)
     if uncovered > 0.0 and back.index != NOTHING:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from headstart.render import casting
 from headstart.scenes.scene import Camera, Scene, SceneObject, Surface
+from headstart.scenes.shapes import Mesh
 
 __all__ = ["MeshOnDevice", "pack_actors", "pack_views"]
 
@@ -17,16 +18,21 @@ EVERYWHERE = np.array([-1e9, -1e9, 1e9, 1e9])
 
 
 class MeshOnDevice:
-    """A mesh and its bounding-volume tree. points: its vertices ``[V, 3]``, to see where it may be met."""
+    """A mesh and its bounding-volume tree.
 
-    def __init__(self, points: NDArray[np.floating], triangles: NDArray[np.int32], device: Any) -> None:
-        self.points = points
-        corners = wp.array(triangles.ravel(), dtype=wp.int32, device=device)
-        self.tree = wp.Mesh(wp.array(points, dtype=wp.vec3, device=device), corners)
+    points: its vertices ``[V, 3]``, to see where it may be met. tints: their own colours ``[V, 3]``, linear RGB, or
+    ``None``. triangles: how many.
+    """
+
+    def __init__(self, mesh: Mesh, device: Any) -> None:
+        self.points, self.triangles = mesh.vertices, len(mesh.triangles)
+        self.tints = None if mesh.colours is None else _linear(mesh.colours / np.float32(255))
+        corners = wp.array(mesh.triangles.ravel(), dtype=wp.int32, device=device)
+        self.tree = wp.Mesh(wp.array(mesh.vertices, dtype=wp.vec3, device=device), corners)
 
 
-def pack_views(scenes: Sequence[Scene]) -> NDArray[Any]:
-    """One ``casting.View`` per scene."""
+def pack_views(scenes: Sequence[Scene], slots: Mapping[int, int]) -> NDArray[Any]:
+    """One ``casting.View`` per scene; slots: where each texture's texels are."""
     counts = np.array([len(scene.objects) for scene in scenes])
     columns = {
         "eye": [scene.camera.position for scene in scenes],
@@ -40,7 +46,7 @@ def pack_views(scenes: Sequence[Scene]) -> NDArray[Any]:
         "backdrop": [scene.background.position for scene in scenes],
         "backdrop_turn": [scene.background.rotation for scene in scenes],
         "backdrop_half": [scene.background.side / 2 for scene in scenes],
-        "coat": _pack_coats([scene.background.surface for scene in scenes]),
+        "coat": _pack_coats([scene.background.surface for scene in scenes], slots),
         "first": np.cumsum(counts) - counts,
         "count": counts,
         "seed": [scene.seed for scene in scenes],
@@ -48,11 +54,14 @@ def pack_views(scenes: Sequence[Scene]) -> NDArray[Any]:
     return _pack(casting.View, columns)
 
 
-def pack_actors(scenes: Sequence[Scene], meshes: Sequence[MeshOnDevice]) -> NDArray[Any]:
-    """One ``casting.Actor`` per object, scene after scene, each with its mesh."""
+def pack_actors(
+    scenes: Sequence[Scene], meshes: Sequence[MeshOnDevice], slots: Mapping[int, int]
+) -> tuple[NDArray[Any], NDArray[np.float32]]:
+    """One ``casting.Actor`` per object, scene after scene, each with its mesh; and the tints of their vertices."""
     objects = [thing for scene in scenes for thing in scene.objects]
     cameras = [scene.camera for scene in scenes for _ in scene.objects]
     placed = [mesh.points * thing.scale for thing, mesh in zip(objects, meshes, strict=True)]
+    own, tints = _pack_tints(objects, meshes)
     columns = {
         "mesh": [mesh.tree.id for mesh in meshes],
         "turn": [thing.rotation for thing in objects],
@@ -60,9 +69,24 @@ def pack_actors(scenes: Sequence[Scene], meshes: Sequence[MeshOnDevice]) -> NDAr
         "position": [thing.position for thing in objects],
         "reach": [np.sqrt(np.einsum("ij,ij->i", points, points).max()) for points in placed],
         "frame": [_frame(*one) for one in zip(cameras, objects, placed, strict=True)],
-        "coat": _pack_coats([thing.surface for thing in objects]),
+        "coat": _pack_coats([thing.surface for thing in objects], slots),
+        "own": own,
     }
-    return _pack(casting.Actor, columns)
+    return _pack(casting.Actor, columns), tints
+
+
+def _pack_tints(
+    objects: Sequence[SceneObject], meshes: Sequence[MeshOnDevice]
+) -> tuple[list[int], NDArray[np.float32]]:
+    """Where each object's colours begin (−1: it shows none of its own), and all of them."""
+    starts, shown, end = [], [np.zeros((0, 3), dtype=np.float32)], 0
+    for thing, mesh in zip(objects, meshes, strict=True):
+        tints = mesh.tints if thing.surface.own else None
+        starts.append(-1 if tints is None else end)
+        if tints is not None:
+            shown.append(tints)
+            end += len(tints)
+    return starts, np.concatenate(shown).astype(np.float32)
 
 
 def _frame(camera: Camera, thing: SceneObject, points: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -75,10 +99,10 @@ def _frame(camera: Camera, thing: SceneObject, points: NDArray[np.floating]) -> 
     return np.concatenate([places.min(axis=0) - WIDER, places.max(axis=0) + WIDER])
 
 
-def _pack_coats(surfaces: Sequence[Surface]) -> NDArray[Any]:
+def _pack_coats(surfaces: Sequence[Surface], slots: Mapping[int, int]) -> NDArray[Any]:
     columns = {
         "colour": _linear(np.reshape([surface.colour for surface in surfaces], (-1, 3))),
-        "texture": [-1 if surface.texture is None else surface.texture for surface in surfaces],
+        "texture": [-1 if surface.texture is None else slots[surface.texture] for surface in surfaces],
         "tint": [surface.tint for surface in surfaces],
     }
     return _pack(casting.Coat, columns)

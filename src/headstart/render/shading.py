@@ -5,9 +5,9 @@
 
 import warp as wp
 
-from headstart.render.casting import Coat, Hit, View
+from headstart.render.casting import Actor, Coat, Hit, View
 
-__all__ = ["encode", "paint", "radiance"]
+__all__ = ["blend", "encode", "paint", "radiance"]
 
 SKY = wp.constant(0.14)
 EXPOSURE, WHITE = wp.constant(1.9), wp.constant(3.0)
@@ -69,6 +69,16 @@ def paint(texels: wp.array2d(dtype=wp.vec3ub), side: int, coat: Coat, hit: Hit, 
         pattern = linear(fetch(texels, side, coat.texture, u * scale, v * scale, size * scale))
         albedo = albedo * coat.tint + pattern * (1.0 - coat.tint)
     return albedo
+
+
+@wp.func
+def blend(tints: wp.array(dtype=wp.vec3), actor: Actor, hit: Hit) -> wp.vec3:
+    """Albedo of an actor that shows its mesh's own colours: those of the triangle's corners, weighted."""
+    corner = hit.face * 3
+    first = tints[actor.own + wp.mesh_get_index(actor.mesh, corner)]
+    second = tints[actor.own + wp.mesh_get_index(actor.mesh, corner + 1)]
+    third = tints[actor.own + wp.mesh_get_index(actor.mesh, corner + 2)]
+    return first * hit.u + second * hit.v + third * (1.0 - hit.u - hit.v)
 
 
 @wp.func

@@ -13,7 +13,7 @@ import torch
 import warp as wp
 from filelock import FileLock
 
-from headstart.errors import StoreError
+from headstart.errors import ConfigError, StoreError
 from headstart.render import kernel
 from headstart.render.atlas import Atlas
 from headstart.render.casting import FAR, Actor, View
@@ -25,7 +25,8 @@ from headstart.schema import Schema
 
 __all__ = ["WarpConfig", "WarpEngine"]
 
-KEPT_MESHES, SAMPLES = 2048, 4
+KEPT_TRIANGLES, SAMPLES = 4_000_000, 4
+"""Of meshes that are kept for scenes to come: their trees take about 100 bytes a triangle."""
 TILES_PER_UNIT = (2.0, 0.4)
 """Repeats of a texture per scene unit, on objects and on the background."""
 
@@ -39,7 +40,7 @@ class WarpConfig(Schema):
 class WarpEngine:
     """Casts rays through bounding-volume trees, on a CPU or a GPU.
 
-    Raises ``StoreError`` if the compiled kernel cannot be kept.
+    Raises ``StoreError`` if the compiled kernel cannot be kept, ``ConfigError`` for CUDA where there is none.
     """
 
     version: ClassVar[int] = 2
@@ -49,7 +50,7 @@ class WarpEngine:
     def __init__(self, assets: Assets, config: WarpConfig) -> None:
         try:
             _start_warp()
-            self.device = wp.get_device(config.device or ("cuda" if wp.is_cuda_available() else "cpu"))
+            self.device = wp.get_device(_device(config.device))
             _compile(self.device)
         except OSError as error:
             raise StoreError(
@@ -58,6 +59,7 @@ class WarpEngine:
         self._shapes = assets.shapes
         self._atlas = Atlas(assets.textures, self.device)
         self._meshes: OrderedDict[Shape, MeshOnDevice] = OrderedDict()
+        self._triangles = 0
 
     def render(
         self, scenes: Sequence[Scene], resolution: int, *, samples: int | None = None, targets: Collection[str] = ()
@@ -65,13 +67,14 @@ class WarpEngine:
         """See ``Engine.render``."""
         objects = [thing for scene in scenes for thing in scene.objects]
         meshes = [self._mesh(thing.shape) for thing in objects]
-        self._atlas.hold(thing.surface for thing in objects)
-        self._atlas.hold(scene.background.surface for scene in scenes)
-        views = wp.array(pack_views(scenes), dtype=View, device=self.device)
-        actors = wp.array(pack_actors(scenes, meshes), dtype=Actor, device=self.device)
+        slots = self._atlas.hold([thing.surface for thing in objects] + [one.background.surface for one in scenes])
+        packed, colours = pack_actors(scenes, meshes, slots)
+        views = wp.array(pack_views(scenes, slots), dtype=View, device=self.device)
+        actors = wp.array(packed, dtype=Actor, device=self.device)
+        tints = wp.array(colours, dtype=wp.vec3, device=self.device)
         frames = wp.empty((len(scenes), 3, resolution, resolution), dtype=wp.uint8, device=self.device)
         textures = [self._atlas.texels, self._atlas.side, wp.vec2(*TILES_PER_UNIT)]
-        inputs = [views, actors, *textures, resolution, samples or SAMPLES]
+        inputs = [views, actors, tints, *textures, resolution, samples or SAMPLES]
         size = (len(scenes), resolution, resolution)
         wp.launch(kernel.trace, dim=size, inputs=inputs, outputs=[frames], device=self.device)
         known = self._annotate(views, actors, size) if targets else {}
@@ -90,12 +93,18 @@ class WarpEngine:
     def _mesh(self, shape: Shape) -> MeshOnDevice:
         """A shape's mesh; those used last are kept."""
         if shape not in self._meshes:
-            built = self._shapes.mesh(shape)
-            self._meshes[shape] = MeshOnDevice(built.vertices, built.triangles, self.device)
-            if len(self._meshes) > KEPT_MESHES:
-                self._meshes.popitem(last=False)
+            self._meshes[shape] = MeshOnDevice(self._shapes.mesh(shape), self.device)
+            self._triangles += self._meshes[shape].triangles
+            while self._triangles > KEPT_TRIANGLES and len(self._meshes) > 1:
+                self._triangles -= self._meshes.popitem(last=False)[1].triangles
         self._meshes.move_to_end(shape)
         return self._meshes[shape]
+
+
+def _device(wanted: str | None) -> str:
+    if wanted == "cuda" and not wp.is_cuda_available():
+        raise ConfigError("device is 'cuda', and this machine has no CUDA GPU that Warp can use: say 'cpu', or nothing")
+    return wanted or ("cuda" if wp.is_cuda_available() else "cpu")
 
 
 def _start_warp() -> None:

@@ -29,6 +29,7 @@ from headstart.render import ENGINES
 from headstart.render.annotations import annotations
 from headstart.render.config import RenderConfig
 from headstart.render.engine import PIXEL_TARGETS, Engine
+from headstart.render.models import read_models
 from headstart.render.pool import available_cores, in_order
 from headstart.scenes.buckets import split_counts, split_of
 
@@ -65,8 +66,11 @@ def render_dataset(
         finished = {info.file: info for info in manifest.shards if _is_whole(out, info)}
         chunks = [chunk for chunk in _chunks(config) if shard_path(out, chunk.shard).name not in finished]
         done = sum(info.images for info in finished.values())
+        workers = workers or available_cores()
+        if chunks:
+            read_models(config, workers)
         alone = ENGINES[config.engine].own_parallelism
-        workers = 1 if alone else min(workers or available_cores(), len(chunks)) or 1
+        workers = 1 if alone else min(workers, len(chunks)) or 1
         rendered = zip(chunks, in_order(partial(_render_chunk, config), chunks, workers), strict=True)
         for shard, parts in groupby(rendered, key=lambda pair: pair[0].shard):
             arrays = []

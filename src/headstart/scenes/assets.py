@@ -1,6 +1,6 @@
 """What scenes are made of: where shapes and textures come from, procedural or from disk."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from headstart.errors import ConfigError
 from headstart.scenes.buckets import BUCKETS
+from headstart.scenes.disk import find_shapes, find_textures
+from headstart.scenes.disk.reading import Up
 from headstart.scenes.scene import Shape
 from headstart.scenes.shapes import CATEGORIES, INSTANCES, Mesh, build_mesh
 from headstart.scenes.textures import TEXTURES, make_texture
@@ -37,7 +39,11 @@ class ShapeLibrary(Protocol):
         ...
 
     def instances(self, category: str, bucket: int) -> Sequence[int]:
-        """Numbers of the instances in a bucket, at least one."""
+        """Numbers of the instances in a bucket; one at least, where there are enough of the category."""
+        ...
+
+    def unread(self, shapes: Iterable[Shape]) -> list[Shape]:
+        """Those of ``shapes`` that nobody has parsed yet, so that they might turn out to be broken."""
         ...
 
     def mesh(self, shape: Shape) -> Mesh:
@@ -78,6 +84,9 @@ class ProceduralShapes:
     def instances(self, category: str, bucket: int) -> Sequence[int]:  # noqa: ARG002 - each category has as many
         return range(bucket, INSTANCES, BUCKETS)
 
+    def unread(self, shapes: Iterable[Shape]) -> list[Shape]:  # noqa: ARG002 - none of them is a file
+        return []
+
     def mesh(self, shape: Shape) -> Mesh:
         return build_mesh(shape)
 
@@ -105,8 +114,15 @@ class Assets:
 
 
 @lru_cache(maxsize=4)
-def load_assets(shapes: Path | None, textures: Path | None, keep_materials: bool, face_limit: int) -> Assets:
-    """Assets from folders, procedural ones where no folder is named."""
-    if shapes or textures or keep_materials or not face_limit:
-        raise ConfigError("models and pictures from disk cannot be read yet")
-    return Assets()
+def load_assets(shapes: Path | None, textures: Path | None, keep_materials: bool, face_limit: int, up: Up) -> Assets:
+    """Assets from folders or zip archives, procedural ones where none is named; ``keep_materials``, ``face_limit`` and
+    ``up`` are those of ``read_model``.
+
+    Raises ``DataError`` for a folder that cannot serve, ``ConfigError`` for materials without models.
+    """
+    if keep_materials and shapes is None:
+        raise ConfigError("keep_materials shows models in their own colours, and shapes names none: name a folder")
+    return Assets(
+        find_shapes(shapes, materials=keep_materials, face_limit=face_limit, up=up) if shapes else ProceduralShapes(),
+        find_textures(textures) if textures else ProceduralTextures(),
+    )
