@@ -4,12 +4,13 @@ import difflib
 from collections.abc import Mapping
 from typing import Any, TypeVar, get_args
 
+import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from headstart.errors import ConfigError
 
-__all__ = ["Schema", "validate"]
+__all__ = ["Schema", "apply_override", "validate"]
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -27,6 +28,22 @@ def validate(model: type[Model], values: Mapping[str, Any], where: str) -> Model
     except ValidationError as error:
         sentences = [_sentence(model, detail) for detail in error.errors()]
         raise ConfigError(f"{where}: {'; '.join(sentences)}") from None
+
+
+def apply_override(values: dict[str, Any], override: str) -> None:
+    """Put ``key=value`` (dotted keys, a YAML value) into ``values``. Raises ``ConfigError`` for anything else."""
+    path, equals, text = override.partition("=")
+    if not equals or not path:
+        raise ConfigError(f"'{override}' is no override: write key=value, for example trials=5 or pretrain.steps=1000")
+    *parents, last = path.split(".")
+    for parent in parents:
+        values = values.setdefault(parent, {})
+        if not isinstance(values, dict):
+            raise ConfigError(f"override '{override}': '{parent}' has no keys below it")
+    try:
+        values[last] = yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise ConfigError(f"override '{override}': '{text}' is no YAML value") from None
 
 
 def _sentence(model: type[BaseModel], detail: ErrorDetails) -> str:

@@ -20,6 +20,15 @@ from headstart.schema import validate
         ("categories", ["car"], "at least two categories"),
         ("categories", ["car", "car"], "each once"),
         ("shard_size", 0, "key 'shard_size' is 0"),
+        ("targets", ["class", "deep"], "unknown target 'deep': choose one of class, depth"),
+        ("dials", {"viewpoint": -1}, "key 'dials.viewpoint' is -1"),
+        ("dials", {"class_colour": 1.5}, "key 'dials.class_colour' is 1.5"),
+        ("dials", {"colour": 1}, "unknown key 'dials.colour': did you mean 'class_colour'"),
+        ("engine_options", {"gpu": 1}, "unknown key 'gpu'"),
+        ("keep_materials", True, "shapes names none"),
+        ("up_axis", "x", "key 'up_axis' is 'x'"),
+        ("shapes", "/nowhere", "/nowhere is neither a folder nor a zip archive"),
+        ("textures", "/nowhere", "/nowhere is neither a folder nor a zip archive"),
         ("image", 12, "unknown key 'image': did you mean 'images'"),
     ],
 )
@@ -31,3 +40,16 @@ def test_a_wrong_value_is_named(key, value, sentence):
 def test_classes_follow_the_categories():
     assert RenderConfig(images=12).classes[0] == "airplane"
     assert RenderConfig(images=12, categories=("car", "bench")).classes == ("car", "bench")
+
+
+def test_targets_of_one_object_and_of_several():
+    assert RenderConfig(images=12).kept_targets == ("class", "pose", "rotation")
+    assert RenderConfig(images=12, objects=3).kept_targets == ("semantic", "instance", "depth")
+    assert RenderConfig(images=12, targets="all").kept_targets == RenderConfig(images=12).possible_targets
+    with pytest.raises(ConfigError, match="unknown target 'pose': choose one of depth, instance, semantic"):
+        validate(RenderConfig, {"images": 12, "objects": 2, "targets": ["pose"]}, "render")
+
+
+def test_dials_take_the_place_of_what_the_factors_say():
+    dials = RenderConfig(images=12, factors="----", dials={"viewpoint": 0.2, "scale": 0.3}).sampler().dials
+    assert (dials.viewpoint, dials.scale, dials.lighting, dials.textured) == (0.2, 0.3, 0.0, False)

@@ -168,3 +168,22 @@ def is_running(process: int) -> bool:
         return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except (ProcessLookupError, FileNotFoundError):
         return False
+
+
+def test_scenes_of_several_objects_are_written_with_their_pixel_targets(tmp_path):
+    config = RenderConfig(images=24, resolution=16, samples=1, objects=4, seed=1)
+    render_dataset(tmp_path, config, workers=1)
+    manifest, tensors = read_folder(tmp_path)
+    assert manifest.name == "TCVL × 4"
+    assert {name for name in tensors if name.startswith("target.")} == {
+        "target.semantic",
+        "target.instance",
+        "target.depth",
+    }
+    assert tensors["target.semantic"].shape == (24, 16, 16)
+    for index in range(24):
+        things = config.sampler().scene(index).objects
+        seen = set(tensors["target.instance"][index].flatten().tolist()) - {0}
+        assert seen <= set(range(1, len(things) + 1))
+        shown = {config.classes.index(things[number - 1].shape.category) + 1 for number in seen}
+        assert set(tensors["target.semantic"][index].flatten().tolist()) - {0} == shown

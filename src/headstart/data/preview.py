@@ -1,6 +1,7 @@
 """Contact sheets: many images in one picture, to look at before training on them."""
 
 import io
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -8,32 +9,38 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from headstart.data.dataset import SPLITS
+from headstart.data.overlays import axes_over, depth_picture, masks_over, picture_of
 from headstart.errors import unknown_name
 from headstart.folder import read_folder, write_atomic
 
 __all__ = ["contact_sheet", "encode_png", "preview_folder", "taking_turns"]
 
-GAP, CAPTION, SHOWN_SIDE = 6, 16, 96
+GAP, CAPTION, SHOWN_SIDE, FONT = 6, 16, 128, 11
+Panels = Sequence[Image.Image]
+"""Pictures of one image, all of one size, that stand side by side."""
 
 
 def encode_png(image: Tensor) -> bytes:
     """uint8 ``[3, H, W]`` (or ``[1, H, W]``) as PNG, small images enlarged without smoothing."""
-    side = image.shape[-1] * max(1, SHOWN_SIDE // image.shape[-1])
-    buffer = io.BytesIO()
-    _picture(image).resize((side, side), Image.Resampling.NEAREST).save(buffer, format="PNG")
-    return buffer.getvalue()
+    return _png(_enlarged(picture_of(image)))
 
 
 def preview_folder(folder: Path, picture: Path, *, images: int, columns: int, split: str) -> None:
-    """Write a contact sheet of a dataset folder's ``split``, its classes taking turns, as the PNG ``picture``."""
+    """Write a contact sheet of a dataset folder's ``split`` as the PNG ``picture``.
+
+    Classes take turns. Beside each image stand its masks, where it has any, and its depth, near things bright; the axes
+    of the object's own frame are drawn over it. Below are the classes of what it shows.
+    """
     if split not in SPLITS:
         raise unknown_name("split", split, SPLITS)
     manifest, tensors = read_folder(folder)
     rows = torch.nonzero(tensors["split"] == SPLITS.index(split)).flatten()
-    shown = rows[taking_turns(tensors["target.class"][rows])[:images]]
-    captions = [manifest.classes[label] for label in tensors["target.class"][shown].tolist()]
-    scale = max(1, SHOWN_SIDE // manifest.resolution)
-    write_atomic(picture, contact_sheet(tensors["images"][shown], captions, columns=columns, scale=scale))
+    if "target.class" in tensors:
+        rows = rows[taking_turns(tensors["target.class"][rows])]
+    shown = {name: values[rows[:images]] for name, values in tensors.items()}
+    each = [{name: values[place] for name, values in shown.items()} for place in range(len(rows[:images]))]
+    captions = [_caption(one, manifest.classes) for one in each]
+    write_atomic(picture, contact_sheet([_panels(one) for one in each], captions, columns=columns))
 
 
 def taking_turns(labels: Tensor) -> Tensor:
@@ -45,23 +52,57 @@ def taking_turns(labels: Tensor) -> Tensor:
     return torch.argsort(turn * (int(labels.max()) + 1) + labels)
 
 
-def contact_sheet(images: Tensor, captions: list[str], *, columns: int, scale: int = 1) -> bytes:
-    """A PNG grid of uint8 ``[N, C, H, W]`` images, each ``scale`` times enlarged with its caption below."""
-    assert len(images) == len(captions), "one caption per image"
-    side = images.shape[-1] * scale
-    cell_width, cell_height = side + GAP, side + CAPTION + GAP
-    rows = -(-len(images) // columns)
-    sheet = Image.new("RGB", (columns * cell_width + GAP, rows * cell_height + GAP), "white")
-    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(11)
-    for place, (image, caption) in enumerate(zip(images, captions, strict=True)):
-        x, y = GAP + place % columns * cell_width, GAP + place // columns * cell_height
-        sheet.paste(_picture(image).resize((side, side), Image.Resampling.NEAREST), (x, y))
-        pen.text((x + side / 2, y + side + 1), caption, fill="black", font=font, anchor="ma")
+def contact_sheet(cells: Sequence[Panels], captions: Sequence[str], *, columns: int) -> bytes:
+    """A PNG grid of ``cells``, each with its caption below, as far as the cell is wide enough for it."""
+    assert len(cells) == len(captions), "one caption per image"
+    width = sum(panel.width for panel in cells[0])
+    height = cells[0][0].height
+    rows = -(-len(cells) // columns)
+    size = columns * (width + GAP) + GAP, rows * (height + CAPTION + GAP) + GAP
+    sheet = Image.new("RGB", size, "white")
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(FONT)
+    for place, (panels, caption) in enumerate(zip(cells, captions, strict=True)):
+        x, y = GAP + place % columns * (width + GAP), GAP + place // columns * (height + CAPTION + GAP)
+        for number, panel in enumerate(panels):
+            sheet.paste(panel, (x + number * panel.width, y))
+        pen.text((x + width / 2, y + height + 1), _fitting(caption, font, width), fill="black", font=font, anchor="ma")
+    return _png(sheet)
+
+
+def _panels(one: Mapping[str, Tensor]) -> Panels:
+    """An image and what is known of it, as pictures."""
+    photo = _enlarged(picture_of(one["images"]))
+    panels = [axes_over(photo, one["target.rotation"].numpy()) if "target.rotation" in one else photo]
+    masks = next((one[name] for name in ("target.instance", "target.semantic") if name in one), None)
+    if masks is not None:
+        panels.append(masks_over(photo, masks.numpy()))
+    if "target.depth" in one:
+        panels.append(depth_picture(one["target.depth"].float().numpy(), photo.size))
+    return panels
+
+
+def _caption(one: Mapping[str, Tensor], classes: Sequence[str]) -> str:
+    if "target.class" in one:
+        return classes[int(one["target.class"])]
+    if "target.semantic" in one:
+        return ", ".join(classes[label - 1] for label in torch.unique(one["target.semantic"]).tolist() if label)
+    return ""
+
+
+def _fitting(caption: str, font: ImageFont.ImageFont | ImageFont.FreeTypeFont, width: int) -> str:
+    if font.getlength(caption) <= width:
+        return caption
+    while caption and font.getlength(f"{caption}…") > width:
+        caption = caption[:-1]
+    return f"{caption}…"
+
+
+def _enlarged(picture: Image.Image) -> Image.Image:
+    scale = max(1, SHOWN_SIDE // picture.width)
+    return picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)
+
+
+def _png(picture: Image.Image) -> bytes:
     buffer = io.BytesIO()
-    sheet.save(buffer, format="PNG")
+    picture.save(buffer, format="PNG")
     return buffer.getvalue()
-
-
-def _picture(image: Tensor) -> Image.Image:
-    shown = image.expand(3, -1, -1) if image.shape[0] == 1 else image[:3]
-    return Image.fromarray(shown.to(torch.uint8).permute(1, 2, 0).contiguous().cpu().numpy())

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -49,8 +49,8 @@ class RenderConfig(Schema):
     10 : 1 : 1. resolution: pixels per side. objects: per image. seed: of everything that is drawn at random.
     dials: numbers in place of what the factors' switches set. samples: rays per pixel; default: the engine's own.
     categories: by class number; by default all.
-    targets: which annotations to keep; default: class, pose and rotation of one object, semantic, instance and depth of
-    several. shapes: a folder of models in place of the procedural ones. textures: a folder of pictures.
+    targets: which annotations to keep, or ``all``; default: class, pose and rotation of one object, semantic, instance
+    and depth of several. shapes: a folder of models in place of the procedural ones. textures: a folder of pictures.
     keep_materials: show models in their own colours. face_limit: models with more triangles are simplified. up_axis: of
     models whose format doesn't tell.
     shard_size: images per file.
@@ -65,7 +65,7 @@ class RenderConfig(Schema):
     engine: str = "warp"
     engine_options: dict[str, Any] = {}
     samples: int | None = Field(default=None, ge=1, le=1024)
-    targets: tuple[str, ...] | None = None
+    targets: tuple[str, ...] | Literal["all"] | None = None
     categories: tuple[str, ...] | None = None
     shapes: Path | None = None
     textures: Path | None = None
@@ -91,7 +91,7 @@ class RenderConfig(Schema):
     def _check(self) -> "RenderConfig":
         with _explained():
             validate(ENGINES[self.engine].Config, self.engine_options, f"engine_options ({self.engine})")
-            for name in self.targets or ():
+            for name in self.kept_targets:
                 lookup(dict.fromkeys(self.possible_targets), "target", name)
             self._check_categories()
         return self
@@ -121,7 +121,14 @@ class RenderConfig(Schema):
     @property
     def kept_targets(self) -> tuple[str, ...]:
         """Annotations that are written."""
+        if self.targets == "all":
+            return self.possible_targets
         return self.targets or (PIXEL_TARGETS if self.objects > 1 else IMAGE_TARGETS)
+
+    @property
+    def title(self) -> str:
+        """What tables and charts call the images."""
+        return self.factors if self.objects == 1 else f"{self.factors} × {self.objects}"
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -104,7 +104,7 @@ def _sole_use(out: Path) -> Iterator[None]:
 def _begin(out: Path, config: RenderConfig) -> Manifest:
     """The manifest of what ``out`` holds so far; a folder that holds another dataset is refused."""
     wanted = Manifest(
-        name=config.factors,
+        name=config.title,
         created_by=f"headstart {version('headstart')}",
         made_by=config.resolved(),
         ingredients=config.ingredients(),

@@ -19,7 +19,7 @@ from headstart.seeding import derive_seed, numpy_generator
 
 __all__ = ["SCENES_VERSION", "SceneSampler", "split_counts"]
 
-SCENES_VERSION = 2
+SCENES_VERSION = 3
 """Raised when the same seed and index give another scene."""
 
 

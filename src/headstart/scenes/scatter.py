@@ -12,7 +12,7 @@ __all__ = ["boxes_meet", "scatter"]
 RETRIES = 60
 NEAREST, FARTHEST = 0.85, 1.75
 """Distances along the optical axis, in scene units; the one object of a single scene is 1.08 away."""
-MARGIN = 0.85
+MARGIN = 0.7
 """How far from the middle of the picture a centre may be, of half its width."""
 
 Box = tuple[Vector, Vector, Vector]

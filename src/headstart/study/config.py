@@ -13,7 +13,7 @@ from headstart.data.sources import SOURCES, Source
 from headstart.errors import ConfigError
 from headstart.methods import METHODS
 from headstart.registry import lookup
-from headstart.schema import Schema, validate
+from headstart.schema import Schema, apply_override, validate
 from headstart.tasks import TASKS
 from headstart.training import PROTOCOLS, OptimizerConfig, TrainConfig
 
@@ -152,7 +152,7 @@ def load_study(recipe: str | Path, overrides: list[str] | None = None) -> StudyC
     values = _read_yaml(path)
     values.setdefault("name", path.stem)
     for override in overrides or []:
-        _override(values, override)
+        apply_override(values, override)
     return validate(StudyConfig, values, str(recipe))
 
 
@@ -186,18 +186,3 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise ConfigError(f"{path} must hold keys and values, not {type(values).__name__}")
     return values
-
-
-def _override(values: dict[str, Any], override: str) -> None:
-    path, equals, text = override.partition("=")
-    if not equals or not path:
-        raise ConfigError(f"'{override}' is no override: write key=value, for example trials=5 or pretrain.steps=1000")
-    *parents, last = path.split(".")
-    for parent in parents:
-        values = values.setdefault(parent, {})
-        if not isinstance(values, dict):
-            raise ConfigError(f"override '{override}': '{parent}' has no keys below it")
-    try:
-        values[last] = yaml.safe_load(text)
-    except yaml.YAMLError:
-        raise ConfigError(f"override '{override}': '{text}' is no YAML value") from None

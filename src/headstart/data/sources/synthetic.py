@@ -25,7 +25,7 @@ class SyntheticSource(RenderConfig, Source):
 
     @property
     def name(self) -> str:
-        return self.factors
+        return self.title
 
     def about(self) -> SourceInfo:
         return SourceInfo(

@@ -1,0 +1,61 @@
+"""Annotations as pictures: masks and axes drawn over an image, depth beside it."""
+
+import colorsys
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageOps
+from torch import Tensor
+
+from headstart.scenes.sampler import CAMERA
+
+__all__ = ["axes_over", "depth_picture", "masks_over", "picture_of"]
+
+AXES = ((230, 60, 60), (60, 190, 60), (70, 110, 250))
+AXIS_LENGTH, MASK_SHARE, GOLDEN = 0.32, 0.6, 0.618034
+"""Of a picture's side; of a mask's colour in what is shown; turns of hue between two masks."""
+FAR_AWAY, MIDDLE, CLOSE = "#0b0724", "#b5367a", "#fcfdbf"
+
+
+def picture_of(image: Tensor) -> Image.Image:
+    """uint8 ``[C, H, W]`` as RGB: the first three channels, or the only one as grey."""
+    shown = image.expand(3, -1, -1) if image.shape[0] == 1 else image[:3]
+    return Image.fromarray(shown.to(torch.uint8).permute(1, 2, 0).contiguous().cpu().numpy())
+
+
+def masks_over(picture: Image.Image, masks: NDArray[np.uint8]) -> Image.Image:
+    """``masks [H, W]``: each number but 0 in a colour of its own, mixed with the grey of what is below."""
+    colours = np.array([(0, 0, 0), *(_hue(number) for number in range(1, 256))], dtype=np.uint8)
+    painted = Image.fromarray(colours[masks]).resize(picture.size, Image.Resampling.NEAREST)
+    inside = Image.fromarray(((masks > 0) * 255).astype(np.uint8)).resize(picture.size, Image.Resampling.NEAREST)
+    grey = picture.convert("L").convert("RGB")
+    return Image.composite(Image.blend(grey, painted, MASK_SHARE), grey, inside)
+
+
+def axes_over(picture: Image.Image, rotation: NDArray[np.floating]) -> Image.Image:
+    """The axes x, y and z (red, green, blue) of an object turned by ``rotation [3, 3]``, as the sampler's camera
+    sees them, far ones first."""
+    shown = picture.copy()
+    pen = ImageDraw.Draw(shown)
+    seen = CAMERA.rotation.T @ rotation
+    middle, length = shown.width / 2, AXIS_LENGTH * shown.width
+    for axis in np.argsort(seen[2]):
+        across, up = seen[0, axis] * length, seen[1, axis] * length
+        pen.line((middle, middle, middle + across, middle - up), fill=AXES[axis], width=max(2, shown.width // 48))
+    return shown
+
+
+def depth_picture(depth: NDArray[np.floating], size: tuple[int, int]) -> Image.Image:
+    """Depth ``[H, W]``, the nearest bright, the farthest dark, in steps of inverse depth; infinity is black."""
+    closeness = 1.0 / depth
+    seen = np.isfinite(depth)
+    low, high = (closeness[seen].min(), closeness[seen].max()) if seen.any() else (0.0, 1.0)
+    share = np.where(seen, (closeness - low) / max(high - low, 1e-9), 0.0)
+    grey = Image.fromarray((share * 255).astype(np.uint8)).resize(size, Image.Resampling.NEAREST)
+    return ImageOps.colorize(grey, black=FAR_AWAY, mid=MIDDLE, white=CLOSE)
+
+
+def _hue(number: int) -> tuple[int, int, int]:
+    red, green, blue = colorsys.hsv_to_rgb(number * GOLDEN % 1.0, 0.75, 1.0)
+    return int(red * 255), int(green * 255), int(blue * 255)
