@@ -67,7 +67,7 @@ class SceneSampler:
             light=self._light(rng),
             sun=Sun(SUN_DIRECTION, SUN_STRENGTH),
             background=Background(BACKDROP_AT, BACKDROP_TURN, BACKDROP_SIDE, self._backdrop(rng, bucket)),
-            objects=self._objects(rng, category, bucket),
+            objects=self._objects(index, category, bucket),
         )
 
     def category(self, index: int) -> str:
@@ -80,19 +80,20 @@ class SceneSampler:
         position = LIGHT_DISTANCE * np.array([0.0, np.sin(angle), np.cos(angle)])
         return Light(position, LIGHT_ENERGY, LIGHT_RADIUS)
 
-    def _objects(self, rng: np.random.Generator, category: str, bucket: int) -> tuple[SceneObject, ...]:
-        """The first object is of ``category``, the others of any."""
+    def _objects(self, index: int, category: str, bucket: int) -> tuple[SceneObject, ...]:
+        """The first object is of ``category``, the others of any; each from a stream of its own."""
+        streams = [numpy_generator(self.seed, "object", index, number) for number in range(self.objects)]
         if self.objects == 1:
-            return (self._object(rng, category, bucket),)
-        others = (self.categories[number] for number in rng.integers(len(self.categories), size=self.objects - 1))
-        names = iter((category, *others))
-        return scatter(rng, CAMERA, self.objects, lambda: self._object(rng, next(names), bucket, AMONG_OTHERS))
+            return (self._object(streams[0], category, bucket),)
+        names = [category, *(self.categories[int(rng.integers(len(self.categories)))] for rng in streams[1:])]
+        made = (self._object(rng, name, bucket, AMONG_OTHERS) for rng, name in zip(streams, names, strict=True))
+        places = (numpy_generator(self.seed, "place", index, number) for number in range(self.objects))
+        return scatter(CAMERA, zip(made, places, strict=True))
 
     def _object(self, rng: np.random.Generator, category: str, bucket: int, size: float = 1.0) -> SceneObject:
         rotation = euler_matrix(REST + self.dials.viewpoint * rng.standard_normal(3))
         scale = size * LARGEST_SIDE * np.clip(1.0 + self.dials.warp * rng.standard_normal(3), *WARP_LIMITS)
-        if self.dials.scale:
-            scale = scale * np.exp(self.dials.scale * rng.standard_normal())
+        scale = scale * np.exp(self.dials.scale * rng.standard_normal())
         instance = _one_of(rng, self.assets.shapes.instances(category, bucket))
         return SceneObject(
             Shape(category, instance), rotation, scale, np.zeros(3), self._surface(rng, category, bucket)

@@ -1,63 +1,69 @@
 """Places for several objects: all in the camera's view, often one before another, never one inside another."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from headstart.scenes.scene import Camera, SceneObject, Vector
 
-__all__ = ["boxes_meet", "scatter"]
+__all__ = ["Boxes", "meeting", "scatter"]
 
-RETRIES = 60
+TRIES = 200
 NEAREST, FARTHEST = 0.85, 1.75
 """Distances along the optical axis, in scene units; the one object of a single scene is 1.08 away."""
 MARGIN = 0.7
 """How far from the middle of the picture a centre may be, of half its width."""
 
-Box = tuple[Vector, Vector, Vector]
-"""Centre ``[3]``, axes as columns ``[3, 3]``, half sides ``[3]``."""
+
+@dataclass(frozen=True)
+class Boxes:
+    """Oriented boxes: centres ``[K, 3]``, axes as columns ``[K, 3, 3]``, half sides ``[K, 3]``."""
+
+    centres: Vector
+    axes: Vector
+    halves: Vector
+
+    @classmethod
+    def of(cls, things: Iterable[SceneObject]) -> "Boxes":
+        """Shapes are normalised, so a cube of side 1 holds every mesh before it is scaled and turned."""
+        rows = [(thing.position, thing.rotation, thing.scale / 2) for thing in things]
+        centres, axes, halves = zip(*rows, strict=True) if rows else ([], [], [])
+        return cls(np.reshape(centres, (-1, 3)), np.reshape(axes, (-1, 3, 3)), np.reshape(halves, (-1, 3)))
 
 
-def scatter(
-    rng: np.random.Generator, camera: Camera, count: int, make: Callable[[], SceneObject]
-) -> tuple[SceneObject, ...]:
-    """Up to ``count`` objects with disjoint bounding boxes; one that finds no room in ``RETRIES`` draws is left out.
+def scatter(camera: Camera, things: Iterable[tuple[SceneObject, np.random.Generator]]) -> tuple[SceneObject, ...]:
+    """Those of ``things`` that find room, with disjoint bounding boxes; one that finds none in ``TRIES`` is left out.
 
-    make: draws an object; its position is replaced.
+    Each comes with the generator of its own places, so that what one needs does not move another.
     """
     placed: list[SceneObject] = []
-    boxes: list[Box] = []
-    for _ in range(count):
-        thing = make()
-        for _ in range(RETRIES):
-            moved = replace(thing, position=_place(rng, camera))
-            box = _box(moved)
-            if not any(boxes_meet(box, other) for other in boxes):
-                placed.append(moved)
-                boxes.append(box)
-                break
+    for thing, rng in things:
+        places = _places(rng, camera)
+        free = ~meeting(thing, places, Boxes.of(placed))
+        if free.any():
+            placed.append(replace(thing, position=places[free.argmax()]))
     return tuple(placed)
 
 
-def boxes_meet(one: Box, other: Box) -> bool:
-    """Whether two oriented boxes share a point (separating axes: Gottschalk et al., SIGGRAPH 1996)."""
-    (here, ours, half), (there, theirs, other_half) = one, other
-    crossed = np.cross(ours.T[:, None], theirs.T[None]).reshape(9, 3)
-    axes = np.concatenate([ours.T, theirs.T, crossed])
-    gap = np.abs(axes @ (there - here))
-    reach = np.abs(axes @ ours) @ half + np.abs(axes @ theirs) @ other_half
-    return bool(np.all(gap <= reach))
+def meeting(thing: SceneObject, places: Vector, others: Boxes) -> NDArray[np.bool_]:
+    """Whether the box of ``thing``, were it at each of ``places [P, 3]``, would share a point with any other: ``[P]``.
+
+    By separating axes (Gottschalk et al., SIGGRAPH 1996), which don't depend on the place.
+    """
+    turn, half = thing.rotation, thing.scale / 2
+    crossed = np.cross(turn.T[None, :, None], np.swapaxes(others.axes, 1, 2)[:, None]).reshape(-1, 9, 3)
+    own = np.broadcast_to(turn.T, (len(crossed), 3, 3))
+    axes = np.concatenate([own, np.swapaxes(others.axes, 1, 2), crossed], axis=1)
+    reach = np.abs(axes @ turn) @ half + (np.abs(axes @ others.axes) @ others.halves[:, :, None])[..., 0]
+    gaps = np.abs((axes @ others.centres[:, :, None]) - axes @ places.T)
+    return np.asarray((gaps <= reach[..., None]).all(axis=1).any(axis=0))
 
 
-def _place(rng: np.random.Generator, camera: Camera) -> Vector:
-    """Uniform over the picture and over the distance."""
-    distance = rng.uniform(NEAREST, FARTHEST)
+def _places(rng: np.random.Generator, camera: Camera) -> Vector:
+    """``[TRIES, 3]``, uniform over the picture and over the distance."""
+    distances = rng.uniform(NEAREST, FARTHEST, size=(TRIES, 1))
     edge = MARGIN * camera.sensor / camera.focal / 2
-    across, up = rng.uniform(-edge, edge, size=2)
-    return camera.position + camera.rotation @ (distance * np.array([across, up, -1.0]))
-
-
-def _box(thing: SceneObject) -> Box:
-    """Shapes are normalised, so a cube of side 1 holds every mesh before it is scaled and turned."""
-    return thing.position, thing.rotation, thing.scale / 2
+    ways = np.concatenate([rng.uniform(-edge, edge, size=(TRIES, 2)), np.full((TRIES, 1), -1.0)], axis=1)
+    return np.asarray(camera.position + (distances * ways) @ camera.rotation.T)
