@@ -11,7 +11,7 @@ from headstart.render import casting
 from headstart.scenes.scene import Camera, Scene, SceneObject, Surface
 from headstart.scenes.shapes import Mesh
 
-__all__ = ["MeshOnDevice", "pack_actors", "pack_views"]
+__all__ = ["MeshOnDevice", "linear_rgb", "pack_actors", "pack_views"]
 
 NEAR, WIDER = 1e-3, 1e-5
 EVERYWHERE = np.array([-1e9, -1e9, 1e9, 1e9])
@@ -26,7 +26,7 @@ class MeshOnDevice:
 
     def __init__(self, mesh: Mesh, device: Any) -> None:
         self.points, self.triangles = mesh.vertices, len(mesh.triangles)
-        self.tints = None if mesh.colours is None else _linear(mesh.colours / np.float32(255))
+        self.tints = None if mesh.colours is None else linear_rgb(mesh.colours / np.float32(255))
         corners = wp.array(mesh.triangles.ravel(), dtype=wp.int32, device=device)
         self.tree = wp.Mesh(wp.array(mesh.vertices, dtype=wp.vec3, device=device), corners)
 
@@ -101,7 +101,7 @@ def _frame(camera: Camera, thing: SceneObject, points: NDArray[np.floating]) -> 
 
 def _pack_coats(surfaces: Sequence[Surface], slots: Mapping[int, int]) -> NDArray[Any]:
     columns = {
-        "colour": _linear(np.reshape([surface.colour for surface in surfaces], (-1, 3))),
+        "colour": linear_rgb(np.reshape([surface.colour for surface in surfaces], (-1, 3))),
         "texture": [-1 if surface.texture is None else slots[surface.texture] for surface in surfaces],
         "tint": [surface.tint for surface in surfaces],
     }
@@ -116,6 +116,6 @@ def _pack(kind: Any, columns: Mapping[str, Any]) -> NDArray[Any]:
     return rows
 
 
-def _linear(colours: NDArray[np.floating]) -> NDArray[np.floating]:
+def linear_rgb(colours: NDArray[np.floating]) -> NDArray[np.floating]:
     """Linear RGB of sRGB in 0–1 (IEC 61966-2-1)."""
     return np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
