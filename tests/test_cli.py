@@ -167,6 +167,28 @@ def test_render_then_preview(tmp_path, capsys, monkeypatch):
     assert set(manifest["normalisation"]) == {"lab", "rgb"}
 
 
+def test_every_key_of_a_dataset_can_be_set_from_the_command_line(tmp_path, monkeypatch):
+    out = tmp_path / "images"
+    options = ["--objects", "2", "--images", "12", "--resolution", "16", "--targets", "depth,instance", "--seed", "4"]
+    more = ["--categories", "chair,table", "dials.viewpoint=0.25", "engine_options.device=cpu", "shard_size=6"]
+    monkeypatch.setattr(sys, "argv", ["headstart", "render", str(out), *options, *more])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code == 0
+    made_by = json.loads((out / "dataset.json").read_text())["made_by"]
+    assert made_by["targets"] == ["depth", "instance"]
+    assert made_by["categories"] == ["chair", "table"]
+    assert made_by["dials"]["viewpoint"] == 0.25
+    assert made_by["engine_options"] == {"device": "cpu"}
+    assert len(list(out.glob("shard-*"))) == 2
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+def test_cuda_is_refused_where_there_is_none(tmp_path, capsys, monkeypatch):
+    said = refused(capsys, monkeypatch, "render", tmp_path / "images", "--images", "12", "engine_options.device=cuda")
+    assert "no CUDA GPU" in said
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -185,6 +207,13 @@ def test_render_then_preview(tmp_path, capsys, monkeypatch):
         (["study", "run", "quickstart", "--launcher", "slurm"], "unknown launcher 'slurm': choose one of local"),
         (["study", "status", "/nowhere"], "/nowhere holds no study"),
         (["render", "/tmp/unused", "--factors", "TXVL"], "TXVL"),
+        (["render", "/tmp/unused", "--targets", "all", "--objects", "0"], "key 'objects' is 0"),
+        (["render", "/tmp/unused", "--targets", "class,deep"], "unknown target 'deep'"),
+        (["render", "/tmp/unused", "--categories", "chair,tabel"], "unknown category 'tabel'"),
+        (["render", "/tmp/unused", "dials.viewpont=1"], "unknown key 'dials.viewpont': did you mean 'viewpoint'"),
+        (["render", "/tmp/unused", "dials.viewpoint=wide"], "key 'dials.viewpoint' is 'wide'"),
+        (["render", "/tmp/unused", "--shapes", "/nowhere"], "/nowhere is neither a folder nor a zip archive"),
+        (["render", "/tmp/unused", "--keep-materials"], "shapes names none"),
         (["data", "preview", "/nowhere"], "/nowhere is not a dataset folder"),
         (["list", "metods"], "unknown list 'metods': choose one of backbones"),
     ],

@@ -1,5 +1,6 @@
 """Datasets: the same bytes however they are made, and never mixed with another."""
 
+import errno
 import hashlib
 import os
 import signal
@@ -187,3 +188,23 @@ def test_scenes_of_several_objects_are_written_with_their_pixel_targets(tmp_path
         assert seen <= set(range(1, len(things) + 1))
         shown = {config.classes.index(things[number - 1].shape.category) + 1 for number in seen}
         assert set(tensors["target.semantic"][index].flatten().tolist()) - {0} == shown
+
+
+def test_a_disk_that_fills_up_in_mid_shard_costs_that_shard_only(rendered, tmp_path, monkeypatch):
+    """The third file that is synced is the second shard: manifest, shard, manifest and then no more space."""
+    synced, sync = [], os.fsync
+
+    def fsync(descriptor: int) -> None:
+        synced.append(descriptor)
+        if len(synced) > 6:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with pytest.raises(StoreError, match=r"no space left for .*shard-00001\.safetensors"):
+        render_dataset(tmp_path, CONFIG, workers=1)
+    monkeypatch.undo()
+    assert sorted(path.name for path in tmp_path.glob("[!.]*")) == ["dataset.json", "shard-00000.safetensors"]
+    assert not list(tmp_path.glob(".*partial"))
+    render_dataset(tmp_path, CONFIG, workers=1)
+    assert hashes(tmp_path) == hashes(rendered)

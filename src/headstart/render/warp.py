@@ -25,8 +25,8 @@ from headstart.schema import Schema
 
 __all__ = ["WarpConfig", "WarpEngine"]
 
-KEPT_TRIANGLES, SAMPLES = 4_000_000, 4
-"""Of meshes that are kept for scenes to come: their trees take about 100 bytes a triangle."""
+KEPT_TRIANGLES, SAMPLES = 1_000_000, 4
+"""Of meshes that are kept for scenes to come: their trees take 120 bytes a triangle."""
 TILES_PER_UNIT = (2.0, 0.4)
 """Repeats of a texture per scene unit, on objects and on the background."""
 
@@ -60,6 +60,11 @@ class WarpEngine:
         self._atlas = Atlas(assets.textures, self.device)
         self._meshes: OrderedDict[Shape, MeshOnDevice] = OrderedDict()
         self._triangles = 0
+
+    @classmethod
+    def missing(cls, config: WarpConfig) -> str | None:  # noqa: ARG003 - it comes with the package
+        """See ``Engine.missing``."""
+        return None
 
     def render(
         self, scenes: Sequence[Scene], resolution: int, *, samples: int | None = None, targets: Collection[str] = ()
