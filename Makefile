@@ -8,7 +8,7 @@ PIP_ARGS ?=
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt $(PIP_ARGS)
 
-.PHONY: install install-dev demo test check lint bench clean
+.PHONY: install install-dev demo test test-blender check lint bench clean
 
 install: $(VENV)/installed
 install-dev: $(VENV)/installed-dev
@@ -27,6 +27,11 @@ demo: install
 
 test: install-dev
 	$(BIN)/python -m pytest -n auto
+
+# The reference engine, which is installed into the cache folder when it is not there.
+test-blender: install-dev
+	$(BIN)/headstart engine install blender
+	$(BIN)/python -m pytest -m blender
 
 check: install-dev
 	$(BIN)/ruff check .

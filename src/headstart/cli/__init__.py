@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from headstart.cli import data, study
+from headstart.cli import data, engine, study
 from headstart.cli.console import console, errors
 from headstart.cli.render import render
 from headstart.errors import HeadstartError
@@ -25,6 +25,7 @@ app = typer.Typer(
 )
 app.add_typer(study.app, name="study")
 app.add_typer(data.app, name="data")
+app.add_typer(engine.app, name="engine")
 app.command("render")(render)
 
 

@@ -4,9 +4,10 @@
 """
 
 from headstart.registry import with_plugins
+from headstart.render.blender import BlenderEngine
 from headstart.render.engine import Engine, Frames
 from headstart.render.warp import WarpEngine
 
-__all__ = ["ENGINES", "Engine", "Frames", "WarpEngine"]
+__all__ = ["ENGINES", "BlenderEngine", "Engine", "Frames", "WarpEngine"]
 
-ENGINES: dict[str, type[Engine]] = with_plugins("engines", {"warp": WarpEngine})
+ENGINES: dict[str, type[Engine]] = with_plugins("engines", {"warp": WarpEngine, "blender": BlenderEngine})

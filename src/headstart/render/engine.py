@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 from torch import Tensor
 
@@ -41,7 +41,15 @@ class Engine(Protocol):
     own_parallelism: ClassVar[bool]
 
     def __init__(self, assets: Assets, config: Schema) -> None:
-        """assets: where the shapes and textures of the scenes come from. config: an instance of ``Config``."""
+        """assets: where the shapes and textures of the scenes come from. config: an instance of ``Config``.
+
+        Raises ``ConfigError`` with what ``missing`` says, if it says anything.
+        """
+        ...
+
+    @classmethod
+    def missing(cls, config: Any) -> str | None:
+        """What this machine lacks to use the engine with ``config``, and how to get it; ``None``: nothing."""
         ...
 
     def render(

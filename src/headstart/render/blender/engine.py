@@ -13,7 +13,7 @@ from pydantic import Field
 from headstart.errors import ConfigError, StoreError
 from headstart.render.blender.handover import Wanted, collect, hand_over
 from headstart.render.blender.install import installed_python
-from headstart.render.blender.process import WORKER, BlenderProcess, Died, Refused
+from headstart.render.blender.process import WORKER, BlenderProcess, DiedError, RefusedError
 from headstart.render.engine import Frames
 from headstart.render.pool import available_cores
 from headstart.render.shading import EXPOSURE, WHITE
@@ -99,7 +99,7 @@ class BlenderEngine:
             try:
                 process.draw()
                 return collect(process.folder, wanted)
-            except Died as death:
+            except DiedError as death:
                 reason = str(death)
                 self.close()
         raise StoreError(f"Blender ended {ATTEMPTS} times while it drew {name} ({reason}): try fewer samples or pixels")
@@ -108,9 +108,9 @@ class BlenderEngine:
         if self._process is None:
             try:
                 self._process = BlenderProcess(self._command(), self._settings())
-            except Died as death:
+            except DiedError as death:
                 raise StoreError(f"Blender does not start ({death}): install what it lacks") from None
-            except Refused:
+            except RefusedError:
                 raise ConfigError(
                     f"engine option device is '{self._config.device}', and Blender finds none here: say 'cpu'"
                 ) from None
@@ -141,4 +141,5 @@ def encode(light: NDArray[np.floating]) -> NDArray[np.uint8]:
     x = np.maximum(light, 0.0).astype(np.float64) * float(EXPOSURE)
     x = x * (1.0 + x / float(WHITE) ** 2) / (1.0 + x)
     x = np.where(x <= 0.0031308, 12.92 * x, 1.055 * x ** (1.0 / 2.4) - 0.055)
-    return (np.clip(x, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
+    shown: NDArray[np.uint8] = (np.clip(x, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
+    return shown

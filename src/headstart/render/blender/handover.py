@@ -14,7 +14,7 @@ from headstart.render.packing import linear_rgb
 from headstart.render.shading import SKY
 from headstart.render.warp import TILES_PER_UNIT
 from headstart.scenes.assets import Assets, TextureLibrary
-from headstart.scenes.scene import Background, Scene, SceneObject, Surface, Sun, Vector
+from headstart.scenes.scene import Background, Scene, SceneObject, Sun, Surface, Vector
 from headstart.scenes.shapes import Mesh
 
 __all__ = ["Wanted", "collect", "cube_places", "hand_over"]

@@ -60,8 +60,8 @@ def _fill(folder: Path, python: Path, say: Callable[[str], object]) -> None:
     say(f"making an environment with {python}")
     _run([python, "-m", "venv", folder], "the environment for Blender cannot be made")
     say(f"installing bpy {BPY}, which is about 400 MB")
-    pip = [_python_in(folder), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"bpy=={BPY}"]
-    _run(pip, f"pip cannot install bpy {BPY}")
+    options = ["--quiet", "--disable-pip-version-check", f"bpy=={BPY}"]
+    _run([_python_in(folder), "-m", "pip", "install", *options], f"pip cannot install bpy {BPY}")
 
 
 def _python_in(folder: Path) -> Path:
@@ -100,8 +100,8 @@ def _need_space(folder: Path) -> None:
     free = shutil.disk_usage(folder).free
     if free < SMALLEST_SPACE:
         raise StoreError(
-            f"Blender needs {SMALLEST_SPACE / 2**30:.0f} GB, and {folder} has {free / 2**30:.1f} left: make room, or set "
-            "HEADSTART_CACHE to a folder that has it"
+            f"Blender needs {SMALLEST_SPACE / 2**30:.0f} GB, and {folder} has {free / 2**30:.1f} left: make room, or "
+            "set HEADSTART_CACHE to a folder that has it"
         )
 
 

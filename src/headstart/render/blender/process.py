@@ -6,32 +6,34 @@ import subprocess
 import tempfile
 import weakref
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from headstart.errors import HeadstartError
 
-__all__ = ["WORKER", "BlenderProcess", "Died", "Refused"]
+__all__ = ["WORKER", "BlenderProcess", "DiedError", "RefusedError"]
 
 WORKER = Path(__file__).with_name("worker.py")
 MARK = "@headstart "
+"""Before every answer of the worker's."""
 TAIL, PATIENCE = 3, 5.0
 """Lines of Blender's log that an error quotes; seconds that it is given to end by itself."""
 
 
-class Died(HeadstartError):
+class DiedError(HeadstartError):
     """Blender has ended. Its text: the last lines of its log."""
 
 
-class Refused(HeadstartError):
+class RefusedError(HeadstartError):
     """Blender cannot do what it was asked to do."""
 
 
 class BlenderProcess:
     """One worker and the folder that it shares with us. version: of Blender.
 
-    command: what runs ``worker.py``. settings: of all scenes. Raises ``Died`` if it does not start, ``Refused`` if it
-    cannot do what the settings say.
+    command: what runs ``worker.py``. settings: of all scenes. Raises ``DiedError`` if it does not start,
+    ``RefusedError`` if it cannot do what the settings say.
     """
 
     def __init__(self, command: Sequence[str], settings: Mapping[str, Any]) -> None:
@@ -53,13 +55,13 @@ class BlenderProcess:
         self.version = str(self._answer())
 
     def draw(self) -> None:
-        """Have the scene in ``folder`` drawn. Raises ``Died`` if Blender ends instead."""
+        """Have the scene in ``folder`` drawn. Raises ``DiedError`` if Blender ends instead."""
         assert self._child.stdin is not None
         try:
             self._child.stdin.write("draw\n")
             self._child.stdin.flush()
         except OSError:
-            raise Died(self._tail([])) from None
+            raise DiedError(self._tail([])) from None
         self._answer()
 
     def _answer(self) -> Any:
@@ -73,9 +75,9 @@ class BlenderProcess:
             if "failure" in answer:
                 raise RuntimeError(f"the Blender worker failed:\n{answer['failure']}")
             if "error" in answer:
-                raise Refused(answer["error"])
+                raise RefusedError(answer["error"])
             return answer["done"]
-        raise Died(self._tail(other))
+        raise DiedError(self._tail(other))
 
     def _tail(self, printed: list[str]) -> str:
         """The last lines that Blender printed, and how it ended."""
@@ -90,10 +92,8 @@ def _end(child: "subprocess.Popen[str]", folder: Path) -> None:
     """Close its input, which ends it if it is idle, and do not wait long if it isn't."""
     assert child.stdin is not None
     assert child.stdout is not None
-    try:
+    with suppress(OSError):  # what was not sent yet to one that is gone
         child.stdin.close()
-    except OSError:  # what was not sent yet to one that is gone
-        pass
     try:
         child.wait(PATIENCE)
     except subprocess.TimeoutExpired:

@@ -8,8 +8,7 @@ standard output, behind ``MARK``. It ends, and FOLDER with it, when standard inp
 """
 
 # mypy: disable-error-code="import-not-found,import-untyped"
-# ruff: noqa: ANN001, ANN202
-# Blender's types exist inside Blender only.
+# Blender's types exist inside Blender only, so that what is Blender's is Any here.
 
 import json
 import os
@@ -17,6 +16,7 @@ import shutil
 import sys
 import traceback
 from pathlib import Path
+from typing import Any
 
 import bpy
 import mathutils
@@ -42,7 +42,7 @@ def main(folder: Path) -> None:
     os._exit(0)  # Blender's own goodbye can hang, and there is nothing to save
 
 
-def answer(answers, work, argument) -> None:
+def answer(answers: Any, work: Any, argument: Any) -> None:
     """Do some work and say how it went: ``error`` is the user's to mend, ``failure`` is a bug of ours."""
     try:
         found = {"done": work(argument)}
@@ -53,7 +53,7 @@ def answer(answers, work, argument) -> None:
     print(MARK + json.dumps(found), file=answers, flush=True)
 
 
-def prepare(settings: dict) -> str:
+def prepare(settings: dict[str, Any]) -> str:
     """Set what all scenes share. Raises ``LookupError`` for a device that Blender cannot find."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
     scene = bpy.context.scene
@@ -117,7 +117,7 @@ def clear() -> None:
         data.batch_remove(list(kind))
 
 
-def rendered(scene, folder: Path) -> np.ndarray:
+def rendered(scene: Any, folder: Path) -> Any:
     """Linear RGB float32 ``[3, H, W]``, the first row on top."""
     path = folder / "frame.exr"
     scene.render.filepath = str(path)
@@ -132,7 +132,7 @@ def rendered(scene, folder: Path) -> np.ndarray:
     return np.ascontiguousarray(pixels.reshape(height, width, -1)[::-1, :, :3].transpose(2, 0, 1))
 
 
-def placed(scene, name: str, data, rotation, position):
+def placed(scene: Any, name: str, data: Any, rotation: Any, position: Any) -> Any:
     """A new object with a rotation ``[3, 3]`` and a position ``[3]``."""
     thing = bpy.data.objects.new(name, data)
     matrix = np.eye(4)
@@ -142,14 +142,14 @@ def placed(scene, name: str, data, rotation, position):
     return thing
 
 
-def add_camera(scene, asked: dict) -> None:
+def add_camera(scene: Any, asked: dict[str, Any]) -> None:
     camera = bpy.data.cameras.new("camera")
     camera.sensor_fit, camera.lens, camera.sensor_width = "HORIZONTAL", asked["focal"], asked["sensor"]
     camera.clip_start, camera.clip_end = 1e-4, 1e6
     scene.camera = placed(scene, "camera", camera, asked["rotation"], asked["position"])
 
 
-def add_lights(scene, lamp: dict, sun: dict) -> None:
+def add_lights(scene: Any, lamp: dict[str, Any], sun: dict[str, Any]) -> None:
     """The lamp is a ball: it sheds on a surface that faces it what a point of the same energy does."""
     ball = bpy.data.lights.new("lamp", "POINT")
     ball.energy, ball.shadow_soft_size = lamp["energy"], lamp["radius"]
@@ -164,7 +164,7 @@ def add_lights(scene, lamp: dict, sun: dict) -> None:
     placed(scene, "sun", fill, sun["rotation"], np.zeros(3)).visible_glossy = False
 
 
-def add_thing(scene, folder: Path, asked: dict) -> None:
+def add_thing(scene: Any, folder: Path, asked: dict[str, Any]) -> None:
     """An object, or the background, whose number is 0."""
     with np.load(folder / asked["mesh"]) as arrays:
         mesh = bpy.data.meshes.new("mesh")
@@ -179,7 +179,7 @@ def add_thing(scene, folder: Path, asked: dict) -> None:
     thing.visible_shadow = asked["number"] > 0
 
 
-def new_material():
+def new_material() -> Any:
     """A material, its nodes and its output, that lights nothing else."""
     material = bpy.data.materials.new("coat")
     if material.node_tree is None:
@@ -193,7 +193,7 @@ def new_material():
     return material, nodes, nodes.new("ShaderNodeOutputMaterial").inputs["Surface"]
 
 
-def coat(folder: Path, asked: dict):
+def coat(folder: Path, asked: dict[str, Any]) -> Any:
     """Lambert, a gloss, and the light of a sky that nothing hides, which the camera alone sees."""
     material, nodes, surface = new_material()
     link = material.node_tree.links.new
@@ -216,8 +216,8 @@ def coat(folder: Path, asked: dict):
     return material
 
 
-def albedo_of(nodes, link, folder: Path, asked: dict):
-    """The socket that gives it: ``colour``, and what of it the mesh's own colours or a texture, times ``share``, add."""
+def albedo_of(nodes: Any, link: Any, folder: Path, asked: dict[str, Any]) -> Any:
+    """The socket that gives it: the mesh's own colours, or else ``colour`` and ``share`` times the texture."""
     if asked["texture"] is None and not asked["own"]:
         node = nodes.new("ShaderNodeRGB")
         node.outputs[0].default_value = (*asked["colour"], 1.0)
@@ -236,7 +236,7 @@ def albedo_of(nodes, link, folder: Path, asked: dict):
     return mixed.outputs[0]
 
 
-def sky_of(nodes, link, sky: list):
+def sky_of(nodes: Any, link: Any, sky: list[float]) -> Any:
     """The socket that gives ``sky[0] + sky[1] · (height of the normal)`` to rays from the camera, 0 to others."""
     normal, height = nodes.new("ShaderNodeNewGeometry"), nodes.new("ShaderNodeSeparateXYZ")
     light, path, seen = nodes.new("ShaderNodeMath"), nodes.new("ShaderNodeLightPath"), nodes.new("ShaderNodeMath")
@@ -249,7 +249,7 @@ def sky_of(nodes, link, sky: list):
     return seen.outputs[0]
 
 
-def telling():
+def telling() -> Any:
     """A material whose colour is the object's number, the depth along the optical axis, and 1."""
     material, nodes, surface = new_material()
     link = material.node_tree.links.new
