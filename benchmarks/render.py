@@ -1,9 +1,11 @@
 """Rendering speed: images per second and core of the whole way from a seed to a shard, and where the time goes.
 
-    python benchmarks/render.py [IMAGES]
+    python benchmarks/render.py [IMAGES] [SCENES FOR BOTH ENGINES]
 
 Every stage is timed by itself on the same scenes; "whole" is `render_dataset` with one worker, nothing prepared but the
 compiled kernel. The goal is 150 images/s per core at 64 px, 4 samples per pixel, on a CPU that does nothing else.
+At last both engines draw the same scenes at 128 px, each with its own number of samples and on all cores that it uses;
+the goal is that Warp is 50 times as fast as Cycles.
 """
 
 import sys
@@ -15,16 +17,19 @@ from typing import Any
 
 import warp as wp
 
+from headstart.render import ENGINES
 from headstart.render.atlas import Atlas
 from headstart.render.packing import MeshOnDevice
-from headstart.render.warp import KEPT_MESHES, WarpConfig, WarpEngine
+from headstart.render.warp import WarpConfig, WarpEngine
 from headstart.render.writer import RenderConfig, render_dataset
 from headstart.scenes.assets import Assets, ProceduralTextures
 from headstart.scenes.factors import Factors
 from headstart.scenes.sampler import SceneSampler
 from headstart.scenes.shapes import CATEGORIES, build_mesh
 
-GOAL = 150
+GOAL, RATIO = 150, 50
+KNOWN = 256
+"""Scenes whose meshes an engine keeps all."""
 
 
 def timed(stage: str, images: int, work: Callable[[], Any]) -> Any:
@@ -42,14 +47,39 @@ def stages(engine: WarpEngine, images: int) -> None:
     sampler = SceneSampler(0, Factors().dials(), tuple(CATEGORIES))
     scenes = timed("sample", images, lambda: [sampler.scene(index) for index in range(images)])
     meshes = timed("mesh", images, lambda: [build_mesh(scene.objects[0].shape) for scene in scenes])
-    timed("tree", images, lambda: [MeshOnDevice(one.vertices, one.triangles, engine.device) for one in meshes])
+    timed("tree", images, lambda: [MeshOnDevice(one, engine.device) for one in meshes])
     surfaces = [surface for scene in scenes for surface in (scene.background.surface, scene.objects[0].surface)]
     timed("texture", images, lambda: Atlas(ProceduralTextures(), engine.device).hold(surfaces))
-    engine.render(scenes[:KEPT_MESHES], 64, samples=1)
-    timed("trace", len(scenes[:KEPT_MESHES]), lambda: engine.render(scenes[:KEPT_MESHES], 64, samples=4))
+    known = scenes[:KNOWN]
+    engine.render(known, 64, samples=1)
+    timed("trace", len(known), lambda: engine.render(known, 64, samples=4))
 
 
-def main(images: int) -> None:
+def both_engines(count: int) -> None:
+    """Print images/s of both engines on the same scenes, each after it has drawn one."""
+    rates = {}
+    for name in ("warp", "blender"):
+        kind = ENGINES[name]
+        config = kind.Config(device="cpu")
+        missing = kind.missing(config)
+        if missing:
+            print(f"both engines: {missing}")
+            return
+        assets, sampler = Assets(), SceneSampler(0, Factors().dials(), tuple(CATEGORIES))
+        scenes = [sampler.scene(index) for index in range(count + 1)]
+        engine = kind(assets, config)
+        engine.render(scenes[:1], 128)
+        start = time.perf_counter()
+        engine.render(scenes[1:], 128)
+        rates[name] = count / (time.perf_counter() - start)
+    ratio = rates["warp"] / rates["blender"]
+    told = ", ".join(f"{name} {rate:.2f} images/s" for name, rate in rates.items())
+    print(
+        f"{count} scenes at 128 px on the CPU: {told}: {ratio:.0f} times, {ratio / RATIO:.2f} times the goal of {RATIO}"
+    )
+
+
+def main(images: int, both: int) -> None:
     stages(WarpEngine(Assets(), WarpConfig(device="cpu")), images)
     if wp.is_cuda_available():
         stages(WarpEngine(Assets(), WarpConfig(device="cuda")), images)
@@ -58,7 +88,9 @@ def main(images: int) -> None:
         render_dataset(Path(folder), RenderConfig(images=images), workers=1)
         rate = images / (time.perf_counter() - start)
     print(f"whole, one worker: {rate:.0f} images/s, {rate / GOAL:.2f} times the goal of {GOAL}")
+    both_engines(both)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 4000)
+    counts = [int(text) for text in sys.argv[1:]]
+    main(*counts, *(4000, 40)[len(counts) :])
