@@ -1,0 +1,155 @@
+"""What a format is: how to write a dataset folder in it, and how to read one back in the dataset's own order."""
+
+import importlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from headstart.data.check import faults
+from headstart.data.dataset import SPLITS
+from headstart.errors import ConfigError, DataError
+from headstart.folder import Manifest, read_manifest, read_shard
+from headstart.schema import Schema
+
+__all__ = ["PIXEL_TARGETS", "TARGETS", "Arrays", "Format", "ReadOptions", "Reader", "Stored", "needs", "new_manifest"]
+
+Arrays = dict[str, NDArray[Any]]
+"""Rows of a dataset: ``images`` uint8 ``[n, C, H, W]``, ``split`` uint8 ``[n]``, ``target.NAME`` ``[n, …]``."""
+
+TARGETS: dict[str, type[np.generic]] = {
+    "class": np.int64,
+    "pose": np.int64,
+    "rotation": np.float32,
+    "semantic": np.uint8,
+    "instance": np.uint8,
+    "depth": np.float16,
+}
+"""Annotations that every format can hold, and their types."""
+PIXEL_TARGETS = ("semantic", "instance", "depth")
+
+
+class ReadOptions(Schema):
+    """How to read what headstart did not write.
+
+    resolution: pixels per side; pictures are scaled to it and cut to their central square. Default: that of the
+    pictures, if all are square and alike. seed: of the draw of splits, where the data has none.
+    """
+
+    resolution: int | None = Field(default=None, ge=8, le=2048)
+    seed: int = 0
+
+
+Options = TypeVar("Options", bound=ReadOptions)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A dataset folder, read shard by shard."""
+
+    folder: Path
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        return read_manifest(self.folder)
+
+    @cached_property
+    def targets(self) -> tuple[str, ...]:
+        """Names of the annotations, from the first shard. Raises ``DataError`` for one that formats cannot hold."""
+        first = self.manifest.shards[0]
+        found = [name.removeprefix("target.") for name in read_shard(self.folder / first.file, first)]
+        unknown = sorted(set(found) - {"images", "split", *TARGETS})
+        if unknown:
+            raise DataError(f"{self.folder} has a target '{unknown[0]}', and only {', '.join(TARGETS)} can be exported")
+        return tuple(name for name in TARGETS if name in found)
+
+    def parts(self) -> Iterator[tuple[int, Arrays]]:
+        """The number of the first row of each shard, and its rows. Raises ``DataError`` for one that is not whole."""
+        start = 0
+        for info in self.manifest.shards:
+            tensors = read_shard(self.folder / info.file, info)
+            for fault in faults(tensors, self.manifest):
+                raise DataError(f"{self.folder / info.file}: {fault}: render or import the dataset again")
+            yield start, {name: values.numpy() for name, values in tensors.items()}
+            start += info.images
+
+    def batches(self, rows: int) -> Iterator[tuple[int, Arrays]]:
+        """Like ``parts``, at most ``rows`` rows at a time."""
+        for start, arrays in self.parts():
+            for first in range(0, len(arrays["split"]), rows):
+                yield start + first, {name: values[first : first + rows] for name, values in arrays.items()}
+
+
+@dataclass
+class Reader(ABC):
+    """Images in some format, in the order of the dataset that they are or will be.
+
+    manifest: what is known of them; its shards only tell sizes. splits: uint8 ``[N]``: 0 train, 1 val, 2 test.
+    targets: names of the annotations. unreadable: files that ``read`` could not make sense of so far.
+    """
+
+    manifest: Manifest
+    splits: NDArray[np.uint8]
+    targets: tuple[str, ...]
+    unreadable: list[str] = field(default_factory=list, init=False)
+
+    @abstractmethod
+    def read(self, start: int, stop: int) -> Mapping[str, NDArray[Any]]:
+        """Rows start to stop: ``images`` uint8 ``[n, C, H, W]`` and ``target.NAME``.
+
+        A picture that cannot be read goes into ``unreadable``, and its row is black. Raises ``DataError`` for
+        everything else that is not as it should be.
+        """
+
+    def __len__(self) -> int:
+        return len(self.splits)
+
+
+@dataclass(frozen=True)
+class Format(Generic[Options]):
+    """One way to keep images and annotations in files.
+
+    summary: one line for lists. options: what ``read`` takes. write: (dataset, empty folder, called with the number of
+    images done). read: a reader, quickly: headers and labels, no pictures. recognises: whether a path holds such data.
+    """
+
+    name: str
+    summary: str
+    options: type[Options]
+    write: Callable[[Stored, Path, Callable[[int], None]], None]
+    read: Callable[[Path, Options], Reader]
+    recognises: Callable[[Path], bool]
+
+
+def new_manifest(
+    name: str, made_by: Mapping[str, Any], resolution: int, classes: Sequence[str], splits: NDArray[np.uint8]
+) -> Manifest:
+    """The manifest of RGB images that come from elsewhere."""
+    counts = np.bincount(splits, minlength=len(SPLITS)).tolist()
+    return Manifest(
+        name=name,
+        created_by=f"headstart {version('headstart')}",
+        made_by=dict(made_by),
+        seed=int(made_by.get("seed", 0)),
+        engine="imported",
+        resolution=resolution,
+        channels=3,
+        classes=tuple(classes),
+        counts=dict(zip(SPLITS, counts, strict=True)),
+        shards=(),
+    )
+
+
+def needs(package: str, extra: str) -> Any:
+    """An optional package, imported. Raises ``ConfigError`` with the command that installs it."""
+    try:
+        return importlib.import_module(package)
+    except ImportError as error:
+        raise ConfigError(f"this format needs {package} ({error}): pip install 'headstart[{extra}]'") from error

@@ -1,0 +1,197 @@
+"""Pictures in folders with a table beside them, and plain folders of pictures that other people made.
+
+Written: ``train/chair/00000012.png`` (or ``train/00000012.png`` where images have no class), ``annotations.csv`` with a
+line per image (file, split, class, pose, rotation row by row as r11 … r33, and the files of pixel targets), and
+``targets/semantic/00000012.png``, ``targets/instance/00000012.png`` (8 bit), ``targets/depth/00000012.npy`` (float16,
+infinity included): away from the images, so that tools which take every picture of a folder take no masks.
+"""
+
+import csv
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.data.dataset import SPLITS
+from headstart.data.exchange.base import PIXEL_TARGETS, TARGETS, Arrays, Format, Reader, ReadOptions, Stored
+from headstart.data.exchange.pictures import PICTURES, UNREADABLE, decode, encode_png, npy, read_npy
+from headstart.data.exchange.plain import holds_pictures, read_plain
+from headstart.data.exchange.provenance import read_provenance
+from headstart.errors import DataError
+from headstart.folder import Manifest
+
+__all__ = ["FOLDER"]
+
+TABLE = "annotations.csv"
+ROTATION = tuple(f"r{row}{column}" for row in (1, 2, 3) for column in (1, 2, 3))
+
+
+def write_folder(stored: Stored, out: Path, report: Callable[[int], None]) -> None:
+    """Write ``stored`` into the empty folder ``out``."""
+    folders = _folder_names(stored.manifest.classes)
+    with (out / TABLE).open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow(["file", "split", *_columns(stored.targets)])
+        for start, arrays in stored.parts():
+            for row in range(len(arrays["split"])):
+                one = {name: values[row] for name, values in arrays.items()}
+                table.writerow(_write_row(out, start + row, one, stored, folders))
+            report(start + len(arrays["split"]))
+
+
+def _columns(targets: Sequence[str]) -> list[str]:
+    return [column for name in targets for column in (ROTATION if name == "rotation" else (name,))]
+
+
+def _write_row(
+    out: Path, number: int, one: Mapping[str, Any], stored: Stored, folders: Sequence[str]
+) -> list[str | int | float]:
+    """Write one image and its pixel targets; its line of the table."""
+    split = SPLITS[int(one["split"])]
+    inner = (folders[int(one["target.class"])],) if "target.class" in one else ()
+    line: list[str | int | float] = [_put(out, (split, *inner, f"{number:08d}.png"), encode_png(one["images"])), split]
+    for name in stored.targets:
+        value = one[f"target.{name}"]
+        if name == "class":
+            line.append(stored.manifest.classes[int(value)])
+        elif name == "pose":
+            line.append(int(value))
+        elif name == "rotation":
+            line += [float(entry) for entry in value.ravel()]  # of 64 bits: Python writes these so that none is lost
+        elif name == "depth":
+            line.append(_put(out, ("targets", name, f"{number:08d}.npy"), npy(value)))
+        else:
+            line.append(_put(out, ("targets", name, f"{number:08d}.png"), encode_png(value)))
+    return line
+
+
+def _put(out: Path, place: Sequence[str], data: bytes) -> str:
+    path = out.joinpath(*place)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return "/".join(place)
+
+
+def _folder_names(classes: Sequence[str]) -> list[str]:
+    """Names of folders: those of classes, without what file systems or shells take amiss, and each different."""
+    names: list[str] = []
+    for number, label in enumerate(classes):
+        name = re.sub(r"[^\w .-]", "_", label).strip(" .") or "_"
+        taken = {known.casefold() for known in names}
+        names.append(f"{name}_{number}" if name.casefold() in taken else name)
+    return names
+
+
+@dataclass
+class Table:
+    """``annotations.csv`` as columns. files: images. values: targets that the table itself tells. beside: the files of
+    the others."""
+
+    files: list[str]
+    splits: NDArray[np.uint8]
+    values: dict[str, NDArray[Any]]
+    beside: dict[str, list[str]]
+
+
+@dataclass
+class FolderReader(Reader):
+    """What ``write_folder`` wrote."""
+
+    root: Path
+    table: Table
+
+    def read(self, start: int, stop: int) -> Arrays:
+        side, channels = self.manifest.resolution, self.manifest.channels
+        rows = range(start, stop)
+        arrays = {f"target.{name}": values[start:stop] for name, values in self.table.values.items()}
+        pictures = [self._picture(self.table.files[row], (channels, side, side)) for row in rows]
+        arrays["images"] = np.stack(pictures)
+        for name, files in self.table.beside.items():
+            read = self._depth if name == "depth" else self._picture
+            arrays[f"target.{name}"] = np.stack([read(files[row], (side, side)) for row in rows])
+        return arrays
+
+    def _picture(self, file: str, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+        try:
+            return decode(_inside(self.root, file).read_bytes(), shape)
+        except UNREADABLE:
+            self.unreadable.append(file)
+            return np.zeros(shape, dtype=np.uint8)
+
+    def _depth(self, file: str, shape: tuple[int, ...]) -> NDArray[Any]:
+        try:
+            return read_npy(_inside(self.root, file).read_bytes(), shape, np.float16)
+        except (OSError, ValueError, EOFError):
+            self.unreadable.append(file)
+            return np.ones(shape, dtype=np.float16)
+
+
+def _inside(root: Path, file: str) -> Path:
+    """A file of the export. Raises ``DataError`` for a name that leads out of it."""
+    place = PurePosixPath(file)
+    if place.is_absolute() or ".." in place.parts:
+        raise DataError(f"{root / TABLE} names '{file}', which lies outside: name files of {root} only")
+    return root / place
+
+
+def read_folder_export(path: Path, options: ReadOptions) -> Reader:
+    """A reader of ``write_folder``'s files, or of any folder of pictures (see ``plain``)."""
+    provenance = read_provenance(path)
+    if provenance is None:
+        return read_plain(path, options)
+    table = _read_table(path / TABLE, provenance.targets, provenance.dataset)
+    return FolderReader(provenance.dataset, table.splits, provenance.targets, path, table)
+
+
+def _read_table(path: Path, targets: Sequence[str], manifest: Manifest) -> Table:
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            lines = csv.DictReader(file)
+            missing = {"file", "split", *_columns(targets)} - set(lines.fieldnames or ())
+            if missing:
+                raise DataError(f"{path} has no column '{min(missing)}': restore it, or export the dataset again")
+            return _parsed(path, lines, targets, manifest)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path} cannot be read ({error}): export the dataset again") from error
+
+
+def _parsed(path: Path, lines: "csv.DictReader[str]", targets: Sequence[str], manifest: Manifest) -> Table:
+    found: dict[str, list[Any]] = {name: [] for name in ("file", "split", *targets)}
+    for line in lines:
+        try:
+            for name, values in found.items():
+                values.append(_value(name, line, manifest.classes))
+        except (KeyError, ValueError, TypeError) as error:
+            raise DataError(f"{path}, line {lines.line_num}: {name} is not as expected ({error}): mend it") from None
+    if not found["file"]:
+        raise DataError(f"{path} names no images: export the dataset again")
+    known = {name: np.array(found[name], dtype=TARGETS[name]) for name in targets if name not in PIXEL_TARGETS}
+    beside = {name: found[name] for name in targets if name in PIXEL_TARGETS}
+    return Table(found["file"], np.array(found["split"], dtype=np.uint8), known, beside)
+
+
+def _value(name: str, line: Mapping[str, str], classes: Sequence[str]) -> Any:
+    """One entry of a line. Raises ``ValueError`` for a split or class that there is not."""
+    if name == "split":
+        return SPLITS.index(line[name])
+    if name == "class":
+        return classes.index(line[name])
+    if name == "pose":
+        return int(line[name])
+    if name == "rotation":
+        return [[float(line[column]) for column in ROTATION[start : start + 3]] for start in (0, 3, 6)]
+    if not line[name]:
+        raise ValueError("empty")
+    return line[name]
+
+
+def _recognises(path: Path) -> bool:
+    return holds_pictures(path)
+
+
+FOLDER = Format("folder", f"Pictures ({', '.join(PICTURES)}) in folders by split and class, with a table beside them.",
+                ReadOptions, write_folder, read_folder_export, _recognises)  # fmt: skip

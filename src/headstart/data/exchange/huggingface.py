@@ -1,0 +1,208 @@
+"""A Hugging Face dataset on disk: what ``datasets.load_from_disk`` reads. Nothing here reaches for the network.
+
+Splits ``train``, ``validation`` and ``test``; columns ``index`` (the row in the dataset folder), ``image`` (PNG),
+``class`` (ClassLabel), ``pose``, ``rotation`` (Array2D), ``semantic``, ``instance`` and ``depth`` (Array2D).
+Read from elsewhere: the first column of pictures, the first of class labels, and columns of the names above.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import rmtree
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.data.dataset import SPLITS
+from headstart.data.exchange.base import (
+    PIXEL_TARGETS,
+    TARGETS,
+    Arrays,
+    Format,
+    Reader,
+    ReadOptions,
+    Stored,
+    needs,
+    new_manifest,
+)
+from headstart.data.exchange.pictures import UNREADABLE, decode, encode_png, fitted, picture_side
+from headstart.data.exchange.provenance import read_provenance
+from headstart.data.exchange.splits import SPLIT_WORDS, UNKNOWN, complete_splits
+from headstart.errors import DataError
+
+__all__ = ["HUGGINGFACE"]
+
+NAMES = dict(zip(SPLITS, ("train", "validation", "test"), strict=True))
+BATCH = 100
+"""Rows written at once; it bounds memory."""
+MARKS = ("dataset_dict.json", "state.json")
+
+
+def write_huggingface(stored: Stored, out: Path, report: Callable[[int], None]) -> None:
+    """Write ``stored`` into the empty folder ``out``: first as one Arrow file per split, then as the library does."""
+    hub = needs("datasets", "hub")
+    writing = needs("datasets.arrow_writer", "hub")
+    drafts = out / "drafts"
+    drafts.mkdir()
+    features = _features(stored, hub)
+    with ExitStack() as open_files:
+        writers = [writing.ArrowWriter(features=features, path=str(drafts / f"{split}.arrow")) for split in SPLITS]
+        for writer in writers:
+            open_files.callback(writer.finalize)
+        for start, arrays in stored.batches(BATCH):
+            for number, writer in enumerate(writers):
+                rows = np.flatnonzero(arrays["split"] == number)
+                if len(rows):
+                    writer.write_batch(_columns(arrays, rows, start, stored.targets))
+            report(start + len(arrays["split"]))
+    found = {NAMES[split]: hub.Dataset.from_file(str(drafts / f"{split}.arrow")) for split in SPLITS}
+    with _quiet(hub):
+        hub.DatasetDict(found).save_to_disk(str(out))
+    rmtree(drafts)
+
+
+def _features(stored: Stored, hub: Any) -> Any:
+    side = stored.manifest.resolution
+    kinds = {
+        "class": hub.ClassLabel(names=list(stored.manifest.classes)),
+        "pose": hub.Value("int64"),
+        "rotation": hub.Array2D((3, 3), "float32"),
+        **{name: hub.Array2D((side, side), np.dtype(TARGETS[name]).name) for name in PIXEL_TARGETS},
+    }
+    return hub.Features(
+        {"index": hub.Value("int64"), "image": hub.Image(), **{name: kinds[name] for name in stored.targets}}
+    )
+
+
+def _columns(arrays: Arrays, rows: NDArray[np.int64], start: int, targets: Sequence[str]) -> dict[str, Any]:
+    pictures = [{"bytes": encode_png(arrays["images"][row]), "path": None} for row in rows]
+    return {"index": rows + start, "image": pictures, **{name: arrays[f"target.{name}"][rows] for name in targets}}
+
+
+@contextmanager
+def _quiet(hub: Any) -> Iterator[None]:
+    """Without the library's own progress bars, which are switched for the whole process."""
+    silent = hub.are_progress_bars_disabled()
+    hub.disable_progress_bars()
+    try:
+        yield
+    finally:
+        if not silent:
+            hub.enable_progress_bars()
+
+
+@dataclass
+class HuggingFaceReader(Reader):
+    """Rows of a saved dataset. rows: all splits after each other. order: the place there of each row of ours.
+    image: the column of pictures. columns: that of each target. exact: written by us, pictures are taken as they are."""
+
+    rows: Any
+    order: NDArray[np.int64]
+    image: str
+    columns: Mapping[str, str]
+    exact: bool
+
+    def read(self, start: int, stop: int) -> Arrays:
+        batch = self.rows.with_format("numpy")[self.order[start:stop].tolist()]
+        pictures = zip(range(start, stop), batch[self.image], strict=True)
+        arrays: Arrays = {"images": np.stack([self._picture(row, picture) for row, picture in pictures])}
+        for name, column in self.columns.items():  # the library's formatter widens small types
+            arrays[f"target.{name}"] = np.asarray(batch[column]).astype(TARGETS[name])
+        return arrays
+
+    def _picture(self, row: int, picture: Mapping[str, Any]) -> NDArray[np.uint8]:
+        side = self.manifest.resolution
+        shape = (self.manifest.channels, side, side)
+        try:
+            data = _embedded(picture)
+            return decode(data, shape) if self.exact else fitted(data, side)
+        except UNREADABLE:
+            self.unreadable.append(f"image {row}")
+            return np.zeros(shape, dtype=np.uint8)
+
+
+def _embedded(picture: Mapping[str, Any] | None) -> bytes:
+    """The bytes of a picture. Raises ``DataError`` where the row only names a file or an address somewhere else."""
+    if picture is None or picture["bytes"] is None:
+        raise DataError(
+            f"a row names the picture {(picture or {}).get('path')!r} in place of holding it: embed pictures before "
+            "saving, by `dataset.map(lambda rows: rows, features=dataset.features)` or in Parquet"
+        )
+    return bytes(picture["bytes"])
+
+
+def read_huggingface(path: Path, options: ReadOptions) -> Reader:
+    """A reader of a saved ``Dataset`` or ``DatasetDict``. Raises ``DataError`` if it is none, or holds no pictures."""
+    hub = needs("datasets", "hub")
+    rows, given = _load(path, hub)
+    image = _first(rows.features, hub.Image, path, "pictures")
+    assert image is not None, "pictures are required"
+    rows = rows.cast_column(image, hub.Image(decode=False))
+    provenance = read_provenance(path)
+    if provenance:
+        order = np.argsort(np.asarray(rows["index"]), kind="stable")
+        columns = {name: name for name in provenance.targets}
+        return HuggingFaceReader(
+            provenance.dataset, given[order].astype(np.uint8), provenance.targets, rows, order, image, columns, True
+        )
+    return _foreign(path, rows, given, image, options, hub)
+
+
+def _foreign(
+    path: Path, rows: Any, given: NDArray[np.int64], image: str, options: ReadOptions, hub: Any
+) -> HuggingFaceReader:
+    label = _first(rows.features, hub.ClassLabel)
+    columns = {name: name for name in TARGETS if name in rows.column_names and name != "class"}
+    if label:
+        columns["class"] = label
+    splits = complete_splits(given.tolist(), [str(row) for row in range(len(rows))], options.seed)
+    side = options.resolution or picture_side(_embedded(rows[0][image]), f"the first image of {path}")
+    made_by = {"imported": "huggingface", "resolution": side, "seed": options.seed}
+    classes = rows.features[label].names if label else []
+    manifest = new_manifest(path.resolve().name, made_by, side, classes, splits)
+    return HuggingFaceReader(manifest, splits, tuple(columns), rows, np.arange(len(rows)), image, columns, False)
+
+
+def _load(path: Path, hub: Any) -> tuple[Any, NDArray[np.int64]]:
+    """Every row there is, split after split, and the split of each."""
+    try:
+        with _quiet(hub):
+            found = hub.load_from_disk(str(path.resolve()))
+        parts = dict(found) if isinstance(found, hub.DatasetDict) else {"": found}
+        numbers = [_split_number(name, path) for name in parts]
+        rows = hub.concatenate_datasets(list(parts.values()))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path} is no whole saved dataset ({error}): save it again by `save_to_disk`") from error
+    if not len(rows):
+        raise DataError(f"{path} holds no rows: save a dataset that does")
+    return rows, np.repeat(numbers, [len(part) for part in parts.values()])
+
+
+def _split_number(name: str, path: Path) -> int:
+    if name and name.lower() not in SPLIT_WORDS:
+        raise DataError(f"{path} has a split '{name}', and splits are train, val and test: rename or drop it")
+    return SPLIT_WORDS[name.lower()] if name else UNKNOWN
+
+
+def _first(features: Any, kind: type, path: Path | None = None, what: str = "") -> str | None:
+    """The first column of a kind. Raises ``DataError`` if there is none and ``path`` says that there must be."""
+    found = next((name for name, feature in features.items() if isinstance(feature, kind)), None)
+    if found is None and path:
+        raise DataError(f"{path} has no column of {what}, only {', '.join(features)}: cast one to datasets.Image")
+    return found
+
+
+def _recognises(path: Path) -> bool:
+    return path.is_dir() and any((path / mark).is_file() for mark in MARKS)
+
+
+HUGGINGFACE = Format(
+    "huggingface",
+    "A Hugging Face dataset on disk (load_from_disk).",
+    ReadOptions,
+    write_huggingface,
+    read_huggingface,
+    _recognises,
+)

@@ -1,0 +1,114 @@
+"""Folders (or zip archives) of pictures as people keep them: by split and class, by class, or all in one.
+
+``train/<class>/*.jpg`` with ``val`` (``valid``, ``validation``, ``dev``) and ``test`` beside it; ``<class>/*.jpg``; or
+pictures without classes in either. What no folder tells of splits is drawn by the hash of the file's place, 10 : 1 : 1.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.data.exchange.base import Arrays, Reader, ReadOptions, new_manifest
+from headstart.data.exchange.pictures import PICTURES, UNREADABLE, fitted, picture_side
+from headstart.data.exchange.splits import SPLIT_WORDS, UNKNOWN, complete_splits
+from headstart.errors import DataError
+from headstart.scenes.disk.tree import Entry, files_of
+
+__all__ = ["holds_pictures", "read_plain"]
+
+Place = tuple[str, ...]
+
+
+def holds_pictures(path: Path) -> bool:
+    """Whether there are pictures below ``path``."""
+    if not path.is_dir() and path.suffix.lower() != ".zip":
+        return False
+    return any(entry.suffix in PICTURES for entry in files_of(path))
+
+
+@dataclass
+class PlainReader(Reader):
+    """Pictures scaled and cut to ``resolution``, row by row. labels: class numbers, where folders tell them."""
+
+    entries: Sequence[Entry]
+    labels: NDArray[np.int64] | None
+
+    def read(self, start: int, stop: int) -> Arrays:
+        arrays: Arrays = {"images": np.stack([self._picture(entry) for entry in self.entries[start:stop]])}
+        if self.labels is not None:
+            arrays["target.class"] = self.labels[start:stop]
+        return arrays
+
+    def _picture(self, entry: Entry) -> NDArray[np.uint8]:
+        side = self.manifest.resolution
+        try:
+            return fitted(entry.read(), side)
+        except (*UNREADABLE, DataError):
+            self.unreadable.append("/".join(entry.place))
+            return np.zeros((3, side, side), dtype=np.uint8)
+
+
+def read_plain(path: Path, options: ReadOptions) -> Reader:
+    """A reader of the pictures below ``path``.
+
+    Raises ``DataError`` if there are none, if their folders tell no one story, or if they differ in size and
+    ``options`` give no resolution.
+    """
+    entries = [entry for entry in files_of(path) if entry.suffix in PICTURES]
+    if not entries:
+        raise DataError(f"{path} holds no pictures ({', '.join(PICTURES)}): name a folder or zip archive that does")
+    places = _without_wrapper([entry.place for entry in entries])
+    split_layout = any(place[0].lower() in SPLIT_WORDS for place in places if len(place) > 1)
+    given = list(_given_splits(path, places)) if split_layout else [UNKNOWN] * len(places)
+    names = _class_names(path, [place[1:] if split_layout else place for place in places])
+    classes = sorted(set(names))
+    numbers = {name: number for number, name in enumerate(classes)}
+    splits = complete_splits(given, ["/".join(place) for place in places], options.seed)
+    resolution = options.resolution or _common_side(entries)
+    made_by = {"imported": "pictures", "resolution": resolution, "seed": options.seed}
+    manifest = new_manifest(path.resolve().stem, made_by, resolution, classes, splits)
+    labels = np.array([numbers[name] for name in names], dtype=np.int64) if classes else None
+    return PlainReader(manifest, splits, ("class",) if classes else (), entries, labels)
+
+
+def _without_wrapper(places: list[Place]) -> list[Place]:
+    """Places below the one folder, or folder in a folder, that holds everything, unless it names a split."""
+    top = places[0][0]
+    while top.lower() not in SPLIT_WORDS and all(len(place) > 1 and place[0] == top for place in places):
+        places = [place[1:] for place in places]
+        top = places[0][0]
+    return places
+
+
+def _given_splits(path: Path, places: Sequence[Place]) -> Iterator[int]:
+    for place in places:
+        if len(place) == 1 or place[0].lower() not in SPLIT_WORDS:
+            raise DataError(
+                f"{path} has folders of splits, and '{'/'.join(place)}' is in none of train, val and test: move it"
+            )
+        yield SPLIT_WORDS[place[0].lower()]
+
+
+def _class_names(path: Path, places: Sequence[Place]) -> list[str]:
+    """The class of each place; none at all where pictures lie in no folder of a class."""
+    labelled = [place for place in places if len(place) > 1]
+    if not labelled:
+        return []
+    if len(labelled) < len(places):
+        stray = next(place for place in places if len(place) == 1)
+        raise DataError(f"{path} has folders of classes, and the picture '{stray[0]}' is in none: move or remove it")
+    return [place[0] for place in places]
+
+
+def _common_side(entries: Sequence[Entry]) -> int:
+    """Pixels per side, where all pictures are square and of one size; only headers are read."""
+    sides: dict[int, Entry] = {}
+    for entry in entries:
+        sides.setdefault(picture_side(entry.path if entry.member is None else entry.read(), str(entry)), entry)
+        if len(sides) > 1:
+            (first, one), (second, other) = sides.items()
+            raise DataError(f"{one} has {first} pixels per side and {other} {second}: give a resolution for all")
+    return next(iter(sides))

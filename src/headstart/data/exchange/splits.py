@@ -1,0 +1,30 @@
+"""Which split a row is in, where the data says so and where it does not."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.scenes.buckets import BUCKETS, split_of
+from headstart.seeding import derive_seed
+
+__all__ = ["SPLIT_WORDS", "UNKNOWN", "complete_splits"]
+
+UNKNOWN = -1
+SPLIT_WORDS = {"train": 0, "training": 0, "val": 1, "valid": 1, "validation": 1, "dev": 1, "test": 2, "testing": 2}
+"""What people call train, val and test."""
+
+
+def complete_splits(given: Sequence[int], keys: Sequence[str], seed: int) -> NDArray[np.uint8]:
+    """Splits (0 train, 1 val, 2 test) of rows of which ``given`` tells some; elsewhere it is ``UNKNOWN``.
+
+    An unknown row falls by the hash of its key and the seed: 10 : 1 : 1, whatever else there is. Where all rows are
+    known but none is val, or none is test, the same hash takes these from the training rows.
+    """
+    found = np.array(given, dtype=np.int64)
+    absent = [split for split in (1, 2) if split not in found]
+    for row in np.flatnonzero((found == UNKNOWN) | ((found == 0) & bool(absent))).tolist():
+        drawn = split_of(derive_seed("split", seed, keys[row]) % BUCKETS)
+        if found[row] == UNKNOWN or drawn in absent:
+            found[row] = drawn
+    return found.astype(np.uint8)

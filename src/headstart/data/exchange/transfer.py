@@ -1,0 +1,186 @@
+"""Out of a dataset folder and into one: whole, or not at all."""
+
+import errno
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from filelock import FileLock, Timeout
+
+from headstart.data.check import faults
+from headstart.data.exchange import FORMATS
+from headstart.data.exchange.base import Reader, Stored
+from headstart.data.exchange.provenance import Provenance, read_provenance, write_provenance
+from headstart.data.prepared import record_normalisation
+from headstart.errors import DataError, StoreError
+from headstart.folder import PARTIAL, Manifest, holds_dataset, write_manifest, write_shard
+from headstart.registry import lookup
+from headstart.schema import validate
+
+__all__ = ["Listener", "export_folder", "guess_format", "import_folder", "open_reader", "write_dataset"]
+
+Listener = Callable[[int, int], None]
+"""Called with (done, total) images."""
+SHARD = 500
+NAMED = 5
+"""How many unreadable files an error names; it tells the number of the others."""
+
+
+def export_folder(folder: Path, to: str, out: Path, progress: Listener | None = None) -> Manifest:
+    """Write the dataset in ``folder``, all its targets included, into the new or empty folder ``out`` in format ``to``.
+
+    Returns the dataset's manifest. Raises ``ConfigError`` for an unknown format or a package that is missing,
+    ``DataError`` for a dataset that is not whole, ``StoreError`` if ``out`` holds something or cannot be written.
+    """
+    form = lookup(FORMATS, "format", to)
+    stored = Stored(folder.expanduser())
+    provenance = Provenance(format=to, dataset=stored.manifest, targets=stored.targets)
+    with _staged(out.expanduser()) as place:
+        form.write(stored, place, _counting(progress, stored.manifest.images))
+        write_provenance(place, provenance)
+    return stored.manifest
+
+
+def import_folder(
+    path: Path,
+    out: Path,
+    *,
+    form: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    progress: Listener | None = None,
+) -> Manifest:
+    """Read images that are kept in another format into a dataset folder at ``out``, and return its manifest.
+
+    form: the format, by default the one that ``path`` looks like. options: keys of the format's own class of options.
+    Raises ``DataError`` for images that are missing or damaged, ``StoreError`` if ``out`` cannot be used.
+    """
+    reader = open_reader(path, form or guess_format(path), options or {})
+    with _staged(out.expanduser()) as place:
+        manifest = write_dataset(reader, place, progress)
+        if not manifest.normalisation:
+            record_normalisation(place)
+    return manifest
+
+
+def open_reader(path: Path, form: str, options: Mapping[str, Any]) -> Reader:
+    """A reader of ``path`` in a format. Raises ``DataError`` if nothing is there, or a dataset folder already."""
+    path = path.expanduser()
+    kind = lookup(FORMATS, "format", form)
+    checked = validate(kind.options, options, f"import ({form})")
+    if not path.exists():
+        raise DataError(f"{path} does not exist: name a folder or file that does")
+    if holds_dataset(path):
+        raise DataError(f"{path} is a dataset folder already: use it as it is (`source: folder` in a study)")
+    reader: Reader = kind.read(path, checked)
+    if not (reader.splits == 0).any():
+        raise DataError(f"{path} has no training images: add some, in a split named train")
+    return reader
+
+
+def guess_format(path: Path) -> str:
+    """The format that the files at ``path`` are in. Raises ``DataError`` if that is not plain."""
+    path = path.expanduser()
+    provenance = read_provenance(path)
+    if provenance:
+        return provenance.format
+    found = [name for name, form in FORMATS.items() if path.exists() and form.recognises(path)]
+    if len(found) == 1:
+        return found[0]
+    looks = f"could be {' or '.join(found)}" if found else "looks like no format known"
+    raise DataError(f"{path} {looks}: name its format with --from, one of {', '.join(sorted(FORMATS))}")
+
+
+def write_dataset(reader: Reader, folder: Path, progress: Listener | None = None) -> Manifest:
+    """Write all that ``reader`` reads as a dataset folder; the manifest comes last, so that none looks finished early.
+
+    Shards are as large as they were where the images come from such a folder, and come out byte for byte the same if
+    nobody changed the images since. Raises ``DataError``, naming the files, if some are unreadable.
+    """
+    shards, start, report = [], 0, _counting(progress, len(reader))
+    for number, size in enumerate(_shard_sizes(reader)):
+        arrays = reader.read(start, start + size)
+        if not reader.unreadable:  # otherwise go on only to find and name all of them
+            tensors = {name: torch.from_numpy(values) for name, values in arrays.items()}
+            tensors["split"] = torch.from_numpy(reader.splits[start : start + size])
+            for fault in faults(tensors, reader.manifest):
+                raise DataError(f"images {start} to {start + size - 1} of '{reader.manifest.name}': {fault}")
+            shards.append(write_shard(folder, number, tensors))
+        start += size
+        report(start)
+    _refuse_unreadable(reader)
+    manifest = _manifest(reader).model_copy(update={"shards": tuple(shards)})
+    if manifest.shards != reader.manifest.shards:
+        manifest = manifest.model_copy(update={"normalisation": {}, "ingredients": _marked(reader.manifest)})
+    write_manifest(folder, manifest)
+    return manifest
+
+
+def _manifest(reader: Reader) -> Manifest:
+    counts = {split: int((reader.splits == number).sum()) for number, split in enumerate(("train", "val", "test"))}
+    return reader.manifest.model_copy(update={"counts": counts})
+
+
+def _marked(manifest: Manifest) -> dict[str, Any]:
+    """Images that were changed after their export are no longer those that ``made_by`` would make."""
+    return manifest.ingredients | ({"changed": "since its export"} if manifest.shards else {})
+
+
+def _shard_sizes(reader: Reader) -> list[int]:
+    known = [shard.images for shard in reader.manifest.shards]
+    if sum(known) == len(reader):
+        return known
+    return [min(SHARD, len(reader) - start) for start in range(0, len(reader), SHARD)]
+
+
+def _refuse_unreadable(reader: Reader) -> None:
+    bad = reader.unreadable
+    if bad:
+        more = f" and {len(bad) - NAMED} more" if len(bad) > NAMED else ""
+        raise DataError(
+            f"{len(bad)} files of '{reader.manifest.name}' cannot be read as they should be: "
+            f"{', '.join(bad[:NAMED])}{more}; mend or remove them"
+        )
+
+
+def _counting(listener: Listener | None, total: int) -> Callable[[int], None]:
+    return lambda done: listener(done, total) if listener else None
+
+
+@contextmanager
+def _staged(out: Path) -> Iterator[Path]:
+    """An empty folder beside ``out`` that takes its place once all in it is done, and vanishes if it is not."""
+    partial = out.parent / f".{out.name}{PARTIAL}"
+    files = partial / "files"
+    try:
+        _refuse_occupied(out)
+        partial.mkdir(parents=True, exist_ok=True)
+        with FileLock(partial / ".lock", timeout=0):
+            try:
+                shutil.rmtree(files, ignore_errors=True)  # of a process that was killed
+                files.mkdir()
+                yield files
+                files.replace(out)
+            finally:
+                shutil.rmtree(partial, ignore_errors=True)
+    except Timeout as error:
+        raise StoreError(f"another process is writing {out}: wait for it, or name another folder") from error
+    except OSError as error:
+        raise StoreError(_unwritable(out, error)) from error
+    except StoreError as error:
+        cause = error.__cause__
+        raise (StoreError(_unwritable(out, cause)) if isinstance(cause, OSError) else error) from cause
+
+
+def _refuse_occupied(out: Path) -> None:
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        what = "holds other files" if out.is_dir() else "is a file"
+        raise StoreError(f"{out} exists and {what}: name a new folder, or empty this one")
+
+
+def _unwritable(out: Path, error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error):
+        return f"no space left for {out}: free some and run the same command again"
+    return f"{out} cannot be written ({error.strerror or error}): name a folder that you may write to"
