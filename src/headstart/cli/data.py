@@ -1,15 +1,19 @@
-"""``headstart data``: look at datasets."""
+"""``headstart data``: look at datasets, check them, and move them between formats."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 
-from headstart.cli.console import console
+from headstart.cli.console import console, print_frame
+
+if TYPE_CHECKING:
+    from headstart.data.check import Checked
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Look at datasets.", no_args_is_help=True)
+app = typer.Typer(help="Look at datasets, check them, and move them between formats.", no_args_is_help=True)
 
 
 @app.command("preview")
@@ -26,3 +30,75 @@ def data_preview(
     picture = to or folder / "preview.png"
     preview_folder(folder, picture, images=images, columns=columns, split=split)
     console.print(f"{picture}")
+
+
+@app.command("export")
+def data_export(
+    folder: Annotated[Path, typer.Argument(help="A dataset folder.")],
+    to: Annotated[str, typer.Option(help="folder, huggingface, webdataset or hdf5.")],
+    out: Annotated[Path | None, typer.Option(help="A new folder; default: beside the dataset, with -FORMAT.")] = None,
+) -> None:
+    """Write a dataset, with all its annotations, in another format."""
+    from headstart.data.exchange.transfer import export_folder
+    from headstart.progress import watch_images
+
+    place = folder.expanduser().resolve()
+    target = out or place.with_name(f"{place.name}-{to}")
+    with watch_images("exporting", console) as progress:
+        manifest = export_folder(folder, to, target, progress)
+    console.print(f"{manifest.images} images in {escape(str(target))} ({to})", soft_wrap=True)
+
+
+@app.command("import")
+def data_import(
+    path: Annotated[Path, typer.Argument(help="What `data export` wrote, or pictures, shards or files of others.")],
+    out: Annotated[Path, typer.Argument(help="Folder for the dataset.")],
+    overrides: Annotated[
+        list[str] | None, typer.Argument(help="Any other key=value of the format: space=rgb, mean=[…], std=[…].")
+    ] = None,
+    form: Annotated[str | None, typer.Option("--from", help="Its format; default: what it looks like.")] = None,
+    resolution: Annotated[int | None, typer.Option(help="Scale and cut pictures to so many pixels a side.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the draw of splits, where there are none.")] = 0,
+) -> None:
+    """Make a dataset folder of images that are kept in another format."""
+    from headstart.data.exchange.transfer import import_folder
+    from headstart.progress import watch_images
+    from headstart.schema import apply_override
+
+    options: dict[str, Any] = {"resolution": resolution, "seed": seed}
+    for override in overrides or []:
+        apply_override(options, override)
+    with watch_images("importing", console) as progress:
+        manifest = import_folder(path, out, form=form, options=options, progress=progress)
+    console.print(f"{manifest.images} images in {escape(str(out))}", soft_wrap=True)
+
+
+@app.command("check")
+def data_check(folder: Annotated[Path, typer.Argument(help="A dataset folder.")]) -> None:
+    """Verify every file of a dataset: hashes, counts, and targets within their ranges."""
+    from headstart.data.check import check_folder
+    from headstart.errors import DataError
+
+    found = check_folder(folder.expanduser())
+    for _, finding in found.findings:
+        console.print(finding, markup=False, highlight=False, soft_wrap=True)
+    _print_summary(found)
+    if found.findings:
+        file, _ = found.findings[0]
+        raise DataError(f"{file} is not as it should be, one of {len(found.findings)} findings: mend what they name")
+    console.print(f"{escape(str(folder))} is whole: {len(found.manifest.shards)} shards", soft_wrap=True)
+
+
+def _print_summary(found: "Checked") -> None:
+    import pandas as pd
+
+    rows = [
+        {
+            "split": split,
+            "images": summary.images,
+            "classes": f"{len(summary.classes)} of {len(found.manifest.classes)}",
+            "targets": ", ".join(found.targets) or "none",
+        }
+        for split, summary in found.splits.items()
+    ]
+    print_frame(pd.DataFrame(rows))

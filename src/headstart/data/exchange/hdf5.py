@@ -1,13 +1,14 @@
 """HDF5 in the layout of the original study's code: ``train.h5``, ``val.h5`` and ``test.h5``, a row per image.
 
 ``data``: float16 ``[N, 3, H, W]``, CIE Lab less its mean, by its standard deviation (attributes ``space``, ``mean`` and
-``std``; those of the original study) · ``targets``: int64 ``[N]``, class · ``rot_mat``: float32 ``[N, 3, 3]`` · ``pose``:
-int64 ``[N]`` · ``semantic``, ``instance``: uint8 ``[N, H, W]`` · ``depth``: float16 ``[N, H, W]``. Half precision in Lab
-does not hold every 8-bit colour, so two more make the way back exact: ``images``, uint8 sRGB, and ``index``, the row in
-the dataset folder. The root's attribute ``classes`` is a JSON list of names.
+``std``; those of the original study) · ``targets``: int64 ``[N]``, class · ``rot_mat``: float32 ``[N, 3, 3]`` ·
+``pose``: int64 ``[N]`` · ``semantic``, ``instance``: uint8 ``[N, H, W]`` · ``depth``: float16 ``[N, H, W]``.
+Half precision in Lab does not hold every 8-bit colour, so two more make the way back exact: ``images``, uint8 sRGB, and
+``index``, the row in the dataset folder. The root's attribute ``classes`` is a JSON list of names.
 
 A file from elsewhere needs no more than ``data`` (or ``images``). Its images are made from ``data``, by its attributes,
-by options, or by the original study's numbers. Pose follows from ``rot_mat``; ``targets`` of ``[N, H, W]`` are semantic.
+by options, or by the original study's numbers. Pose follows from ``rot_mat``; ``targets`` of ``[N, H, W]`` are
+semantic.
 """
 
 import json

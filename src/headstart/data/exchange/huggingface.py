@@ -96,7 +96,8 @@ def _quiet(hub: Any) -> Iterator[None]:
 @dataclass
 class HuggingFaceReader(Reader):
     """Rows of a saved dataset. rows: all splits after each other. order: the place there of each row of ours.
-    image: the column of pictures. columns: that of each target. exact: written by us, pictures are taken as they are."""
+    image: the column of pictures. columns: that of each target. exact: written by us, pictures are taken as they are.
+    """
 
     rows: Any
     order: NDArray[np.int64]

@@ -141,11 +141,10 @@ class WebDatasetReader(Reader):
         zeros = np.zeros(plane, dtype=TARGETS[name])
         if name == "class":
             return np.array(self._decoded(sample, "cls", lambda data, _: int(data), (), 0), dtype=np.int64)
-        if name == "depth":
-            return self._decoded(sample, ENDINGS[name], lambda data, shape: read_npy(data, shape, np.float16), plane,
-                                 zeros + 1)  # fmt: skip
         if name in PIXEL_TARGETS:
-            return self._decoded(sample, ENDINGS[name], decode, plane, zeros)
+            how, instead = (_depth, zeros + 1) if name == "depth" else (decode, zeros)
+            values: NDArray[Any] = self._decoded(sample, ENDINGS[name], how, plane, instead)
+            return values
         if name not in about:
             self.unreadable.append(f"{sample.key}.json (no '{name}')")
         default = np.eye(3) if name == "rotation" else 0
@@ -219,6 +218,10 @@ def _samples(path: Path, number: int) -> Iterator[Sample]:
     except (OSError, tarfile.TarError) as error:
         raise DataError(f"{path} is no whole uncompressed tar file ({error}): make it again") from error
     yield from found.values()
+
+
+def _depth(data: bytes, shape: tuple[int, ...]) -> NDArray[Any]:
+    return read_npy(data, shape, np.float16)
 
 
 def _image_ending(sample: Sample) -> str:

@@ -1,10 +1,30 @@
 """Where images come from: one file per source; `SOURCES` names them."""
 
 from headstart.data.sources.base import Source
+from headstart.data.sources.exchanged import Hdf5Source, HuggingFaceSource, ImagesSource, WebDatasetSource
 from headstart.data.sources.folder import FolderSource
 from headstart.data.sources.synthetic import SyntheticSource
 from headstart.registry import with_plugins
 
-__all__ = ["SOURCES", "FolderSource", "Source", "SyntheticSource"]
+__all__ = [
+    "SOURCES",
+    "FolderSource",
+    "Hdf5Source",
+    "HuggingFaceSource",
+    "ImagesSource",
+    "Source",
+    "SyntheticSource",
+    "WebDatasetSource",
+]
 
-SOURCES: dict[str, type[Source]] = with_plugins("sources", {"folder": FolderSource, "synthetic": SyntheticSource})
+SOURCES: dict[str, type[Source]] = with_plugins(
+    "sources",
+    {
+        "folder": FolderSource,
+        "hdf5": Hdf5Source,
+        "huggingface": HuggingFaceSource,
+        "images": ImagesSource,
+        "synthetic": SyntheticSource,
+        "webdataset": WebDatasetSource,
+    },
+)

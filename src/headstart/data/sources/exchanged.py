@@ -1,0 +1,83 @@
+"""Images in other people's formats as sources: read by the code that imports them."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+from headstart.data.exchange.base import ReadOptions
+from headstart.data.exchange.contents import fingerprint_of
+from headstart.data.exchange.hdf5 import Hdf5Options
+from headstart.data.exchange.transfer import open_reader, write_dataset
+from headstart.data.sources.base import Progress, Source, SourceInfo
+from headstart.folder import holds_dataset, read_manifest
+
+__all__ = ["Hdf5Source", "HuggingFaceSource", "ImagesSource", "WebDatasetSource"]
+
+
+class ExchangedSource(ReadOptions, Source):
+    """``path``: where the files are. The other keys tell how to read what headstart did not write."""
+
+    path: Path
+
+    FORMAT: ClassVar[str]
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Its keys as options of the format."""
+        return self.model_dump(exclude={"path"})
+
+    @property
+    def name(self) -> str:
+        return self.known[0]
+
+    def about(self) -> SourceInfo:
+        return self.known[1]
+
+    @cached_property
+    def known(self) -> tuple[str, SourceInfo]:
+        """Name and contents, from headers and labels; a reader would hold on to files, so none is kept."""
+        reader = open_reader(self.path, self.FORMAT, self.options)
+        manifest = reader.manifest
+        counts = {split: int((reader.splits == number).sum()) for number, split in enumerate(("train", "val", "test"))}
+        info = SourceInfo(counts, manifest.classes, reader.targets, manifest.resolution, manifest.channels)
+        return manifest.name, info
+
+    @cached_property
+    def fingerprint(self) -> str:
+        return fingerprint_of(self.path.expanduser())
+
+    def identity(self) -> dict[str, Any]:
+        """The files' contents, not their place, and how they are read; every byte is hashed, once a process."""
+        return {"content": self.fingerprint, "options": self.model_dump(mode="json", exclude={"path"})}
+
+    def materialise(self, folder: Path, *, workers: int | None, progress: Progress | None) -> Path:  # noqa: ARG002
+        """Read all images into a dataset folder; one that is there is whole, for its manifest is written last."""
+        if holds_dataset(folder):
+            read_manifest(folder)
+        else:
+            write_dataset(open_reader(self.path, self.FORMAT, self.options), folder, progress)
+        return folder
+
+
+class ImagesSource(ExchangedSource):
+    """A folder or zip archive of pictures: by split and class, by class, or as exported."""
+
+    FORMAT = "folder"
+
+
+class HuggingFaceSource(ExchangedSource):
+    """A Hugging Face dataset on disk, as save_to_disk leaves it."""
+
+    FORMAT = "huggingface"
+
+
+class WebDatasetSource(ExchangedSource):
+    """WebDataset shards: tar files of pictures with their annotations."""
+
+    FORMAT = "webdataset"
+
+
+class Hdf5Source(Hdf5Options, ExchangedSource):
+    """HDF5 files in the original study's layout."""
+
+    FORMAT = "hdf5"
