@@ -128,8 +128,8 @@ def _embedded(picture: Mapping[str, Any] | None) -> bytes:
     """The bytes of a picture. Raises ``DataError`` where the row only names a file or an address somewhere else."""
     if picture is None or picture["bytes"] is None:
         raise DataError(
-            f"a row names the picture {(picture or {}).get('path')!r} in place of holding it: embed pictures before "
-            "saving, by `dataset.map(lambda rows: rows, features=dataset.features)` or in Parquet"
+            f"a row names the picture {(picture or {}).get('path')!r} in place of holding it: embed the pictures "
+            "before saving"
         )
     return bytes(picture["bytes"])
 

@@ -70,10 +70,7 @@ def open_reader(path: Path, form: str, options: Mapping[str, Any]) -> Reader:
     path = path.expanduser()
     kind = lookup(FORMATS, "format", form)
     checked = validate(kind.options, options, f"import ({form})")
-    if not path.exists():
-        raise DataError(f"{path} does not exist: name a folder or file that does")
-    if holds_dataset(path):
-        raise DataError(f"{path} is a dataset folder already: use it as it is (`source: folder` in a study)")
+    _refuse_unsuitable(path)
     reader: Reader = kind.read(path, checked)
     if not (reader.splits == 0).any():
         raise DataError(f"{path} has no training images: add some, in a split named train")
@@ -83,10 +80,11 @@ def open_reader(path: Path, form: str, options: Mapping[str, Any]) -> Reader:
 def guess_format(path: Path) -> str:
     """The format that the files at ``path`` are in. Raises ``DataError`` if that is not plain."""
     path = path.expanduser()
+    _refuse_unsuitable(path)
     provenance = read_provenance(path)
     if provenance:
         return provenance.format
-    found = [name for name, form in FORMATS.items() if path.exists() and form.recognises(path)]
+    found = [name for name, form in FORMATS.items() if form.recognises(path)]
     if len(found) == 1:
         return found[0]
     looks = f"could be {' or '.join(found)}" if found else "looks like no format known"
@@ -172,6 +170,13 @@ def _staged(out: Path) -> Iterator[Path]:
     except StoreError as error:
         cause = error.__cause__
         raise (StoreError(_unwritable(out, cause)) if isinstance(cause, OSError) else error) from cause
+
+
+def _refuse_unsuitable(path: Path) -> None:
+    if not path.exists():
+        raise DataError(f"{path} does not exist: name a folder or file that does")
+    if holds_dataset(path):
+        raise DataError(f"{path} is a dataset folder already: use it as it is (`source: folder` in a study)")
 
 
 def _refuse_occupied(out: Path) -> None:
