@@ -247,6 +247,7 @@ def test_a_truncated_tar_file_is_named(rendered, tmp_path):
         import_folder(tmp_path / "out", tmp_path / "back")
 
 
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # the library leaves its tar file to the collector
 def test_the_webdataset_library_reads_what_is_written(rendered, tmp_path):
     export_folder(rendered, "webdataset", tmp_path / "out")
     expected = read_folder(rendered)[1]
