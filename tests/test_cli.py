@@ -142,7 +142,7 @@ def test_plan_counts_jobs_without_doing_any(recipe, tmp_path, capsys, monkeypatc
     assert not list((tmp_path / "store").glob("*/*"))
 
 
-@pytest.mark.parametrize("what", ["methods", "tasks", "backbones", "sources", "engines", "recipes"])
+@pytest.mark.parametrize("what", ["methods", "tasks", "backbones", "sources", "engines", "formats", "recipes"])
 def test_list_names_everything(what, capsys, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["headstart", "list", what])
     with pytest.raises(SystemExit):

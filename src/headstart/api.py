@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from headstart.backbones import BACKBONES
+from headstart.data.exchange import FORMATS
 from headstart.data.sources import SOURCES
 from headstart.errors import StoreError
 from headstart.folder import write_atomic
@@ -49,6 +50,7 @@ Listener = Callable[[Event], None]
 EXTENSION_POINTS: dict[str, Mapping[str, Any]] = {
     "backbones": BACKBONES,
     "engines": ENGINES,
+    "formats": FORMATS,
     "methods": METHODS,
     "sources": SOURCES,
     "tasks": TASKS,
@@ -218,8 +220,10 @@ def catalogue(what: str) -> list[tuple[str, str]]:
     if what == "recipes":
         return [(name, load_study(name).title) for name in recipe_names()]
     choices = lookup(EXTENSION_POINTS, "list", what)
-    return [(name, _first_line(kind.__doc__)) for name, kind in sorted(choices.items())]
+    return [(name, _summary(kind)) for name, kind in sorted(choices.items())]
 
 
-def _first_line(text: str | None) -> str:
-    return (text or "").strip().partition("\n")[0]
+def _summary(choice: Any) -> str:
+    """A line about it: its own ``summary``, or else the first of its docstring."""
+    told: str = getattr(choice, "summary", None) or choice.__doc__ or ""
+    return told.strip().partition("\n")[0]

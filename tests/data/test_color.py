@@ -49,3 +49,10 @@ def test_one_colour_does_not_divide_by_zero():
 def test_lab_of_four_channels_is_refused():
     with pytest.raises(DataError, match="4 channels.*color: rgb"):
         convert(torch.zeros(1, 4, 2, 2, dtype=torch.uint8), "lab")
+
+
+def test_statistics_do_not_depend_on_how_images_come():
+    images = torch.randint(0, 256, (50, 3, 8, 8), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    whole, parts = (measure_normalisation(one, "lab") for one in (images, iter(images.split([7, 0, 30, 13]))))
+    assert parts.mean == pytest.approx(whole.mean, rel=1e-12)
+    assert parts.std == pytest.approx(whole.std, rel=1e-12)

@@ -31,7 +31,7 @@ app.command("render")(render)
 
 @app.command("list")
 def list_names(
-    what: Annotated[str, typer.Argument(help="methods, tasks, backbones, sources, engines or recipes.")],
+    what: Annotated[str, typer.Argument(help="methods, tasks, backbones, sources, engines, formats or recipes.")],
 ) -> None:
     """List what there is to choose from, one line each."""
     from headstart.api import catalogue

@@ -1,6 +1,6 @@
 """Colour spaces: 8-bit sRGB images to normalised floats, with statistics of the training split alone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Literal
 
 import torch
@@ -35,15 +35,18 @@ def convert(images: Tensor, space: ColorSpace) -> Tensor:
     return COLOR_SPACES[space](images.to(torch.float32) / 255.0)
 
 
-def measure_normalisation(images: Tensor, space: ColorSpace) -> Normalisation:
-    """Mean and population standard deviation per channel of uint8 ``[N, C, H, W]``, summed in float64."""
-    total = torch.zeros(images.shape[1], dtype=torch.float64)
-    squares = torch.zeros_like(total)
-    for chunk in torch.split(images, CHUNK):
-        values = convert(chunk, space).double()
-        total += values.sum(dim=(0, 2, 3)).cpu()
-        squares += values.square().sum(dim=(0, 2, 3)).cpu()
-    pixels = images.numel() / images.shape[1]
+def measure_normalisation(images: Tensor | Iterable[Tensor], space: ColorSpace) -> Normalisation:
+    """Mean and population standard deviation per channel of uint8 ``[N, C, H, W]``, summed in float64.
+
+    images: all of them, or a part at a time.
+    """
+    pixels, total, squares = 0, torch.zeros((), dtype=torch.float64), torch.zeros((), dtype=torch.float64)
+    for part in [images] if isinstance(images, Tensor) else images:
+        for chunk in torch.split(part, CHUNK):
+            values = convert(chunk, space).double()
+            total = total + values.sum(dim=(0, 2, 3)).cpu()
+            squares = squares + values.square().sum(dim=(0, 2, 3)).cpu()
+            pixels += chunk.numel() // chunk.shape[1]
     mean = total / pixels
     std = (squares / pixels - mean.square()).clamp_min(0).sqrt().clamp_min(1e-3)
     return Normalisation(tuple(mean.tolist()), tuple(std.tolist()))

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from torch import Tensor
 from headstart.data.color import ColorSpace, measure_normalisation, normalise
 from headstart.data.dataset import SPLITS, Dataset, ImageSet, Normalisation
 from headstart.errors import DataError
-from headstart.folder import read_folder, write_atomic, write_manifest
+from headstart.folder import Manifest, read_folder, read_manifest, read_shard, write_atomic, write_manifest
 
 __all__ = ["load_prepared", "prepare", "record_normalisation"]
 
@@ -21,13 +22,21 @@ TENSORS, ABOUT = "prepared.safetensors", "prepared.json"
 
 
 def record_normalisation(folder: Path) -> None:
-    """Write the training split's mean and standard deviation per colour space into the dataset's manifest."""
-    manifest, tensors = read_folder(folder)
-    train = tensors["images"][tensors["split"] == SPLITS.index("train")]
+    """Write the training split's mean and standard deviation per colour space into the dataset's manifest.
+
+    Shard by shard, so that a dataset may be larger than memory.
+    """
+    manifest = read_manifest(folder)
     spaces: tuple[ColorSpace, ...] = ("lab", "rgb") if manifest.channels == 3 else ("rgb",)
-    measured = {space: measure_normalisation(train, space) for space in spaces}
+    measured = {space: measure_normalisation(_training_images(folder, manifest), space) for space in spaces}
     values = {space: {"mean": by.mean, "std": by.std} for space, by in measured.items()}
     write_manifest(folder, manifest.model_copy(update={"normalisation": values}))
+
+
+def _training_images(folder: Path, manifest: Manifest) -> Iterator[Tensor]:
+    for info in manifest.shards:
+        tensors = read_shard(folder / info.file, info)
+        yield tensors["images"][tensors["split"] == SPLITS.index("train")]
 
 
 def prepare(source: Path, out: Path, space: ColorSpace) -> None:
