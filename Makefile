@@ -26,7 +26,7 @@ demo: install
 	$(BIN)/headstart study run quickstart --out runs
 
 test: install-dev
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto -m "not blender"
 
 # The reference engine, which is installed into the cache folder when it is not there.
 test-blender: install-dev
