@@ -41,6 +41,8 @@ class Backbone(nn.Module, ABC):
 
     Children set ``name``, ``Config`` and ``min_resolution`` (pixels), take ``(config, in_channels)`` and implement
     ``features``. Weights are drawn from torch's default stream: build inside ``seeded_init``.
+    ``stage_channels``: channels of each map in ``Features.stages``. ``local_stages``: which two of them stand for the
+    7x7 and the 5x5 neighbourhoods that local objectives compare (AMDIM); ``None`` for a backbone without such maps.
     """
 
     name: ClassVar[str]
@@ -48,6 +50,8 @@ class Backbone(nn.Module, ABC):
     min_resolution: int
     in_channels: int
     dim: int
+    stage_channels: tuple[int, ...] = ()
+    local_stages: tuple[int, int] | None = None
 
     def __init__(self, *, in_channels: int, dim: int) -> None:
         super().__init__()

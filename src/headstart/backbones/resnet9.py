@@ -38,11 +38,13 @@ class ResNet9(Backbone):
     name = "resnet9"
     Config = ResNet9Config
     min_resolution = 8
+    local_stages = (3, 4)
 
     def __init__(self, config: ResNet9Config, in_channels: int) -> None:
         super().__init__(in_channels=in_channels, dim=config.dim)
         width, narrow = config.width, 2 if config.half else 1
         first, second, third = 2 * width, 4 * width // narrow, 8 * width
+        self.stage_channels = (width, first // narrow, first, second, third, third)
         self.stem = nn.Sequential(_conv3x3(in_channels, width), nn.BatchNorm2d(width), nn.ReLU(inplace=True))
         self.blocks = nn.ModuleList(
             [

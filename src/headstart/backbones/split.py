@@ -33,6 +33,8 @@ class SplitBackbone(Backbone):
         super().__init__(in_channels=in_channels, dim=lightness.dim + color.dim)
         self.lightness, self.color = lightness, color
         self.min_resolution = lightness.min_resolution
+        pairs = zip(lightness.stage_channels, color.stage_channels, strict=True)
+        self.stage_channels = tuple(channels for pair in pairs for channels in pair)
 
     @property
     def dims(self) -> tuple[int, int]:

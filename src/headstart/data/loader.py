@@ -9,9 +9,12 @@ from torch import Tensor
 
 from headstart.data.augment import AugmentConfig, Draw, apply_draw, draw_augmentation
 from headstart.data.dataset import ImageSet
+from headstart.data.share import Share
 from headstart.seeding import torch_generator
 
 __all__ = ["Batch", "Batches", "Loader"]
+
+ALONE = Share()
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,9 @@ class Batch:
 
     index: int64 ``[B]``, rows of the image set that the loader has in hand. views: float32 ``[B, C, H, W]`` each,
     channels-last, normalised, augmented independently. targets: of the rows in ``index``. generator: a stream that
-    depends on (seed, step) alone.
+    depends on (seed, step) alone. share: with several processes, views and targets are those of this process's part
+    of the joint batch, while index and generator are the joint batch's: what is drawn per image is drawn for all and
+    cut to the part (``share.local``), and features are put together (``share.gather``) where images are compared.
     """
 
     step: int
@@ -28,6 +33,7 @@ class Batch:
     views: tuple[Tensor, ...]
     targets: Mapping[str, Tensor]
     generator: torch.Generator
+    share: Share = ALONE
 
 
 class Batches(ABC):

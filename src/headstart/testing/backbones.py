@@ -50,6 +50,8 @@ def _check_features(backbone: Backbone, images: torch.Tensor) -> None:
     assert features.dense.shape[:2] == (batch, dim), f"dense is {tuple(features.dense.shape)}, not {(batch, dim)} x map"
     torch.testing.assert_close(features.pooled, features.dense.mean(dim=(2, 3)), msg="pooled must be the mean of dense")
     assert all(maps.ndim == 4 and len(maps) == batch for maps in features.stages), "stages must be maps of the batch"
+    channels = tuple(maps.shape[1] for maps in features.stages)
+    assert channels == backbone.stage_channels, f"stages have {channels} channels, not {backbone.stage_channels}"
 
 
 def _check_gradients(backbone: Backbone, images: torch.Tensor) -> None:
