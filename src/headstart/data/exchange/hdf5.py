@@ -11,9 +11,7 @@ by options, or by the original study's numbers. Pose follows from ``rot_mat``; `
 semantic.
 """
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,9 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.data.color import ColorSpace
-from headstart.data.dataset import SPLITS
-from headstart.data.exchange.base import TARGETS, Arrays, Format, Reader, ReadOptions, Stored, needs, new_manifest
-from headstart.data.exchange.lab import LAB_MEAN, LAB_STD, from_normalised, to_normalised
+from headstart.data.exchange.base import TARGETS, Arrays, Format, Reader, ReadOptions, needs, new_manifest
+from headstart.data.exchange.hdf5_header import DATASETS, Header, plain, read_header
+from headstart.data.exchange.hdf5_write import write_hdf5
+from headstart.data.exchange.lab import LAB_MEAN, LAB_STD, from_normalised
 from headstart.data.exchange.provenance import Provenance, read_provenance
 from headstart.data.exchange.splits import SPLIT_WORDS, UNKNOWN, complete_splits
 from headstart.errors import DataError
@@ -32,12 +31,7 @@ from headstart.scenes.pose import pose_class
 
 __all__ = ["HDF5", "Hdf5Options"]
 
-DATASETS = {"class": "targets", "rotation": "rot_mat"} | {
-    name: name for name in ("pose", "semantic", "instance", "depth")
-}
-"""What a target is called in the file."""
 SUFFIXES = (".h5", ".hdf5")
-BATCH = 100
 Statistics = tuple[float, float, float]
 
 
@@ -48,45 +42,6 @@ class Hdf5Options(ReadOptions):
     space: ColorSpace | None = None
     mean: Statistics | None = None
     std: Statistics | None = None
-
-
-def write_hdf5(stored: Stored, out: Path, report: Callable[[int], None]) -> None:
-    """Write ``stored`` into the empty folder ``out``."""
-    h5py = needs("h5py", "hdf5")
-    if stored.manifest.channels != 3:
-        raise DataError(f"images with {stored.manifest.channels} channels have no Lab form: export to webdataset")
-    filled = [0] * len(SPLITS)
-    with ExitStack() as open_files:
-        files = [open_files.enter_context(h5py.File(out / f"{split}.h5", "w")) for split in SPLITS]
-        for split, file in zip(SPLITS, files, strict=True):
-            _lay_out(file, stored, stored.manifest.counts.get(split, 0))
-        for start, arrays in stored.batches(BATCH):
-            for number, file in enumerate(files):
-                rows = np.flatnonzero(arrays["split"] == number)
-                stop = filled[number] + len(rows)
-                if len(rows):
-                    for name, values in _columns(arrays, rows, start, stored.targets).items():
-                        file[name][filled[number] : stop] = values
-                filled[number] = stop
-            report(start + len(arrays["split"]))
-
-
-def _lay_out(file: Any, stored: Stored, rows: int) -> None:
-    side = stored.manifest.resolution
-    shapes = {"rotation": (3, 3), "class": (), "pose": ()}
-    file.attrs["classes"] = json.dumps(stored.manifest.classes)
-    file.create_dataset("index", (rows,), np.int64)
-    file.create_dataset("images", (rows, 3, side, side), np.uint8)
-    data = file.create_dataset("data", (rows, 3, side, side), np.float16)
-    data.attrs.update(space="lab", mean=LAB_MEAN, std=LAB_STD)
-    for name in stored.targets:
-        file.create_dataset(DATASETS[name], (rows, *shapes.get(name, (side, side))), TARGETS[name])
-
-
-def _columns(arrays: Arrays, rows: NDArray[np.int64], start: int, targets: Sequence[str]) -> Arrays:
-    images = arrays["images"][rows]
-    found = {"index": rows + start, "images": images, "data": to_normalised(images, LAB_MEAN, LAB_STD)}
-    return found | {DATASETS[name]: arrays[f"target.{name}"][rows] for name in targets}
 
 
 @dataclass
@@ -116,7 +71,7 @@ class Hdf5Reader(Reader):
         first, run = int(rows.min()), slice(int(rows.min()), int(rows.max()) + 1)
         try:
             with needs("h5py", "hdf5").File(path, "r") as file:
-                found = {name: _plain(file, column)[run][rows - first] for name, column in self.columns.items()}
+                found = {name: plain(file, column)[run][rows - first] for name, column in self.columns.items()}
                 images = self._images(file, run)[rows - first]
         except (OSError, KeyError) as error:
             raise DataError(f"{path} cannot be read ({error}): make it again") from error
@@ -126,9 +81,9 @@ class Hdf5Reader(Reader):
 
     def _images(self, file: Any, run: slice) -> NDArray[np.uint8]:
         if "images" in file:
-            pixels: NDArray[np.uint8] = _plain(file, "images")[run]
+            pixels: NDArray[np.uint8] = plain(file, "images")[run]
             return pixels
-        data = _plain(file, "data")
+        data = plain(file, "data")
         said = {key: data.attrs[key] for key in ("space", "mean", "std") if key in data.attrs}
         space = self.options.space or str(said.get("space", "lab"))
         if space not in ("lab", "rgb"):
@@ -151,7 +106,7 @@ def read_hdf5(path: Path, options: Hdf5Options) -> Reader:
     files = sorted(entry for entry in path.iterdir() if entry.suffix in SUFFIXES) if path.is_dir() else [path]
     if not files:
         raise DataError(f"{path} holds no HDF5 files ({', '.join(SUFFIXES)}): name a folder that does")
-    headers = [_header(file) for file in files]
+    headers = [read_header(file) for file in files]
     for file, header in zip(files, headers, strict=True):
         if (header.shape, header.columns) != (headers[0].shape, headers[0].columns):
             raise DataError(f"{file} and {files[0]} differ in the shape of images or in targets: make them alike")
@@ -162,74 +117,6 @@ def read_hdf5(path: Path, options: Hdf5Options) -> Reader:
     if provenance:
         return _own(provenance, files, starts, given, headers, options)
     return _foreign(path, files, starts, given, headers, options)
-
-
-@dataclass(frozen=True)
-class Header:
-    """What is known of a file without its pictures. index: rows in the dataset folder, if it tells them. shape: of an
-    image. labels: of classes, in use. classes: names, if it tells them."""
-
-    rows: int
-    shape: tuple[int, ...]
-    columns: Mapping[str, str]
-    index: NDArray[np.int64] | None
-    top: int
-    classes: tuple[str, ...]
-
-
-def _header(path: Path) -> Header:
-    h5py = needs("h5py", "hdf5")
-    try:
-        with h5py.File(path, "r") as file:
-            return _read_header(file)
-    except (OSError, KeyError, ValueError) as error:
-        raise DataError(f"{path} is no whole HDF5 file in this layout ({error}): make or download it again") from error
-    except DataError as error:
-        raise DataError(f"{path}: {error}") from None
-
-
-def _read_header(file: Any) -> Header:
-    name = "images" if "images" in file else "data"
-    if name not in file:
-        raise DataError(f"it has neither `data` nor `images`, only {', '.join(file) or 'nothing'}: name another file")
-    images = _plain(file, name)
-    if images.ndim != 4 or images.shape[1] != 3 or images.shape[2] != images.shape[3]:
-        raise DataError(
-            f"`{name}` has the shape {list(images.shape)}, and images are [N, 3, H, H]: transpose or cut it"
-        )
-    columns = _present(file)
-    for target, column in columns.items():
-        if len(_plain(file, column)) != len(images):
-            raise DataError(f"`{column}` has {len(file[column])} rows for {len(images)} images: make it again")
-        if column == "rot_mat" and file[column].size != len(images) * 9:
-            raise DataError(f"`{column}` has the shape {list(file[column].shape)}, not [N, 3, 3]: make it again")
-        if target == "class" and file[column].ndim != 1:
-            raise DataError(f"`{column}` has the shape {list(file[column].shape)}, not [N]: make it again")
-    index = np.asarray(_plain(file, "index")) if "index" in file else None
-    labels = next((columns[name] for name in ("class", "semantic") if name in columns), None)
-    top = int(file[labels][:].max()) - ("class" not in columns) if labels and len(images) else -1
-    return Header(
-        len(images), images.shape[1:], columns, index, top, tuple(json.loads(file.attrs.get("classes", "[]")))
-    )
-
-
-def _present(file: Any) -> dict[str, str]:
-    """Which targets the file has, and in which dataset."""
-    found = {name: column for name, column in DATASETS.items() if column in file}
-    if "class" in found and _plain(file, "targets").ndim == 3:
-        found["semantic"] = found.pop("class")
-    if "rotation" in found and "pose" not in found and "index" not in file:
-        found["pose"] = found["rotation"]
-    return found
-
-
-def _plain(file: Any, name: str) -> Any:
-    """A dataset of the file itself. Raises ``DataError`` for a link or a layout that leads to another file."""
-    h5py = needs("h5py", "hdf5")
-    found = file[name] if isinstance(file.get(name, getlink=True), h5py.HardLink) else None
-    if not isinstance(found, h5py.Dataset) or found.is_virtual or found.external:
-        raise DataError(f"`{name}` is no dataset of the file itself: copy into it what it refers to")
-    return found
 
 
 def _split_of_file(path: Path, files: int) -> int:

@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.data.dataset import SPLITS
 from headstart.data.exchange.base import (
     PIXEL_TARGETS,
     TARGETS,
@@ -23,75 +22,19 @@ from headstart.data.exchange.base import (
     Format,
     Reader,
     ReadOptions,
-    Stored,
-    needs,
     new_manifest,
 )
-from headstart.data.exchange.pictures import UNREADABLE, decode, encode_png, fitted, npy, picture_side, read_npy
+from headstart.data.exchange.pictures import UNREADABLE, decode, fitted, picture_side, read_npy
 from headstart.data.exchange.provenance import Provenance, read_provenance
 from headstart.data.exchange.splits import SPLIT_WORDS, UNKNOWN, complete_splits
+from headstart.data.exchange.webdataset_write import ENDINGS, write_webdataset
 from headstart.errors import DataError
 
 __all__ = ["WEBDATASET"]
 
-PER_TAR = 1000
 IMAGES = ("png", "jpg", "jpeg", "webp")
 MEMBERS = (*IMAGES, "json", "cls", "semantic.png", "instance.png", "depth.npy")
 """Endings that are read."""
-ENDINGS = {"semantic": "semantic.png", "instance": "instance.png", "depth": "depth.npy"}
-
-
-def write_webdataset(stored: Stored, out: Path, report: Callable[[int], None]) -> None:
-    """Write ``stored`` into the empty folder ``out``."""
-    tars = [_Tars(out, split) for split in SPLITS]
-    try:
-        for start, arrays in stored.parts():
-            for row, split in enumerate(arrays["split"].tolist()):
-                one = {name: values[row] for name, values in arrays.items()}
-                tars[split].write(_sample(start + row, one, stored))
-            report(start + len(arrays["split"]))
-    finally:
-        for tar in tars:
-            tar.close()
-
-
-@dataclass
-class _Tars:
-    """The tar files of one split, one after another."""
-
-    out: Path
-    split: str
-    written: int = 0
-    current: Any = None
-    writer: Any = field(default_factory=lambda: needs("webdataset", "hub").TarWriter)
-
-    def write(self, sample: Mapping[str, Any]) -> None:
-        if self.written % PER_TAR == 0:
-            self.close()
-            path = self.out / f"{self.split}-{self.written // PER_TAR:06d}.tar"
-            self.current = self.writer(str(path), user="", group="", mtime=0.0, encoder=False)
-        self.current.write(sample)
-        self.written += 1
-
-    def close(self) -> None:
-        if self.current is not None:
-            self.current.close()
-            self.current = None
-
-
-def _sample(number: int, one: Mapping[str, Any], stored: Stored) -> dict[str, Any]:
-    about: dict[str, Any] = {"index": number}
-    sample: dict[str, Any] = {"__key__": f"{number:08d}", "png": encode_png(one["images"])}
-    for name in stored.targets:
-        value = one[f"target.{name}"]
-        if name == "class":
-            about["class"] = stored.manifest.classes[int(value)]
-            sample["cls"] = str(int(value)).encode()
-        elif name in PIXEL_TARGETS:
-            sample[ENDINGS[name]] = npy(value) if name == "depth" else encode_png(value)
-        else:
-            about[name] = value.tolist()  # float32 as the float64 that Python writes without loss
-    return sample | {"json": json.dumps(about, ensure_ascii=False).encode()}
 
 
 class Member(NamedTuple):

@@ -1,0 +1,88 @@
+"""What an HDF5 file holds, told without reading its pictures."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.data.exchange.base import needs
+from headstart.errors import DataError
+
+__all__ = ["DATASETS", "Header", "plain", "read_header"]
+
+DATASETS = {"class": "targets", "rotation": "rot_mat"} | {
+    name: name for name in ("pose", "semantic", "instance", "depth")
+}
+"""What a target is called in the file."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """What is known of a file without its pictures. index: rows in the dataset folder, if it tells them. shape: of an
+    image. labels: of classes, in use. classes: names, if it tells them."""
+
+    rows: int
+    shape: tuple[int, ...]
+    columns: Mapping[str, str]
+    index: NDArray[np.int64] | None
+    top: int
+    classes: tuple[str, ...]
+
+
+def read_header(path: Path) -> Header:
+    h5py = needs("h5py", "hdf5")
+    try:
+        with h5py.File(path, "r") as file:
+            return _read_header(file)
+    except (OSError, KeyError, ValueError) as error:
+        raise DataError(f"{path} is no whole HDF5 file in this layout ({error}): make or download it again") from error
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from None
+
+
+def _read_header(file: Any) -> Header:
+    name = "images" if "images" in file else "data"
+    if name not in file:
+        raise DataError(f"it has neither `data` nor `images`, only {', '.join(file) or 'nothing'}: name another file")
+    images = plain(file, name)
+    if images.ndim != 4 or images.shape[1] != 3 or images.shape[2] != images.shape[3]:
+        raise DataError(
+            f"`{name}` has the shape {list(images.shape)}, and images are [N, 3, H, H]: transpose or cut it"
+        )
+    columns = _present(file)
+    for target, column in columns.items():
+        if len(plain(file, column)) != len(images):
+            raise DataError(f"`{column}` has {len(file[column])} rows for {len(images)} images: make it again")
+        if column == "rot_mat" and file[column].size != len(images) * 9:
+            raise DataError(f"`{column}` has the shape {list(file[column].shape)}, not [N, 3, 3]: make it again")
+        if target == "class" and file[column].ndim != 1:
+            raise DataError(f"`{column}` has the shape {list(file[column].shape)}, not [N]: make it again")
+    index = np.asarray(plain(file, "index")) if "index" in file else None
+    labels = next((columns[name] for name in ("class", "semantic") if name in columns), None)
+    top = int(file[labels][:].max()) - ("class" not in columns) if labels and len(images) else -1
+    return Header(
+        len(images), images.shape[1:], columns, index, top, tuple(json.loads(file.attrs.get("classes", "[]")))
+    )
+
+
+def _present(file: Any) -> dict[str, str]:
+    """Which targets the file has, and in which dataset."""
+    found = {name: column for name, column in DATASETS.items() if column in file}
+    if "class" in found and plain(file, "targets").ndim == 3:
+        found["semantic"] = found.pop("class")
+    if "rotation" in found and "pose" not in found and "index" not in file:
+        found["pose"] = found["rotation"]
+    return found
+
+
+def plain(file: Any, name: str) -> Any:
+    """A dataset of the file itself. Raises ``DataError`` for a link or a layout that leads to another file."""
+    h5py = needs("h5py", "hdf5")
+    found = file[name] if isinstance(file.get(name, getlink=True), h5py.HardLink) else None
+    if not isinstance(found, h5py.Dataset) or found.is_virtual or found.external:
+        raise DataError(f"`{name}` is no dataset of the file itself: copy into it what it refers to")
+    return found
