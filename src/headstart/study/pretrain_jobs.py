@@ -24,9 +24,10 @@ from headstart.study.jobs import Job, RunContext
 from headstart.tasks import TASKS
 from headstart.training import (
     Failure,
-    Probed,
     TrainConfig,
     TrainReport,
+    Watched,
+    collapsed_since,
     discard_checkpoint,
     is_collapsed,
     pick_device,
@@ -37,7 +38,9 @@ from headstart.training import (
 __all__ = ["DatasetJob", "PretrainJob", "hardware_identity", "image_folder", "prepared_dataset"]
 
 WEIGHTS, HISTORY, IMAGES, PLACE = "backbone.safetensors", "history.json", "images", "place.json"
-COLLAPSE_IMAGES = 256
+COLLAPSE_IMAGES, COLLAPSED = 256, "collapsed: all images have the same features"
+LOOKS = 10
+"""How often in a run the effective rank is taken."""
 
 
 @lru_cache(maxsize=4)
@@ -95,7 +98,7 @@ class PretrainJob(Job):
     seed: int
 
     kind: ClassVar[str] = "pretrain"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     def identity(self) -> dict[str, Any]:
         config = METHODS[self.method].Config.model_validate(self.options)
@@ -125,7 +128,7 @@ class PretrainJob(Job):
         method = self._method(dataset)
         with self._loader(dataset, method.augment(self.augment)) as loader:
             report = train(
-                _probed(method, dataset, self.seed),
+                self._watched(method, dataset),
                 loader,
                 self.train,
                 folder=context.folder,
@@ -134,7 +137,8 @@ class PretrainJob(Job):
             )
         images = dataset.train.images[:COLLAPSE_IMAGES]
         if report.failure is None and is_collapsed(method.backbone, images, self.train.precision):
-            report = replace(report, failure=Failure(report.steps, "collapsed: all images have the same features"))
+            step = collapsed_since(report.history) or report.steps
+            report = replace(report, failure=Failure(step, COLLAPSED))
         save_weights(method.backbone, context.folder / WEIGHTS)
         write_atomic(context.folder / HISTORY, json.dumps(_history(report), indent=1).encode())
         discard_checkpoint(context.folder)
@@ -160,6 +164,14 @@ class PretrainJob(Job):
         backbone = self.fresh_backbone(dataset.train.channels, "backbone", self.seed)
         generator = torch_generator(self.seed, "pretrain", "method")
         return build_method(self.method, self.options, backbone, images=len(dataset.train), generator=generator)
+
+    def _watched(self, method: Method, dataset: Dataset) -> Objective:
+        """``method`` with a head for every task whose labels the dataset has; it learns the same either way."""
+        known = dataset.train.targets
+        tasks = [kind(dataset.classes).fitted(known[kind.target]) for kind in TASKS.values() if kind.target in known]
+        generator = torch_generator(self.seed, "probe")
+        every = max(1, self.train.steps // LOOKS)
+        return Watched(method, tasks, generator=generator, images=dataset.train.images, rank_every=every)
 
     def fresh_backbone(self, channels: int, *parts: str | int) -> Backbone:
         """The form of the backbone that this method trains, with starting weights of the named parts."""
@@ -187,14 +199,6 @@ def hardware_identity(train: TrainConfig) -> dict[str, str]:
     """What the hardware changes in a result: where the numbers are computed, and how precisely."""
     device = pick_device()
     return {"device": device.type, "precision": pick_precision(train.precision, device)}
-
-
-def _probed(method: Method, dataset: Dataset, seed: int) -> Objective:
-    """``method``, watched by a probe of the first task whose labels the dataset has; it learns the same either way."""
-    for kind in TASKS.values():
-        if kind.target in dataset.train.targets:
-            return Probed(method, kind(dataset.classes), generator=torch_generator(seed, "probe"))
-    return method
 
 
 def _history(report: TrainReport) -> dict[str, Any]:

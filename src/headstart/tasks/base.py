@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from torch import Tensor, nn
 
@@ -40,6 +40,11 @@ class Task(ABC):
     def augment(cls, base: AugmentConfig) -> AugmentConfig:
         """``base`` without what the target does not survive."""
         return base.model_copy(update=dict.fromkeys(cls.unsuited, False))
+
+    def fitted(self, labelled: Tensor) -> Self:
+        """The task with what it may learn from labelled targets alone before training; itself, if that is nothing."""
+        del labelled
+        return self
 
     @abstractmethod
     def head(self, backbone: Backbone, mlp: bool = False) -> nn.Module:

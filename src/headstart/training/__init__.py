@@ -1,25 +1,26 @@
 """Training: one loop for pretext methods and tasks, its schedule, precision and checkpoints; protocols and probes."""
 
 from headstart.training.checkpoint import discard_checkpoint
-from headstart.training.collapse import is_collapsed
+from headstart.training.collapse import collapsed_since, is_collapsed
 from headstart.training.config import OptimizerConfig, TrainConfig
 from headstart.training.features import Precomputed, extract_features, feature_set
 from headstart.training.history import Failure
 from headstart.training.loop import TrainReport, train
 from headstart.training.precision import pick_device, pick_precision
-from headstart.training.probes import Probed
 from headstart.training.schedule import piecewise_linear, warmup_decay
 from headstart.training.supervised import PROTOCOLS, Supervised, evaluate, fit
+from headstart.training.watching import Watched
 
 __all__ = [
     "PROTOCOLS",
     "Failure",
     "OptimizerConfig",
     "Precomputed",
-    "Probed",
     "Supervised",
     "TrainConfig",
     "TrainReport",
+    "Watched",
+    "collapsed_since",
     "discard_checkpoint",
     "evaluate",
     "extract_features",

@@ -1,24 +1,55 @@
-"""Whether a backbone tells images apart at all."""
+"""Whether a backbone tells images apart: how far its features spread, in how many directions, and until when."""
 
+from collections.abc import Mapping, Sequence
+
+import torch
 from torch import Tensor
 
 from headstart.backbones.base import Backbone
 from headstart.training.features import extract_features
 from headstart.training.precision import Precision
 
-__all__ = ["SMALLEST_SPREAD", "is_collapsed", "spread"]
+__all__ = ["RANK", "SMALLEST_SPREAD", "SPREAD", "collapsed_since", "effective_rank", "is_collapsed", "spread"]
 
 SMALLEST_SPREAD = 1e-3
 """Far above rounding (1e-7 in float32), far below any network that learned or was merely initialised (above 0.05)."""
+SPREAD, RANK = "feature_spread", "effective_rank"
+"""What the two are called in a run's history."""
 
 
-def spread(features: Tensor) -> float:
+def spread(features: Tensor) -> Tensor:
     """How much rows of ``[N, D]`` differ: the deviation around their mean relative to their length, 0 (equal) to 1."""
     length = features.square().sum(dim=1).mean()
     around = (features - features.mean(dim=0)).square().sum(dim=1).mean()
-    return float((around / length.clamp_min(1e-12)).sqrt())
+    return (around / length.clamp_min(1e-12)).sqrt()
+
+
+def effective_rank(features: Tensor) -> Tensor:
+    """RankMe of ``[N, D]``: in how many directions features lie, 1 to min(N, D) (Garrido et al., 2023, eq. 1–2).
+
+    The exponential of the entropy of singular values as shares of their sum. N should be well above D. NaN where a
+    feature is not finite.
+    """
+    if not torch.isfinite(features).all():
+        return torch.full((), torch.nan, device=features.device)
+    values = torch.linalg.svdvals(features.float())
+    shares = values / values.sum().clamp_min(1e-12) + 1e-7
+    return torch.exp(-(shares * shares.log()).sum())
 
 
 def is_collapsed(backbone: Backbone, images: Tensor, precision: Precision = "auto") -> bool:
     """Whether all of prepared ``images [N, C, H, W]``, which must differ, come out as one (Jing et al., 2022)."""
-    return spread(extract_features(backbone, images, precision=precision)) < SMALLEST_SPREAD
+    return bool(spread(extract_features(backbone, images, precision=precision)) < SMALLEST_SPREAD)
+
+
+def collapsed_since(history: Sequence[Mapping[str, float]]) -> int | None:
+    """The step from which on features had no spread until the end of a run, or ``None`` if they had some at the end.
+
+    history: rows of ``step`` and, where it was measured, ``feature_spread``.
+    """
+    since = None
+    for row in history:
+        if SPREAD in row:
+            flat = row[SPREAD] < SMALLEST_SPREAD
+            since = (int(row["step"]) if since is None else since) if flat else None
+    return since
