@@ -6,12 +6,17 @@ from typing import NamedTuple
 import pandas as pd
 
 from headstart.charts.text import method_title, protocol_title
+from headstart.study.arms import BLIND, CONTROLS, RANDOM, SCRATCH
 
-__all__ = ["SCRATCH", "Panel", "split_panels"]
+__all__ = ["Panel", "split_panels"]
 
-SCRATCH = "scratch"
 KEYS = ["dataset", "pretrain_dataset", "task", "backbone", "protocol"]
-SCRATCH_KEYS = ["dataset", "task", "backbone"]
+SAME = {
+    SCRATCH: ["dataset", "task", "backbone"],
+    RANDOM: ["dataset", "task", "backbone", "protocol"],
+    BLIND: ["dataset", "task", "backbone"],
+}
+"""What a control has in common with the panels that it stands in."""
 
 
 class Panel(NamedTuple):
@@ -22,25 +27,28 @@ class Panel(NamedTuple):
 
 
 def split_panels(table: pd.DataFrame) -> list[Panel]:
-    """The rows of each panel, scratch's joined to every panel that is measured against it.
+    """The rows of each panel, with the controls that they are read against.
 
     The title names the protocol, and of the other keys those that differ between panels; where pretraining saw the
     dataset itself, the dataset is not named twice.
     """
     table = table.assign(arm=table["method"].map(method_title))
-    scratch = table[table["method"] == SCRATCH]
-    pretrained = table[table["method"] != SCRATCH]
-    leading = pretrained if len(pretrained) else scratch
+    pretrained = table[~table["method"].isin(CONTROLS)]
+    leading = pretrained if len(pretrained) else table[table["method"] == SCRATCH]
     varying = [key for key in KEYS if key != "protocol" and leading[key].nunique() > 1]
-    return list(_panels(leading, scratch, varying))
+    return list(_panels(leading, table, varying))
 
 
-def _panels(leading: pd.DataFrame, scratch: pd.DataFrame, varying: list[str]) -> Iterator[Panel]:
+def _panels(leading: pd.DataFrame, table: pd.DataFrame, varying: list[str]) -> Iterator[Panel]:
     for _, rows in leading.groupby(KEYS, sort=True):
         first = rows.iloc[0]
-        against = scratch[(scratch[SCRATCH_KEYS] == first[SCRATCH_KEYS]).all(axis="columns")]
-        joined = rows if first["method"] == SCRATCH else pd.concat([against, rows])
-        yield Panel(_title(first, varying), joined)
+        methods = rows[~rows["method"].isin(CONTROLS)]
+        yield Panel(_title(first, varying), pd.concat([*_controls(table, first), methods]))
+
+
+def _controls(table: pd.DataFrame, first: pd.Series) -> Iterator[pd.DataFrame]:
+    for control, keys in SAME.items():
+        yield table[(table["method"] == control) & (table[keys] == first[keys]).all(axis="columns")]
 
 
 def _title(row: pd.Series, varying: list[str]) -> str:

@@ -21,8 +21,27 @@ __all__ = [
     "with_value_texts",
 ]
 
-METHODS = {"scratch": "from scratch", "cmc": "CMC"}
-PROTOCOLS = {"finetune": "fine-tuned", "linear": "linear probe"}
+METHODS = {
+    "scratch": "from scratch",
+    "random": "random features",
+    "blind": "blind guess",
+    "vae": "VAE",
+    "cmc": "CMC",
+    "amdim": "AMDIM",
+    "simclr": "SimCLR",
+    "byol": "BYOL",
+    "barlow_twins": "Barlow Twins",
+    "vicreg": "VICReg",
+    "masked": "masked images",
+}
+PROTOCOLS = {
+    "finetune": "fine-tuned",
+    "linear": "linear probe",
+    "mlp": "MLP probe",
+    "knn": "nearest neighbours",
+    "logistic": "logistic regression",
+    "constant": "constant",
+}
 BOUND = {"none": "", "above": "≥ ", "below": "≤ "}
 PERCENT = "\u00a0%"  # kept on the number's line
 Show = Callable[[float], str]
@@ -38,7 +57,18 @@ class Metric(NamedTuple):
     limits: tuple[float, float] = (-math.inf, math.inf)
 
 
-METRICS = {"accuracy": Metric("test accuracy", ".0%", lambda value: f"{100 * value:.1f}", PERCENT, (0.0, 1.0))}
+def _share(title: str) -> Metric:
+    """A fraction of images or pixels, shown in per cent."""
+    return Metric(f"test {title}", ".0%", lambda value: f"{100 * value:.1f}", PERCENT, (0.0, 1.0))
+
+
+METRICS = {
+    "accuracy": _share("accuracy"),
+    "pixel_accuracy": _share("pixel accuracy"),
+    "miou": _share("mIoU"),
+    "delta_125": _share("depth within 1.25"),
+    "delta_110": _share("depth within 1.1"),
+}
 
 
 def method_title(name: str) -> str:

@@ -1,11 +1,11 @@
 """Colours, shapes, fonts and sizes that all charts share."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import altair as alt
 
-__all__ = ["GREY", "HEIGHT", "PANEL_WIDTH", "WORD", "arm_scales", "labels_axis", "labels_domain", "styled"]
+__all__ = ["GREY", "HEIGHT", "PANEL_WIDTH", "WORD", "ArmScales", "arm_scales", "labels_axis", "labels_domain", "styled"]
 
 GREY = "#7d7f85"
 WORD = "#5c5e64"
@@ -13,10 +13,25 @@ HEIGHT, PANEL_WIDTH = 300, 440
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif"
 
 # Okabe and Ito's palette without its yellow, which white swallows: told apart by colour-blind readers, and readable on
-# white and on near-black. Arms beyond it repeat colours with another shape.
-FIXED = {"scratch": GREY, "rotation": "#0080c6", "cmc": "#d55e00"}
+# white and on near-black. Arms beyond it repeat colours with another shape; what methods are read against is grey.
+FIXED = {
+    "scratch": GREY,
+    "rotation": "#0080c6",
+    "cmc": "#d55e00",
+    "vae": "#009e73",
+    "amdim": "#cc79a7",
+    "simclr": "#e69f00",
+    "byol": "#56b4e9",
+    "barlow_twins": "#8a6fc9",
+    "vicreg": "#a6761d",
+    "masked": "#c23b4e",
+    "random": GREY,
+    "blind": GREY,
+}
 SPARE = ("#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 SHAPES = ("circle", "square", "diamond", "cross", "triangle-right", "triangle-left", "stroke")
+DASHES = {"random": [6, 4], "blind": [2, 3]}
+SOLID = [1, 0]
 
 CONFIG: dict[str, Any] = {
     "background": "transparent",
@@ -50,14 +65,23 @@ def styled(chart: alt.TopLevelMixin) -> alt.TopLevelMixin:
     return chart.configure(**CONFIG)
 
 
-def arm_scales(arms: Iterable[str], titles: Iterable[str]) -> tuple[alt.Scale, alt.Scale]:
-    """Colour and shape scales over ``titles``: an arm looks the same in every chart, whoever stands beside it."""
+class ArmScales(NamedTuple):
+    """Colour, shape of points and dashes of lines by arm."""
+
+    color: alt.Scale
+    shape: alt.Scale
+    dash: alt.Scale
+
+
+def arm_scales(arms: Iterable[str], titles: Iterable[str]) -> ArmScales:
+    """Scales over ``titles``: an arm looks the same in every chart, whoever stands beside it."""
     names, shown = list(arms), list(titles)
     others = [name for name in names if name not in FIXED]
     colors = FIXED | {name: SPARE[place % len(SPARE)] for place, name in enumerate(others)}
     order = [*FIXED, *others]
     shapes = [SHAPES[order.index(name) % len(SHAPES)] for name in names]
-    return alt.Scale(domain=shown, range=[colors[name] for name in names]), alt.Scale(domain=shown, range=shapes)
+    ranges = [colors[name] for name in names], shapes, [DASHES.get(name, SOLID) for name in names]
+    return ArmScales(*(alt.Scale(domain=shown, range=list(looks)) for looks in ranges))
 
 
 def labels_domain(budgets: Iterable[float]) -> tuple[float, float]:

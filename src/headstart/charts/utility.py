@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from headstart.charts.figure import Figure
-from headstart.charts.panels import SCRATCH, Panel, split_panels
+from headstart.charts.panels import Panel, split_panels
 from headstart.charts.text import metric_style, percent, with_utility_texts, with_value_texts
 from headstart.charts.theme import GREY, HEIGHT, WORD, arm_scales, labels_axis, labels_domain
+from headstart.study.arms import SCRATCH
 
 __all__ = ["utility_figure"]
 
@@ -93,8 +94,8 @@ def _vertical(field: str, frame: _Frame) -> alt.Y:
 def _curves(rows: pd.DataFrame, frame: _Frame) -> list[alt.Chart]:
     """Line, bars, arrows, points and bounds of every arm."""
     arms = rows[["method", "arm"]].drop_duplicates()
-    color, shape = arm_scales(arms["method"], arms["arm"])
-    base = alt.Chart(rows).encode(x=labels_axis(frame.budgets, "place"), color=alt.Color("arm:N", scale=color))
+    scales = arm_scales(arms["method"], arms["arm"])
+    base = alt.Chart(rows).encode(x=labels_axis(frame.budgets, "place"), color=alt.Color("arm:N", scale=scales.color))
     told = base.encode(y=_vertical("utility", frame), tooltip=_tooltips(rows["metric"].iloc[0], frame))
     measured = told.transform_filter(alt.datum.censored == "none")
     point = {"filled": True, "size": 70, "opacity": 1}
@@ -108,7 +109,7 @@ def _curves(rows: pd.DataFrame, frame: _Frame) -> list[alt.Chart]:
         base.mark_rule(strokeWidth=1.5, opacity=0.7).encode(y=_vertical("bar_low", frame), y2="bar_high:Q"),
         arrow("high", "triangle-up"),
         arrow("low", "triangle-down"),
-        measured.mark_point(**point).encode(shape=alt.Shape("arm:N", scale=shape)),
+        measured.mark_point(**point).encode(shape=alt.Shape("arm:N", scale=scales.shape)),
         told.transform_filter(alt.datum.censored == "above").mark_point(
             **point | {"size": 110, "shape": "triangle-up"}
         ),

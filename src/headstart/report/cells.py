@@ -5,11 +5,11 @@ from typing import NamedTuple
 import pandas as pd
 
 from headstart.charts.text import method_title, metric_style, protocol_title, with_utility_texts, with_value_texts
+from headstart.study.arms import CONTROLS
 
 __all__ = ["Cell", "TextTable", "accuracy_grid", "all_numbers", "plain_table", "utility_grid"]
 
 PLACES = ["dataset", "pretrain_dataset", "task", "backbone"]
-SCRATCH = "scratch"
 
 
 class Cell(NamedTuple):
@@ -58,8 +58,9 @@ def plain_table(table: pd.DataFrame, names: int) -> TextTable:
 
 
 def _grid(table: pd.DataFrame, stem: str) -> TextTable:
-    """Scratch first, then as in the table; a budget that an arm lacks stays empty."""
-    table = table.sort_values("method", key=lambda methods: methods != SCRATCH, kind="stable")
+    """Controls first, then as in the table; a budget that an arm lacks stays empty."""
+    order = {name: place for place, name in enumerate(reversed(CONTROLS))}
+    table = table.sort_values("method", key=lambda names: names.map(order).fillna(len(order)), kind="stable")
     names = _names(table)
     arms: dict[tuple[Cell, ...], dict[int, Cell]] = {}
     for *arm, labels, cell in zip(*names.values(), table["labels"], _cells(table, stem), strict=True):
@@ -71,7 +72,7 @@ def _grid(table: pd.DataFrame, stem: str) -> TextTable:
 
 def _names(table: pd.DataFrame) -> dict[str, list[Cell]]:
     """What tells a table's arms apart: method and protocol, and whichever places it has several of."""
-    places = [place for place in PLACES if table.loc[table["method"] != SCRATCH, place].nunique() > 1]
+    places = [place for place in PLACES if table.loc[~table["method"].isin(CONTROLS), place].nunique() > 1]
     return {
         "arm": [Cell(method_title(name)) for name in table["method"]],
         "protocol": [Cell(protocol_title(name)) for name in table["protocol"]],

@@ -12,6 +12,7 @@ from headstart.errors import ConfigError, StoreError
 from headstart.folder import write_atomic
 from headstart.registry import lookup
 from headstart.seeding import numpy_generator
+from headstart.study.arms import CONTROLS, SCRATCH
 from headstart.tasks import TASKS
 from headstart.utility import (
     Interpolation,
@@ -36,7 +37,6 @@ __all__ = [
 ]
 
 Row = dict[str, Any]
-SCRATCH = "scratch"
 
 
 class Arm(NamedTuple):
@@ -114,7 +114,7 @@ def utility_table(
     arms = dict(_arms(results, metrics))
     rows: list[Row] = []
     for arm, runs in arms.items():
-        if arm.method == SCRATCH:
+        if arm.method in CONTROLS:
             continue
         metric = metrics[arm.task]
         scratch, pretrained = _paired_scores(arms.get(arm.scratch(), runs.iloc[:0]), runs)
