@@ -5,28 +5,39 @@ from typing import Any
 
 import torch
 
+from headstart.backbones.amdim_encoder import AmdimEncoder, AmdimEncoderConfig
 from headstart.backbones.base import Backbone, BackboneConfig, Features, seeded_init
 from headstart.backbones.resnet9 import ResNet9, ResNet9Config
+from headstart.backbones.resnet50 import ResNet50, ResNet50Config
 from headstart.backbones.split import SplitBackbone
+from headstart.backbones.vit import ViT, ViTConfig
 from headstart.backbones.weights import load_weights, save_weights
 from headstart.registry import lookup, with_plugins
 from headstart.schema import validate
 
 __all__ = [
     "BACKBONES",
+    "AmdimEncoder",
+    "AmdimEncoderConfig",
     "Backbone",
     "BackboneConfig",
     "Features",
     "ResNet9",
     "ResNet9Config",
+    "ResNet50",
+    "ResNet50Config",
     "SplitBackbone",
+    "ViT",
+    "ViTConfig",
     "build_backbone",
     "load_weights",
     "save_weights",
     "seeded_init",
 ]
 
-BACKBONES: dict[str, type[Backbone]] = with_plugins("backbones", {"resnet9": ResNet9})
+BACKBONES: dict[str, type[Backbone]] = with_plugins(
+    "backbones", {"resnet9": ResNet9, "resnet50": ResNet50, "amdim": AmdimEncoder, "vit": ViT}
+)
 
 
 def build_backbone(

@@ -29,7 +29,17 @@ class Features:
 
 
 class BackboneConfig(Schema):
-    """Options of a backbone; each kind has its own child."""
+    """Options of a backbone; each kind has its own child.
+
+    size_option: the integer option that makes the network larger or smaller, for matching sizes. size_unit: what that
+    option must be a multiple of.
+    """
+
+    size_option: ClassVar[str] = "width"
+
+    @property
+    def size_unit(self) -> int:
+        return 1
 
     def halved(self) -> Self:
         """The options of a network with half the features and about a quarter to half of the parameters."""
@@ -43,10 +53,12 @@ class Backbone(nn.Module, ABC):
     ``features``. Weights are drawn from torch's default stream: build inside ``seeded_init``.
     ``stage_channels``: channels of each map in ``Features.stages``. ``local_stages``: which two of them stand for the
     7x7 and the 5x5 neighbourhoods that local objectives compare (AMDIM); ``None`` for a backbone without such maps.
+    ``remedy``: what else than larger images helps where they are too small, if anything.
     """
 
     name: ClassVar[str]
     Config: ClassVar[type[BackboneConfig]]
+    remedy: ClassVar[str] = ""
     min_resolution: int
     in_channels: int
     dim: int
@@ -71,7 +83,7 @@ class Backbone(nn.Module, ABC):
         if resolution < self.min_resolution:
             raise ConfigError(
                 f"resolution {resolution} is too small for backbone '{self.name}': "
-                f"use images of at least {self.min_resolution} px"
+                f"use images of at least {self.min_resolution} px{', ' + self.remedy if self.remedy else ''}"
             )
         if channels != self.in_channels:
             raise ConfigError(

@@ -16,12 +16,14 @@ CELU_ALPHA = 0.075
 class ResNet9Config(BackboneConfig):
     """width: channels of the stem; the stages have 2, 4 and 8 times as many.
 
-    half: half the channels inside the stages (not in the stem, nor in the outputs of residual blocks).
+    half: half the channels inside the stages (not in the stem, nor in the outputs of residual blocks). dilated: the
+    last stage keeps the resolution of the one before, and its residual block dilates its convolutions instead.
     features: size D of the feature vector; 4 x width (half: 2 x width) where not given.
     """
 
     width: int = Field(default=64, ge=1)
     half: bool = False
+    dilated: bool = False
     features: int | None = Field(default=None, ge=1)
 
     @property
@@ -42,6 +44,8 @@ class ResNet9(Backbone):
 
     def __init__(self, config: ResNet9Config, in_channels: int) -> None:
         super().__init__(in_channels=in_channels, dim=config.dim)
+        if config.dilated:
+            self.min_resolution = 4
         width, narrow = config.width, 2 if config.half else 1
         first, second, third = 2 * width, 4 * width // narrow, 8 * width
         self.stage_channels = (width, first // narrow, first, second, third, third)
@@ -51,8 +55,8 @@ class ResNet9(Backbone):
                 _pooling_block(width, first // narrow),
                 BasicBlock(first // narrow, first // narrow, first),
                 _pooling_block(first, second),
-                _pooling_block(second, third),
-                BasicBlock(third, third // narrow, third),
+                _pooling_block(second, third, pool=not config.dilated),
+                BasicBlock(third, third // narrow, third, dilation=2 if config.dilated else 1),
             ]
         )
         self.project = nn.Linear(third, config.dim)
@@ -71,10 +75,10 @@ class ResNet9(Backbone):
 class BasicBlock(nn.Module):
     """Two 3x3 convolutions beside a shortcut ``[B, inputs, H, W] -> [B, outputs, H, W]``."""
 
-    def __init__(self, inputs: int, inner: int, outputs: int) -> None:
+    def __init__(self, inputs: int, inner: int, outputs: int, dilation: int = 1) -> None:
         super().__init__()
-        self.first = nn.Sequential(_conv3x3(inputs, inner), nn.BatchNorm2d(inner), nn.ReLU(inplace=True))
-        self.second = nn.Sequential(_conv3x3(inner, outputs), nn.BatchNorm2d(outputs))
+        self.first = nn.Sequential(_conv3x3(inputs, inner, dilation), nn.BatchNorm2d(inner), nn.ReLU(inplace=True))
+        self.second = nn.Sequential(_conv3x3(inner, outputs, dilation), nn.BatchNorm2d(outputs))
         self.shortcut: nn.Module = nn.Identity()
         if inputs != outputs:
             self.shortcut = nn.Sequential(nn.Conv2d(inputs, outputs, 1, bias=False), nn.BatchNorm2d(outputs))
@@ -84,11 +88,14 @@ class BasicBlock(nn.Module):
         return F.relu_(self.second(self.first(maps)).add_(self.shortcut(maps)))
 
 
-def _conv3x3(inputs: int, outputs: int) -> nn.Conv2d:
-    return nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
+def _conv3x3(inputs: int, outputs: int, dilation: int = 1) -> nn.Conv2d:
+    return nn.Conv2d(inputs, outputs, 3, padding=dilation, dilation=dilation, bias=False)
 
 
-def _pooling_block(inputs: int, outputs: int) -> nn.Sequential:
+def _pooling_block(inputs: int, outputs: int, *, pool: bool = True) -> nn.Sequential:
     return nn.Sequential(
-        _conv3x3(inputs, outputs), nn.MaxPool2d(2), nn.BatchNorm2d(outputs), nn.CELU(CELU_ALPHA, inplace=True)
+        _conv3x3(inputs, outputs),
+        nn.MaxPool2d(2) if pool else nn.Identity(),
+        nn.BatchNorm2d(outputs),
+        nn.CELU(CELU_ALPHA, inplace=True),
     )
