@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pandas as pd
 from PIL import Image
-from synthetic_study import make_tables
+from synthetic_study import make_history, make_pretraining, make_tables
 
 from headstart.charts import draw_figures
 from headstart.report import ReportData, Sample, state_verdict
@@ -37,7 +37,8 @@ def make_report(
         verdict=state_verdict(tables.utility),
         summary=tables.summary,
         utility=tables.utility,
-        figures=draw_figures(tables.summary, tables.utility),
+        figures=draw_figures(tables.summary, tables.utility, make_history()),
+        pretraining=make_pretraining(),
         timings=pd.DataFrame(
             {
                 "kind": ["dataset", "pretrain", "trial"],

@@ -71,3 +71,25 @@ def make_tables(results: pd.DataFrame | None = None) -> Tables:
     """Results (by default those of ``make_results``) with the tables that charts and reports read."""
     results = make_results() if results is None else results
     return Tables(results, summary_table(results, METRICS), utility_table(results, METRICS, seed=0, draws=500))
+
+
+def make_history() -> pd.DataFrame:
+    """What two pretrainings measured on their way."""
+    steps = np.arange(10, 210, 10)
+    curves = {"effective_rank": 20 * (1 - np.exp(-steps / 60)), "feature_spread": 0.3 + 0.2 * np.exp(-steps / 60)}
+    return pd.DataFrame(
+        {"method": method, "seed": 0, "step": step, "metric": metric, "value": value}
+        for method in ("rotation", "cmc")
+        for metric, values in curves.items()
+        for step, value in zip(steps, values, strict=True)
+    )
+
+
+def make_pretraining() -> pd.DataFrame:
+    """What became of them: one is well, one collapsed."""
+    common = {"seed": 0, "pretrain_dataset": "TCVL 32 px", "steps": 200, "features": 64}
+    well = {"method": "rotation", "loss": 1.21, "effective_rank": 19.3, "feature_spread": 0.31, "state": "ok"}
+    gone: dict[str, object] = {"method": "cmc", "loss": 16.6, "effective_rank": 1.0, "feature_spread": 1e-5}
+    return pd.DataFrame(
+        [common | well, common | gone | {"state": "collapsed: all images have the same features (step 90)"}]
+    )

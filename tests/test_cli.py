@@ -79,8 +79,8 @@ def test_a_study_ends_in_tables_charts_verdict_and_report(undisturbed):
     folder, output = undisturbed
     run = folder / "runs" / "tiny"
     results, utility = (pd.read_csv(run / f"{name}.csv") for name in ("results", "utility"))
-    assert len(results) == 30 * 2  # trials, each measured on val and test
-    assert set(results["method"]) == {"scratch", "rotation", "cmc"}
+    assert len(results) == 42 * 2  # points, each measured on val and test
+    assert set(results["method"]) == {"scratch", "random", "blind", "rotation", "cmc"}
     assert results["value"].between(0, 1).all()
     assert len(utility) == 4 * 3
     assert {path.name for path in (run / "charts").iterdir()} >= {"accuracy.svg", "accuracy.png", "utility.json"}
@@ -88,14 +88,31 @@ def test_a_study_ends_in_tables_charts_verdict_and_report(undisturbed):
     assert "report.html" in output
     assert "scratch" in output
     events = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
-    assert sum(event["event"] == "finished" for event in events) == 1 + 2 + 30
+    assert sum(event["event"] == "finished" for event in events) == 1 + 2 + 42
 
 
 def test_labels_are_the_same_for_every_arm(undisturbed):
     results = pd.read_parquet(undisturbed[0] / "runs" / "tiny" / "results.parquet")
     points = results.groupby(["labels", "trial", "split", "metric"])["method"].apply(lambda arms: sorted(set(arms)))
-    assert all(arms == ["cmc", "rotation", "scratch"] for arms in points)
+    assert all(arms == ["blind", "cmc", "random", "rotation", "scratch"] for arms in points)
     assert results.groupby(["protocol", "labels"])["steps"].nunique().eq(1).all()
+
+
+def test_controls_are_measured_but_worth_no_labels(undisturbed):
+    run = undisturbed[0] / "runs" / "tiny"
+    results = pd.read_parquet(run / "results.parquet")
+    guesses = results[(results["method"] == "blind") & (results["split"] == "test")]
+    assert guesses["value"].to_numpy() == pytest.approx(0.1), "ten classes in equal shares"
+    assert set(results.loc[results["method"] == "random", "protocol"]) == {"linear"}
+    assert set(pd.read_parquet(run / "utility.parquet")["method"]) == {"cmc", "rotation"}
+
+
+def test_what_became_of_each_pretraining_is_told(undisturbed):
+    table = pd.read_csv(undisturbed[0] / "runs" / "tiny" / "pretraining.csv")
+    assert set(table["method"]) == {"rotation", "cmc"}
+    assert (table["state"] == "ok").all()
+    assert table["effective_rank"].between(1, table["features"]).all()
+    assert table["feature_spread"].between(0.001, 1).all()
 
 
 def test_a_second_run_finds_everything_done(undisturbed, recipe):
@@ -103,7 +120,7 @@ def test_a_second_run_finds_everything_done(undisturbed, recipe):
     before = {path: path.read_bytes() for path in (folder / "runs" / "tiny").glob("*.csv")}
     code, output = finish(start(*command(recipe, folder)))
     assert code == 0, output
-    assert "33 of them done already" in output
+    assert "45 of them done already" in output
     assert {path: path.read_bytes() for path in before} == before
 
 
@@ -138,7 +155,7 @@ def test_plan_counts_jobs_without_doing_any(recipe, tmp_path, capsys, monkeypatc
         main()
     said = capsys.readouterr().out
     assert "pretrain" in said
-    assert "33" in said
+    assert "45" in said
     assert not list((tmp_path / "store").glob("*/*"))
 
 

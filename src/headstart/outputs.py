@@ -1,4 +1,4 @@
-"""The files of a run: tables, charts and the page, from a plan whose trials are done."""
+"""The files of a run: tables, charts and the page, from a plan whose points are measured."""
 
 import shlex
 from pathlib import Path
@@ -13,7 +13,7 @@ from headstart.report import ReportData, Sample, Verdict, state_verdict, write_r
 from headstart.study.config import dump_yaml
 from headstart.study.plan import Plan
 from headstart.study.pretrain_jobs import image_folder
-from headstart.study.records import collect_failures, collect_results
+from headstart.study.records import collect_failures, collect_history, collect_pretraining, collect_results
 from headstart.study.store import Store
 from headstart.study.tables import primary_metrics, summary_table, utility_table, write_table
 
@@ -23,13 +23,16 @@ SAMPLES = 20
 
 
 class Tables:
-    """results, utility, summary: as ``headstart.study.tables`` explains. failures: runs without a number, and why."""
+    """results, utility, summary: as ``headstart.study.tables`` explains. failures: runs without a number, and why.
+    pretraining: what became of each pretraining. history: what was measured on its way."""
 
     def __init__(self, plan: Plan, store: Store) -> None:
         config = plan.config
         metrics = primary_metrics(config.tasks)
         self.results = collect_results(plan, store)
         self.failures = collect_failures(plan, store)
+        self.pretraining = collect_pretraining(plan, store)
+        self.history = collect_history(plan, store)
         self.summary = summary_table(self.results, metrics, confidence=config.utility.confidence)
         self.utility = utility_table(self.results, metrics, **config.utility.model_dump(), seed=config.seed)
         self.verdict: Verdict = state_verdict(self.utility, confidence=config.utility.confidence)
@@ -39,8 +42,9 @@ def write_outputs(folder: Path, plan: Plan, store: Store, tables: Tables, enviro
     """Write results, utility, charts and ``report.html`` into ``folder``; returns the page's path."""
     write_table(tables.results, folder / "results")
     write_table(tables.utility, folder / "utility")
+    write_table(tables.pretraining, folder / "pretraining")
     confidence = plan.config.utility.confidence
-    figures = draw_figures(tables.summary, tables.utility, confidence=confidence)
+    figures = draw_figures(tables.summary, tables.utility, tables.history, confidence=confidence)
     for figure in figures:
         save_figure(figure, folder / "charts")
     page = folder / "report.html"
@@ -57,6 +61,7 @@ def write_outputs(folder: Path, plan: Plan, store: Store, tables: Tables, enviro
         confidence=confidence,
         samples=_samples(plan, store),
         failures=tables.failures,
+        pretraining=tables.pretraining,
     )
     write_report(page, report)
     return page

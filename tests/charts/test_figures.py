@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import vl_convert
-from synthetic_study import BUDGETS, make_results, make_tables
+from synthetic_study import BUDGETS, make_history, make_results, make_tables
 
 from headstart.charts import accuracy_figure, draw_figures, save_figure, utility_figure
 
@@ -19,13 +19,15 @@ def data_rows(spec: dict[str, Any], column: str) -> list[dict[str, Any]]:
     return [row for rows in spec["datasets"].values() for row in rows if column in row]
 
 
-@pytest.mark.parametrize("figure", draw_figures(TABLES.summary, TABLES.utility), ids=lambda figure: figure.name)
+@pytest.mark.parametrize(
+    "figure", draw_figures(TABLES.summary, TABLES.utility, make_history()), ids=lambda figure: figure.name
+)
 def test_every_panel_draws(figure: Any) -> None:
     assert len(figure.panels) == 2
     for spec in figure.page_specs():
         assert spec["width"] == "container"
         svg = vl_convert.vegalite_to_svg(spec)
-        for word in ("labels", "rotation", "CMC"):
+        for word in ("steps" if figure.name == "pretraining" else "labels", "rotation", "CMC"):
             assert word in svg
 
 
@@ -79,7 +81,9 @@ def test_failed_budgets_leave_a_gap_and_no_scratch_no_utility_figure() -> None:
     rows = data_rows(accuracy_figure(tables.summary).page_specs()[0], "value")
     assert 250 not in {row["labels"] for row in rows if row["method"] == "rotation"}
     tables = make_tables(results[results["method"] != "scratch"])
-    assert [figure.name for figure in draw_figures(tables.summary, tables.utility)] == ["accuracy"]
+    assert [figure.name for figure in draw_figures(tables.summary, tables.utility, make_history().iloc[:0])] == [
+        "accuracy"
+    ]
 
 
 def test_panels_are_named_by_what_varies() -> None:
@@ -98,7 +102,7 @@ def test_panels_are_named_by_what_varies() -> None:
 
 def test_one_trial_is_drawn_without_intervals() -> None:
     tables = make_tables(make_results(trials=1))
-    for figure in draw_figures(tables.summary, tables.utility):
+    for figure in draw_figures(tables.summary, tables.utility, make_history()):
         for spec in figure.page_specs():
             assert "<svg" in vl_convert.vegalite_to_svg(spec)
 

@@ -49,7 +49,7 @@ def page(request: pytest.FixtureRequest, browser: Browser, report: Path) -> Iter
     opened.on("dialog", lambda dialog: (heard.append("dialog"), dialog.dismiss()))
     opened.on("request", lambda asked: heard.append(asked.url) if asked.url != report.as_uri() else None)
     opened.goto(report.as_uri())
-    expect(opened.locator(".chart svg")).to_have_count(4)
+    expect(opened.locator(".chart svg")).to_have_count(6)
     yield opened
     context.close()
     assert heard == []

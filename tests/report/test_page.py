@@ -36,7 +36,7 @@ def test_everything_is_on_the_page(page: str) -> None:
     body = page.split("<script")[0]
     for text in (report.title, report.verdict.headline, "two views", "headstart study run", "trials: 4", "2.13.0"):
         assert text in body
-    assert list(specifications(page)) == ["chart-1-1", "chart-1-2", "chart-2-1", "chart-2-2"]
+    assert list(specifications(page)) == [f"chart-{figure}-{panel}" for figure in (1, 2, 3) for panel in (1, 2)]
     assert all(f'id="{name}"' in body for name in specifications(page))
     assert "3 min 7 s" in body
     assert "Failed runs" not in body
@@ -44,7 +44,7 @@ def test_everything_is_on_the_page(page: str) -> None:
 
 def test_the_tables_show_every_point(page: str) -> None:
     body = page.split("<script")[0]
-    assert body.count("<small>") == 24 + 3 * 24 + 30  # utility; all numbers; accuracy
+    assert body.count("<small>") == 24 + 3 * 24 + 30 + 2  # utility; all numbers; accuracy; pretraining
     assert "≥ 0.00" in body
 
 
@@ -84,14 +84,14 @@ def test_a_study_without_scratch_still_has_a_report(tmp_path: Path) -> None:
     results = make_results()
     page = written(make_report(results[results["method"] != "scratch"]), tmp_path)
     assert "Utility cannot be measured" in page
-    assert list(specifications(page)) == ["chart-1-1", "chart-1-2"]
+    assert list(specifications(page)) == ["chart-1-1", "chart-1-2", "chart-2-1", "chart-2-2"]  # accuracy, pretraining
 
 
 def test_a_study_without_results_still_has_a_report(tmp_path: Path) -> None:
     results = make_results().assign(value=np.nan)
     page = written(make_report(results), tmp_path)
     assert "Utility cannot be measured" in page
-    assert specifications(page) == {}
+    assert list(specifications(page)) == ["chart-1-1", "chart-1-2"]  # of pretraining
     assert "<strong>120 runs failed</strong>" in page
 
 

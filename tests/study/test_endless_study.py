@@ -25,7 +25,7 @@ def test_the_same_images_serve_a_study_with_and_without_end_but_pretrainings_dif
     with_end, without = make_plan(study(False)), make_plan(study(True))
     assert with_end.dataset.key == without.dataset.key
     assert with_end.pretrainings[0].key != without.pretrainings[0].key
-    scratch = [[job.key for job in plan.trials if job.start is None] for plan in (with_end, without)]
+    scratch = [[job.key for job in plan.points if job.place["method"] == "scratch"] for plan in (with_end, without)]
     assert scratch[0] == scratch[1]
 
 

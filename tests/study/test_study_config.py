@@ -111,7 +111,7 @@ def test_the_plan_shares_what_can_be_shared(write):
     plan = make_plan(load_study(write()))
     assert [job.kind for job in plan.jobs].count("dataset") == 1
     assert len(plan.pretrainings) == 2
-    assert len(plan.trials) == (3 + 2) * 2 * 2
+    assert len(plan.points) == (1 + 3 + 3) * 2 * 2  # blind; scratch and methods; random and methods
     assert len({job.key for job in plan.jobs}) == len(plan.jobs)
     seen = set()
     for job in plan.jobs:
@@ -127,10 +127,10 @@ def test_what_changes_a_result_changes_its_key_and_nothing_else(write):
     assert keys(title="another title", utility={"draws": 500}) == base
     assert len(keys(trials=3) & base) == len(base)
     assert not keys(dataset={"images": 240, "resolution": 16}) & base
-    assert len(keys(pretrain={"steps": 3}) & base) == 1 + 4
+    assert len(keys(pretrain={"steps": 3}) & base) == 1 + 3 * 4  # images; scratch, random and blind at four points each
 
 
 def test_pretraining_seeds_are_dealt_to_trials(write):
     plan = make_plan(load_study(write(pretrain_seeds=2)))
-    starts = {(job.trial, job.start.seed) for job in plan.trials if job.start}
+    starts = {(job.trial, job.start.seed) for job in plan.points if getattr(job, "start", None)}
     assert starts == {(0, 0), (1, 1)}

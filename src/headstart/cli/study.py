@@ -73,10 +73,12 @@ def study_report(folder: Folder) -> None:
 
 def _print_answer(study: "Study") -> None:
     """The summary, the verdict, and where the report is."""
-    summary = study.tables.summary.pivot_table(
-        index=["task", "method", "protocol"], columns="labels", values="value", sort=False
+    from headstart.charts.text import with_value_texts
+
+    summary = with_value_texts(study.tables.summary).pivot_table(
+        index=["task", "method", "protocol"], columns="labels", values="value_text", sort=False, aggfunc="first"
     )
-    print_frame(summary.map("{:.1%}".format).reset_index())
+    print_frame(summary.reset_index())
     for row in study.tables.failures.itertuples(index=False):
         errors.print(
             f"[yellow]no number:[/] {row.method}, {row.protocol}, {row.labels} labels: {escape(str(row.reason))}"

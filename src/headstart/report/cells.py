@@ -1,5 +1,6 @@
 """Tables as the page shows them: every number already in words."""
 
+import math
 from typing import NamedTuple
 
 import pandas as pd
@@ -7,7 +8,7 @@ import pandas as pd
 from headstart.charts.text import method_title, metric_style, protocol_title, with_utility_texts, with_value_texts
 from headstart.study.arms import CONTROLS
 
-__all__ = ["Cell", "TextTable", "accuracy_grid", "all_numbers", "plain_table", "utility_grid"]
+__all__ = ["Cell", "TextTable", "accuracy_grid", "all_numbers", "plain_table", "pretraining_grid", "utility_grid"]
 
 PLACES = ["dataset", "pretrain_dataset", "task", "backbone"]
 
@@ -50,6 +51,13 @@ def all_numbers(utility: pd.DataFrame) -> TextTable:
     return TextTable(list(columns), len(_names(table)), [list(row) for row in zip(*columns.values(), strict=True)])
 
 
+def pretraining_grid(table: pd.DataFrame) -> TextTable:
+    """A pretraining a row: its last loss, effective rank among how many features, spread, and what became of it."""
+    header = ["method", "seed", "state", "steps", "last loss", "effective rank", "spread of features"]
+    rows = [_pretraining_row(one) for _, one in table.iterrows()]
+    return TextTable(header, 3, rows)
+
+
 def plain_table(table: pd.DataFrame, names: int) -> TextTable:
     """Any table as it stands, its first ``names`` columns being names."""
     header = [str(column).replace("_", " ") for column in table.columns]
@@ -82,6 +90,16 @@ def _names(table: pd.DataFrame) -> dict[str, list[Cell]]:
 
 def _cells(table: pd.DataFrame, stem: str) -> list[Cell]:
     return [Cell(*texts) for texts in zip(table[f"{stem}_text"], table[f"{stem}_range"], strict=True)]
+
+
+def _pretraining_row(one: pd.Series) -> list[Cell]:
+    names = [method_title(one["method"]), str(one["seed"]), str(one["state"])]
+    rank = Cell(_short(one["effective_rank"]), f"of {one['features']}")
+    return [*map(Cell, [*names, f"{one['steps']:,}", _short(one["loss"])]), rank, Cell(_short(one["feature_spread"]))]
+
+
+def _short(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.3g}"
 
 
 def _text(value: object) -> str:

@@ -19,7 +19,7 @@ import vl_convert
 from headstart.charts import Figure
 from headstart.charts.text import percent
 from headstart.folder import write_atomic
-from headstart.report.cells import accuracy_grid, all_numbers, plain_table, utility_grid
+from headstart.report.cells import accuracy_grid, all_numbers, plain_table, pretraining_grid, utility_grid
 from headstart.report.verdict import Verdict
 
 __all__ = ["ReportData", "Sample", "write_report"]
@@ -40,7 +40,7 @@ class ReportData:
 
     summary and utility: the tables of a study. samples: images as PNG. config: the resolved study as YAML. environment:
     what it ran on, by name. timings: per kind of job ``kind, count, cached, seconds``. failures: the runs without a
-    value. command: what to type to get the same again.
+    value. command: what to type to get the same again. pretraining: what became of each pretraining.
     """
 
     title: str
@@ -55,6 +55,7 @@ class ReportData:
     confidence: float = 0.95
     samples: tuple[Sample, ...] = ()
     failures: pd.DataFrame = field(default_factory=pd.DataFrame)
+    pretraining: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def write_report(path: Path, report: ReportData) -> None:
@@ -63,6 +64,7 @@ def write_report(path: Path, report: ReportData) -> None:
     page = _template().render(
         report=report,
         confidence=percent(report.confidence),
+        scores="Accuracy" if set(report.summary["metric"]) <= {"accuracy"} else "Scores",
         style=(HERE / "page.css").read_text(),
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -71,6 +73,7 @@ def write_report(path: Path, report: ReportData) -> None:
         utility=utility_grid(report.utility),
         accuracy=accuracy_grid(report.summary),
         numbers=all_numbers(report.utility),
+        pretraining=pretraining_grid(report.pretraining),
         failures=plain_table(report.failures, len(report.failures.columns)),
         timings=plain_table(_with_durations(report.timings), 1),
     )

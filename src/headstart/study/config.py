@@ -7,6 +7,7 @@ import yaml
 from pydantic import BeforeValidator, Field, SerializeAsAny, field_validator, model_validator
 
 from headstart.backbones import BACKBONES
+from headstart.backbones.matching import match_parameters
 from headstart.data.augment import AugmentConfig
 from headstart.data.color import ColorSpace
 from headstart.data.sources import SOURCES, Source
@@ -44,10 +45,25 @@ DatasetChoice = Annotated[SerializeAsAny[Source], BeforeValidator(_as_source)]
 
 
 class BackboneChoice(Schema):
-    """A backbone's name and its own options."""
+    """A backbone's name and its own options.
+
+    match_parameters: another backbone (a name, or name and options) whose number of parameters this one shall have: the
+    size that comes nearest joins ``options``, and this key is gone once it did.
+    """
 
     name: str = "resnet9"
     options: dict[str, Any] = {}
+    match_parameters: Annotated[Any, Field(exclude=True)] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _match(cls, values: Any) -> Any:
+        if not isinstance(values, dict) or values.get("match_parameters") is None:
+            return values
+        own = validate(cls, values | {"match_parameters": None}, "backbone")
+        told = values["match_parameters"]
+        other = validate(cls, told if isinstance(told, dict) else {"name": told}, "backbone.match_parameters")
+        return {"name": own.name, "options": match_parameters(own.name, own.options, other.name, other.options)}
 
     @model_validator(mode="after")
     def _check(self) -> "BackboneChoice":
@@ -93,7 +109,8 @@ class StudyConfig(Schema):
     budgets: labels per run, ascending. trials: seeds of label draw and initialisation. pretrain_seeds: independent
     pretrainings per method, dealt to the trials in turn. pretrain_dataset: where pretraining's images come from;
     default: the training split of ``dataset``, labels unseen. augment: of every arm, less what a method or a task does
-    not bear.
+    not bear. controls: what else to measure beside scratch, so that a number can be read: ``random``, frozen random
+    features under every protocol that freezes the backbone; ``blind``, the best constant guess.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$")]
@@ -106,6 +123,7 @@ class StudyConfig(Schema):
     backbone: BackboneChoice = BackboneChoice()
     tasks: tuple[str, ...] = ("classification",)
     methods: dict[str, MethodChoice]
+    controls: tuple[Literal["random", "blind"], ...] = ("random", "blind")
     protocols: dict[str, SupervisedConfig]
     pretrain: TrainConfig
     budgets: tuple[PositiveInt, ...]

@@ -2,9 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import product
+from typing import Any
 
+from headstart.study.arms import BLIND, RANDOM, SCRATCH
+from headstart.study.blind_jobs import BlindJob
 from headstart.study.config import StudyConfig
 from headstart.study.jobs import Job
+from headstart.study.points import PointJob
 from headstart.study.pretrain_jobs import DatasetJob, PretrainJob
 from headstart.study.trial_jobs import TrialJob
 
@@ -13,13 +18,13 @@ __all__ = ["Plan", "make_plan"]
 
 @dataclass(frozen=True)
 class Plan:
-    """All jobs of a study, each after its inputs, none twice. ``trials`` are those whose records make the tables."""
+    """All jobs of a study, each after its inputs, none twice. ``points`` are those whose records make the tables."""
 
     config: StudyConfig
     jobs: tuple[Job, ...]
     dataset: DatasetJob
     pretrainings: tuple[PretrainJob, ...]
-    trials: tuple[TrialJob, ...]
+    points: tuple[PointJob, ...]
 
 
 def make_plan(config: StudyConfig) -> Plan:
@@ -31,9 +36,9 @@ def make_plan(config: StudyConfig) -> Plan:
         for method in config.methods
         for seed in range(config.pretrain_seeds)
     }
-    trials = tuple(_trials(config, dataset, pretrainings))
-    jobs = tuple(_with_inputs([*pretrainings.values(), *trials]))
-    return Plan(config, jobs, dataset, tuple(pretrainings.values()), trials)
+    points = tuple(_points(config, dataset, pretrainings))
+    jobs = tuple(_with_inputs([*pretrainings.values(), *points]))
+    return Plan(config, jobs, dataset, tuple(pretrainings.values()), points)
 
 
 def _pretraining(config: StudyConfig, dataset: DatasetJob, method: str, seed: int) -> PretrainJob:
@@ -48,40 +53,36 @@ def _pretraining(config: StudyConfig, dataset: DatasetJob, method: str, seed: in
     )
 
 
-def _trials(
+def _points(
     config: StudyConfig, dataset: DatasetJob, pretrainings: dict[tuple[str, int], PretrainJob]
-) -> Iterator[TrialJob]:
-    """Scratch learns with ``finetune`` alone: frozen random weights are no training from scratch."""
+) -> Iterator[PointJob]:
+    """One pretraining serves all tasks, protocols and budgets."""
+    common: dict[str, Any] = {"dataset": dataset, "backbone": config.backbone, "seed": config.seed}
+    amounts = list(product(config.budgets, range(config.trials)))
     for task in config.tasks:
-        for protocol in config.protocols:
-            for method in (*(["scratch"] if protocol == "finetune" else []), *config.methods):
-                for labels in config.budgets:
-                    for trial in range(config.trials):
-                        start = pretrainings.get((method, trial % config.pretrain_seeds))
-                        yield _trial(config, dataset, start, task, protocol, labels, trial)
+        if BLIND in config.controls:
+            yield from (BlindJob(**common, task=task, labels=labels, trial=trial) for labels, trial in amounts)
+        for protocol, settings in config.protocols.items():
+            for method, (labels, trial) in product(_arms(config, protocol), amounts):
+                yield TrialJob(
+                    **common,
+                    task=task,
+                    labels=labels,
+                    trial=trial,
+                    start=pretrainings.get((method, trial % config.pretrain_seeds)),
+                    protocol=protocol,
+                    train=settings.for_labels(labels),
+                    augment=config.augment,
+                )
 
 
-def _trial(
-    config: StudyConfig,
-    dataset: DatasetJob,
-    start: PretrainJob | None,
-    task: str,
-    protocol: str,
-    labels: int,
-    trial: int,
-) -> TrialJob:
-    return TrialJob(
-        dataset=dataset,
-        start=start,
-        backbone=config.backbone,
-        task=task,
-        protocol=protocol,
-        labels=labels,
-        trial=trial,
-        train=config.protocols[protocol].for_labels(labels),
-        augment=config.augment,
-        seed=config.seed,
-    )
+def _arms(config: StudyConfig, protocol: str) -> Iterator[str]:
+    """Scratch learns with ``finetune``; frozen random weights are no training from scratch but a control of probes."""
+    if protocol == "finetune":
+        yield SCRATCH
+    elif RANDOM in config.controls:
+        yield RANDOM
+    yield from config.methods
 
 
 def _with_inputs(jobs: Iterable[Job]) -> list[Job]:

@@ -140,7 +140,7 @@ class PretrainJob(Job):
             step = collapsed_since(report.history) or report.steps
             report = replace(report, failure=Failure(step, COLLAPSED))
         save_weights(method.backbone, context.folder / WEIGHTS)
-        write_atomic(context.folder / HISTORY, json.dumps(_history(report), indent=1).encode())
+        write_atomic(context.folder / HISTORY, json.dumps(_history(report, method.backbone.dim), indent=1).encode())
         discard_checkpoint(context.folder)
 
     @contextmanager
@@ -191,8 +191,13 @@ class PretrainJob(Job):
 
     def failure(self, folder: Path) -> Failure | None:
         """Why the finished pretraining is of no use, if it is not."""
-        told = json.loads((folder / HISTORY).read_text())["failure"]
+        told = self.history(folder)["failure"]
         return Failure(**told) if told else None
+
+    def history(self, folder: Path) -> dict[str, Any]:
+        """What the finished pretraining measured: ``steps``, ``rows``, ``failure``, and the number of ``features``."""
+        told: dict[str, Any] = json.loads((folder / HISTORY).read_text())
+        return told
 
 
 def hardware_identity(train: TrainConfig) -> dict[str, str]:
@@ -201,9 +206,10 @@ def hardware_identity(train: TrainConfig) -> dict[str, str]:
     return {"device": device.type, "precision": pick_precision(train.precision, device)}
 
 
-def _history(report: TrainReport) -> dict[str, Any]:
+def _history(report: TrainReport, features: int) -> dict[str, Any]:
     return {
         "steps": report.steps,
+        "features": features,
         "rows": report.history,
         "failure": asdict(report.failure) if report.failure else None,
     }

@@ -51,6 +51,10 @@ class Task(ABC):
         """A fresh module from ``Features`` to outputs: one linear layer, or the study's two-layer head."""
 
     @abstractmethod
+    def constant(self, labelled: Tensor) -> Tensor:
+        """The answer to every image that does best on labelled targets ``[N, ...]``: one image's output."""
+
+    @abstractmethod
     def loss(self, output: Tensor, target: Tensor) -> Tensor:
         """The scalar to minimise for a batch of outputs and targets."""
 

@@ -26,6 +26,10 @@ class Classification(Task):
         layers = mlp_layers if mlp else nn.Linear
         return PooledHead(layers(backbone.dim, self.outputs))
 
+    def constant(self, labelled: Tensor) -> Tensor:
+        """Logits ``[C]`` of the most frequent label."""
+        return F.one_hot(labelled.mode().values, self.outputs).float()
+
     def loss(self, output: Tensor, target: Tensor) -> Tensor:
         """Mean cross-entropy in nats of logits ``[B, C]`` against int64 ``[B]``."""
         return F.cross_entropy(output, target)
