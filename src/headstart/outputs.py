@@ -6,8 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from headstart.charts import draw_figures, save_figure
-from headstart.data.dataset import SPLITS
-from headstart.data.preview import encode_png, taking_turns
+from headstart.data.preview import caption, encode_png, show_rows
 from headstart.folder import read_folder
 from headstart.report import ReportData, Sample, Verdict, state_verdict, write_report
 from headstart.study.config import dump_yaml
@@ -76,9 +75,5 @@ def _timings(plan: Plan, store: Store) -> pd.DataFrame:
 def _samples(plan: Plan, store: Store) -> tuple[Sample, ...]:
     """Training images, the classes taking turns."""
     manifest, tensors = read_folder(image_folder(store.folder(plan.dataset)))
-    rows = (tensors["split"] == SPLITS.index("train")).nonzero().flatten()
-    labels = tensors["target.class"][rows]
-    chosen = taking_turns(labels)[:SAMPLES]
-    return tuple(
-        Sample(manifest.classes[int(labels[place])], encode_png(tensors["images"][rows[place]])) for place in chosen
-    )
+    shown = show_rows(tensors, "train", SAMPLES)
+    return tuple(Sample(caption(one, manifest.classes), encode_png(one["images"])) for one in shown)

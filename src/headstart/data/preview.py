@@ -13,7 +13,7 @@ from headstart.data.overlays import axes_over, depth_picture, masks_over, pictur
 from headstart.errors import unknown_name
 from headstart.folder import read_folder, write_atomic
 
-__all__ = ["contact_sheet", "encode_png", "preview_folder", "taking_turns"]
+__all__ = ["caption", "contact_sheet", "encode_png", "preview_folder", "show_rows"]
 
 GAP, CAPTION, SHOWN_SIDE, FONT = 6, 16, 128, 11
 Panels = Sequence[Image.Image]
@@ -34,16 +34,21 @@ def preview_folder(folder: Path, picture: Path, *, images: int, columns: int, sp
     if split not in SPLITS:
         raise unknown_name("split", split, SPLITS)
     manifest, tensors = read_folder(folder)
-    rows = torch.nonzero(tensors["split"] == SPLITS.index(split)).flatten()
-    if "target.class" in tensors:
-        rows = rows[taking_turns(tensors["target.class"][rows])]
-    shown = {name: values[rows[:images]] for name, values in tensors.items()}
-    each = [{name: values[place] for name, values in shown.items()} for place in range(len(rows[:images]))]
-    captions = [_caption(one, manifest.classes) for one in each]
+    each = show_rows(tensors, split, images)
+    captions = [caption(one, manifest.classes) for one in each]
     write_atomic(picture, contact_sheet([_panels(one) for one in each], captions, columns=columns))
 
 
-def taking_turns(labels: Tensor) -> Tensor:
+def show_rows(tensors: Mapping[str, Tensor], split: str, images: int) -> list[dict[str, Tensor]]:
+    """Up to ``images`` rows of a dataset folder's ``split``, each a tensor by name; where there are classes, they take
+    turns."""
+    rows = torch.nonzero(tensors["split"] == SPLITS.index(split)).flatten()
+    if "target.class" in tensors:
+        rows = rows[_taking_turns(tensors["target.class"][rows])]
+    return [{name: values[row] for name, values in tensors.items()} for row in rows[:images].tolist()]
+
+
+def _taking_turns(labels: Tensor) -> Tensor:
     """Rows in an order where the classes follow one another: first the first of each, then the second."""
     turn = torch.empty_like(labels)
     for label in torch.unique(labels):
@@ -81,7 +86,8 @@ def _panels(one: Mapping[str, Tensor]) -> Panels:
     return panels
 
 
-def _caption(one: Mapping[str, Tensor], classes: Sequence[str]) -> str:
+def caption(one: Mapping[str, Tensor], classes: Sequence[str]) -> str:
+    """What an image shows: its class, or those in its mask."""
     if "target.class" in one:
         return classes[int(one["target.class"])]
     if "target.semantic" in one:
