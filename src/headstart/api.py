@@ -10,10 +10,11 @@ from typing import Any
 
 import pandas as pd
 
-from headstart.backbones import BACKBONES
+from headstart.backbones import BACKBONES, build_backbone
+from headstart.backbones.sizes import count_activations, count_parameters, outline
 from headstart.data.exchange import FORMATS
 from headstart.data.sources import SOURCES
-from headstart.errors import StoreError
+from headstart.errors import ConfigError, StoreError
 from headstart.folder import write_atomic
 from headstart.methods import METHODS
 from headstart.outputs import Tables, write_outputs
@@ -35,6 +36,7 @@ __all__ = [
     "EXTENSION_POINTS",
     "Study",
     "StudyRun",
+    "backbone_sizes",
     "catalogue",
     "load_study",
     "plan_table",
@@ -221,6 +223,24 @@ def catalogue(what: str) -> list[tuple[str, str]]:
         return [(name, load_study(name).title) for name in recipe_names()]
     choices = lookup(EXTENSION_POINTS, "list", what)
     return [(name, _summary(kind)) for name, kind in sorted(choices.items())]
+
+
+def backbone_sizes(resolution: int = 64) -> list[tuple[str, str, str, str]]:
+    """Name, parameters, floats that a training step keeps per image of ``resolution`` pixels a side, and a line.
+
+    Of each backbone with its default options, on images of three channels. Where images are too small for one, the
+    third says so.
+    """
+    return [_size(name, resolution, summary) for name, summary in catalogue("backbones")]
+
+
+def _size(name: str, resolution: int, summary: str) -> tuple[str, str, str, str]:
+    network = outline(build_backbone, name, {})
+    try:
+        activations = f"{count_activations(network, resolution):,}"
+    except ConfigError:
+        activations = f"needs {network.min_resolution} px"
+    return name, f"{count_parameters(network):,}", activations, summary
 
 
 def _summary(choice: Any) -> str:

@@ -4,11 +4,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headstart.backbones import BACKBONES, ResNet9Config, build_backbone, load_weights, save_weights, seeded_init
+from headstart.backbones.vit import positions
 from headstart.errors import CheckpointError, ConfigError
 from headstart.seeding import torch_generator
 from headstart.testing import check_backbone
+from headstart.testing.toys import same_state
 
-SMALL = {"resnet9": {"width": 4}}
+SMALL = {
+    "resnet9": {"width": 4},
+    "resnet50": {"width": 4},
+    "amdim": {"width": 4},
+    "vit": {"width": 24, "depth": 2},
+}
+VARIANTS = [
+    ("resnet9", {"width": 4, "dilated": True}),
+    ("resnet50", {"width": 4, "dilated": True, "features": 32}),
+    ("amdim", {"width": 4, "resolution": 32}),
+    ("amdim", {"width": 4, "resolution": 128, "depth": 1}),
+    ("vit", {"width": 16, "heads": 4, "depth": 1, "patch": 4}),
+]
 
 
 def resnet9(width=4, *, channels=3, split=False, seed=0):
@@ -20,6 +34,66 @@ def resnet9(width=4, *, channels=3, split=False, seed=0):
 @pytest.mark.parametrize("name", BACKBONES)
 def test_contract(name, split):
     check_backbone(name, SMALL.get(name), split=split)
+
+
+@pytest.mark.parametrize("split", [False, True])
+@pytest.mark.parametrize(("name", "options"), VARIANTS)
+def test_contract_of_variants(name, options, split):
+    check_backbone(name, options, split=split)
+
+
+@pytest.mark.parametrize("resolution", [48, 64, 96, 128])
+@pytest.mark.parametrize("split", [False, True])
+@pytest.mark.parametrize("name", BACKBONES)
+def test_every_resolution_gives_the_features_that_are_promised(name, split, resolution):
+    with torch.device("meta"):
+        network = build_backbone(name, {}, in_channels=3, split=split, generator=torch.Generator("cpu"))
+        features = network(torch.zeros(2, 3, resolution, resolution))
+    assert features.pooled.shape == (2, network.dim)
+    assert tuple(stage.shape[1] for stage in features.stages) == network.stage_channels
+    if not split:
+        seven, five = network.local_stages
+        assert features.stages[seven].shape[-1] >= features.stages[five].shape[-1] >= features.dense.shape[-1]
+
+
+@pytest.mark.parametrize("name", ["resnet9", "resnet50"])
+def test_dilation_keeps_the_resolution_of_the_stage_before_and_the_number_of_parameters(name):
+    plain, dilated = (
+        build_backbone(name, SMALL[name] | {"dilated": on}, in_channels=3, generator=torch_generator("any"))
+        for on in (False, True)
+    )
+    images = torch.zeros(2, 3, 32, 32)
+    assert plain(images).dense.shape[-1] * 2 == dilated(images).dense.shape[-1]
+    assert same_state(plain.state_dict(), dilated.state_dict())
+
+
+def test_a_dilated_network_sees_what_the_strided_one_sees_and_more_often():
+    """Where both have a location, the dilated network's taps lie on the strided one's, so their features agree."""
+    maps = []
+    for dilated in (False, True):
+        options = {"width": 4, "dilated": dilated}
+        network = build_backbone("resnet50", options, in_channels=3, generator=torch_generator("any")).eval()
+        with torch.no_grad():
+            maps.append(network(torch.randn(1, 3, 64, 64, generator=torch_generator("image"))).dense)
+    torch.testing.assert_close(maps[0], maps[1][:, :, ::2, ::2])
+
+
+def test_positions_of_tokens_differ_and_their_distance_depends_on_the_offset_alone():
+    place = positions(6, 5, 32, torch.zeros(1, dtype=torch.float64)).view(6, 5, 32)
+    assert place.square().sum(dim=2) == pytest.approx(16, rel=1e-6)
+    similarity = (place.view(30, 32) @ place.view(30, 32).T).view(6, 5, 6, 5)
+    assert similarity[0, 0, 2, 1] == pytest.approx(float(similarity[3, 3, 5, 4]), rel=1e-5)
+    assert torch.equal(similarity.view(30, 30).argmax(dim=1), torch.arange(30))
+
+
+def test_a_transformer_s_features_follow_its_patches():
+    network = build_backbone("vit", SMALL["vit"], in_channels=3, generator=torch_generator("any")).eval()
+    images = torch.randn(1, 3, 32, 32, generator=torch_generator("images"))
+    changed = images.clone()
+    changed[:, :, 8:16, 24:] += 1
+    before, after = (network(x).stages[0] for x in (images, changed))
+    moved = (before != after).any(dim=1)[0]
+    assert moved.nonzero().tolist() == [[1, 3]]
 
 
 @given(width=st.integers(1, 9), half=st.booleans(), features=st.none() | st.integers(1, 40))
@@ -43,10 +117,19 @@ def test_odd_resolutions_are_taken():
 @pytest.mark.parametrize(
     ("name", "options", "channels", "split", "said"),
     [
-        ("resnet8", {}, 3, False, "unknown backbone 'resnet8': choose one of resnet9"),
+        ("resnet8", {}, 3, False, "unknown backbone 'resnet8': choose one of amdim, resnet50, resnet9, vit"),
         ("resnet9", {"widht": 8}, 3, False, "backbone 'resnet9': unknown key 'widht': did you mean 'width'"),
         ("resnet9", {"width": 0}, 3, False, "key 'width' is 0"),
         ("resnet9", {}, 1, True, "one channel cannot be split"),
+        (
+            "vit",
+            {"width": 100, "heads": 3},
+            3,
+            False,
+            r"width is 100 and must be .* of heads \(3\): take 96",
+        ),
+        ("vit", {"width": 12, "heads": 3}, 3, True, r"half of backbone 'vit'.*width is 6 and must be a multiple of 4"),
+        ("amdim", {"resolution": 48}, 3, False, "key 'resolution' is 48: input should be 32, 64 or 128"),
     ],
 )
 def test_wrong_choices_are_refused(name, options, channels, split, said):
@@ -57,6 +140,21 @@ def test_wrong_choices_are_refused(name, options, channels, split, said):
 def test_too_small_images_are_refused_by_size():
     with pytest.raises(ConfigError, match=r"resolution 6 is too small for backbone 'resnet9': use .* at least 8 px"):
         resnet9()(torch.zeros(1, 3, 16, 6))
+
+
+@pytest.mark.parametrize(
+    ("name", "resolution", "said"),
+    [
+        ("resnet50", 15, "resolution 15 is too small for backbone 'resnet50': use images of at least 16 px"),
+        ("amdim", 47, "at least 48 px, or its option 'resolution' set to that of the images"),
+        ("vit", 12, "resolution 12 is too small for backbone 'vit': use images of at least 16 px"),
+        ("vit", 28, "resolution 28 is no multiple of 8, the patch of backbone 'vit': .* such as 4"),
+    ],
+)
+def test_backbones_too_deep_for_the_resolution_are_refused(name, resolution, said):
+    network = build_backbone(name, SMALL[name], in_channels=3, generator=torch_generator("any"))
+    with pytest.raises(ConfigError, match=said):
+        network(torch.zeros(1, 3, resolution, resolution))
 
 
 def test_initialisation_leaves_the_global_stream_alone():

@@ -120,33 +120,6 @@ def test_linear_and_mlp_heads(golden, images, mode):
         close(head(pooled), known[f"{mode}_{name}"])
 
 
-def test_parameter_counts(golden):
-    known = json.loads((golden / "models" / "param_counts.json").read_text())["per_config"]
-    split = build_backbone("resnet9", {}, in_channels=3, split=True, generator=torch_generator("any"))
-    counts = {name: sum(p.numel() for p in net.parameters()) for name, net in
-              [("whole", resnet9()), ("l", split.lightness), ("ab", split.color)]}  # fmt: skip
-    assert counts["whole"] == known["syn/r9/classify"]["backbone"]
-    assert counts["l"] == known["syn/r9/cmc"]["backbone_children"]["resnet_l"]
-    assert counts["ab"] == known["syn/r9/cmc"]["backbone_children"]["resnet_ab"]
-    assert split.dims == (known["syn/r9/cmc"]["feat_per_half"],) * 2
-    heads = [Classification(range(n)).head(resnet9(), mlp=True) for n in known["syn/r9/classify"]["out_classes"]]
-    assert sum(p.numel() for head in heads for p in head.parameters()) == known["syn/r9/classify"]["out_mlp"]
-
-
-def test_shapes_at_every_resolution(golden):
-    shapes = json.loads((golden / "models" / "shapes.json").read_text())
-    cases = {key: value for key, value in shapes.items() if key.endswith("px")}
-    assert len(cases) == 9
-    for key, expected in cases.items():
-        model, channels, resolution = key.split("/")
-        network = resnet9(int(channels[2:]), half="half" in model).eval()
-        side = int(resolution[:-2])
-        with torch.inference_mode():
-            features = network(torch.zeros(2, int(channels[2:]), side, side))
-        assert list(features.pooled.shape) == expected["feats"]
-        assert [list(m.shape) for m in (*features.stages, features.dense)] == [s for _, s in expected["all"]][:-1]
-
-
 def test_starting_weights_have_the_reference_s_spread(golden):
     known = json.loads((golden / "forward" / "resnet9_default_init_stats.json").read_text())
     for parameter, expected in zip(resnet9().parameters(), known, strict=True):

@@ -36,7 +36,7 @@ class AmdimEncoderConfig(BackboneConfig):
 
 
 class AmdimEncoder(Backbone):
-    """Convolutions down to a 7x7, a 5x5 and a 3x3 map; the 3x3 map, batch-normed, is dense, and its mean the feature.
+    """Convolutions without padding, down to a 7x7, a 5x5 and a 3x3 map; the last one's mean is the feature.
 
     The global feature is the mean of a map rather than a map of one location, so dense tasks have locations to label.
     Hidden layers have no batch norm, as in the paper's own runs.
@@ -81,7 +81,8 @@ class ResidualLayer(nn.Module):
         shortcut = maps if self.window == (1, 1, 0) else F.avg_pool2d(maps, *self.window)
         if self.grow:
             shortcut = F.pad(shortcut, (0, 0, 0, 0, 0, self.grow))
-        return self.second(F.relu_(self.first(maps))) + shortcut
+        output: Tensor = self.second(F.relu_(self.first(maps))) + shortcut
+        return output
 
 
 def _layers(config: AmdimEncoderConfig, in_channels: int) -> list[tuple[nn.Module, int]]:

@@ -52,7 +52,17 @@ def _smallest(name: str, options: Mapping[str, Any]) -> BackboneConfig:
         )
     if kind.size_option not in kind.model_fields:
         raise ConfigError(f"backbone '{name}' has no option '{kind.size_option}', so its size cannot be matched")
-    return validate(kind, options, f"backbone '{name}'")
+    # The default size may not suit the other options (heads, say), and is not the size that there will be.
+    unit = _unit(kind, options)
+    return validate(kind, {**options, kind.size_option: unit}, f"backbone '{name}'")
+
+
+def _unit(kind: type[BackboneConfig], options: Mapping[str, Any]) -> int:
+    """What sizes are multiples of; 1 where the options are of wrong types, which validation tells better."""
+    try:
+        return kind.model_construct(**dict(options)).size_unit
+    except TypeError:
+        return 1
 
 
 def _nearest(count: Callable[[int], int], target: int) -> int:

@@ -24,7 +24,7 @@ class ResNet50Config(BackboneConfig):
     (half: 2 x width) where not given; the study has 512 of full width on dense tasks.
     """
 
-    width: int = Field(default=64, ge=2)
+    width: int = Field(default=64, ge=1)
     half: bool = False
     dilated: bool = False
     features: int | None = Field(default=None, ge=1)
@@ -49,7 +49,7 @@ class ResNet50(Backbone):
         super().__init__(in_channels=in_channels, dim=config.dim)
         if config.dilated:
             self.min_resolution = 8
-        width, inner = config.width, config.width // (2 if config.half else 1)
+        width, inner = config.width, max(1, config.width // (2 if config.half else 1))
         self.stem = nn.Sequential(
             nn.Conv2d(in_channels, width, 7, stride=2, padding=3, bias=False),
             nn.BatchNorm2d(width),

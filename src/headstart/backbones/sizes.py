@@ -26,7 +26,8 @@ def count_parameters(backbone: Backbone) -> int:
 def count_activations(outlined: Backbone, resolution: int) -> int:
     """Floats per image that a training step keeps for its backward pass, at ``resolution`` pixels a side.
 
-    ``outlined``: a backbone on the meta device. Batch statistics are the batch's, not an image's, and do not count.
+    ``outlined``: a backbone on the meta device; attention counts with its matrix, as without a fused kernel.
+    Batch statistics are the batch's, not an image's, and do not count.
     Raises ``ConfigError`` for a resolution that the network does not take.
     """
     return _kept(outlined, 3, resolution) - _kept(outlined, 2, resolution)

@@ -47,10 +47,11 @@ class ViTConfig(BackboneConfig):
 
 
 class ViT(Backbone):
-    """Square patches as tokens, blocks of attention, a layer norm; ``stages`` are the token maps before and after each.
+    """A small transformer: square patches as tokens, blocks of attention, a layer norm.
 
-    Positions are fixed sines and cosines, so any resolution that ``patch`` divides will do. Attention spreads what a
-    token knows block by block, so the two local maps are taken after one and two thirds of the blocks.
+    ``stages`` are the token maps before and after each block. Positions are fixed sines and cosines, so any resolution
+    that ``patch`` divides will do. Attention spreads what a token knows block by block, so the two local maps are taken
+    after one and two thirds of the blocks.
     """
 
     name = "vit"
@@ -86,8 +87,8 @@ class ViT(Backbone):
 
     def features(self, images: Tensor) -> Features:
         maps = self.embed(images)
-        shape = (len(images), *maps.shape[-2:])
-        tokens = maps.flatten(2).transpose(1, 2) + positions(*shape[1:], self.dim, maps)
+        shape = rows, columns = int(maps.shape[2]), int(maps.shape[3])
+        tokens = maps.flatten(2).transpose(1, 2) + positions(rows, columns, self.dim, maps)
         stages = [tokens]
         for block in self.blocks:
             stages.append(block(stages[-1]))
@@ -109,6 +110,5 @@ def positions(rows: int, columns: int, dim: int, like: Tensor) -> Tensor:
     return torch.cat([down, across], dim=2).view(rows * columns, dim).to(like.dtype)
 
 
-def _as_map(tokens: Tensor, shape: tuple[int, ...]) -> Tensor:
-    batch, rows, columns = shape
-    return tokens.view(batch, rows, columns, -1).permute(0, 3, 1, 2)
+def _as_map(tokens: Tensor, shape: tuple[int, int]) -> Tensor:
+    return tokens.unflatten(1, shape).permute(0, 3, 1, 2)

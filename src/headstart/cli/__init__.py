@@ -13,7 +13,7 @@ from rich.table import Table
 from headstart.cli import data, engine, study
 from headstart.cli.console import console, errors
 from headstart.cli.render import render
-from headstart.errors import HeadstartError
+from headstart.errors import ConfigError, HeadstartError
 
 __all__ = ["app", "main"]
 
@@ -32,13 +32,25 @@ app.command("render")(render)
 @app.command("list")
 def list_names(
     what: Annotated[str, typer.Argument(help="methods, tasks, backbones, sources, engines, formats or recipes.")],
+    sizes: Annotated[bool, typer.Option("--sizes", help="Of backbones: parameters and activations.")] = False,
+    resolution: Annotated[int, typer.Option(min=1, help="Pixels a side, for --sizes.")] = 64,
 ) -> None:
     """List what there is to choose from, one line each."""
-    from headstart.api import catalogue
+    from headstart.api import backbone_sizes, catalogue
 
-    table = Table(show_header=False, box=None)
-    for name, summary in catalogue(what):
-        table.add_row(f"[bold]{name}[/]", summary)
+    if sizes and what != "backbones":
+        raise ConfigError(f"--sizes tells the sizes of backbones, and '{what}' have none: leave it out")
+    table = Table(show_header=sizes, box=None)
+    if sizes:
+        table.add_column("backbone")
+        table.add_column("parameters", justify="right")
+        table.add_column(f"floats kept per image\nof {resolution} px", justify="right")
+        table.add_column("")
+        for name, *cells in backbone_sizes(resolution):
+            table.add_row(f"[bold]{name}[/]", *cells)
+    else:
+        for name, summary in catalogue(what):
+            table.add_row(f"[bold]{name}[/]", summary)
     console.print(table)
 
 

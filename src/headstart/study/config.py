@@ -60,10 +60,10 @@ class BackboneChoice(Schema):
     def _match(cls, values: Any) -> Any:
         if not isinstance(values, dict) or values.get("match_parameters") is None:
             return values
-        own = validate(cls, values | {"match_parameters": None}, "backbone")
-        told = values["match_parameters"]
+        told, name = values["match_parameters"], str(values.get("name", "resnet9"))
         other = validate(cls, told if isinstance(told, dict) else {"name": told}, "backbone.match_parameters")
-        return {"name": own.name, "options": match_parameters(own.name, own.options, other.name, other.options)}
+        options = match_parameters(name, dict(values.get("options") or {}), other.name, other.options)
+        return {key: value for key, value in values.items() if key != "match_parameters"} | {"options": options}
 
     @model_validator(mode="after")
     def _check(self) -> "BackboneChoice":
