@@ -32,8 +32,9 @@ class EndlessLoader(Batches):
         seed: int,
         augment: AugmentConfig | None,
         views: int = 1,
+        shared_flip: bool = False,
     ) -> None:
-        super().__init__(batch_size=batch_size, seed=seed, augment=augment, views=views)
+        super().__init__(batch_size=batch_size, seed=seed, augment=augment, views=views, shared_flip=shared_flip)
         self._make, self._device = make, device
         self._steps = max(1, BLOCK // batch_size)
         self._maker = ThreadPoolExecutor(1, thread_name_prefix="images")

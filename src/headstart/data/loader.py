@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -37,10 +37,16 @@ class Batch:
 
 
 class Batches(ABC):
-    """Augmented batches by step. ``augment=None`` leaves images as they are."""
+    """Augmented batches by step. ``augment=None`` leaves images as they are.
 
-    def __init__(self, *, batch_size: int, seed: int, augment: AugmentConfig | None, views: int) -> None:
+    shared_flip: all views of an image are flipped, or none.
+    """
+
+    def __init__(
+        self, *, batch_size: int, seed: int, augment: AugmentConfig | None, views: int, shared_flip: bool = False
+    ) -> None:
         self.batch_size, self.seed, self.augment, self.views = batch_size, seed, augment, views
+        self.shared_flip = shared_flip
 
     @property
     @abstractmethod
@@ -55,9 +61,14 @@ class Batches(ABC):
         """The batch of ``step`` (from 0), the same whenever it is asked for."""
         generator = torch_generator(self.seed, "batch", step, device=self.device)
         images, index = self._take(step)
-        views = tuple(apply_draw(images.images, index, self._draw(images, generator)) for _ in range(self.views))
+        views = tuple(apply_draw(images.images, index, draw) for draw in self._draws(images, generator))
         targets = {name: values[index] for name, values in images.targets.items()}
         return Batch(step, index, views, targets, generator)
+
+    def _draws(self, images: ImageSet, generator: torch.Generator) -> list[Draw]:
+        """What happens to each view."""
+        draws = [self._draw(images, generator) for _ in range(self.views)]
+        return [replace(draw, flip=draws[0].flip) for draw in draws] if self.shared_flip else draws
 
     def _draw(self, images: ImageSet, generator: torch.Generator) -> Draw:
         if self.augment is None:
@@ -72,9 +83,16 @@ class Loader(Batches):
     """
 
     def __init__(
-        self, images: ImageSet, *, batch_size: int, seed: int, augment: AugmentConfig | None, views: int = 1
+        self,
+        images: ImageSet,
+        *,
+        batch_size: int,
+        seed: int,
+        augment: AugmentConfig | None,
+        views: int = 1,
+        shared_flip: bool = False,
     ) -> None:
-        super().__init__(batch_size=batch_size, seed=seed, augment=augment, views=views)
+        super().__init__(batch_size=batch_size, seed=seed, augment=augment, views=views, shared_flip=shared_flip)
         assert len(images) > 0, "an empty image set has no batches"
         self.images = images
         self._orders: dict[int, Tensor] = {}

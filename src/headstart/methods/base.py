@@ -2,13 +2,14 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, get_args
 
 import torch
 from torch import Tensor, nn
 
 from headstart.backbones.base import Backbone
 from headstart.data.augment import AugmentConfig
+from headstart.data.color import ColorSpace
 from headstart.data.loader import Batch
 from headstart.schema import Schema
 
@@ -39,7 +40,9 @@ class Method(Objective):
     """A pretext objective over ``backbone``, which is all that survives pretraining.
 
     Class attributes: ``name``; ``Config``; ``split_backbone``, whether it needs two half-width networks; ``views``, how
-    many independently augmented views of an image a step takes; ``remembers``, whether it keeps something of every
+    many independently augmented views of an image a step takes; ``shared_flip``, whether the views of an image are all
+    mirrored or none is; ``colors``, the colour spaces that the method works in, and ``why_colors``, what it lacks in
+    the others (completes "because it needs ..."); ``remembers``, whether it keeps something of every
     image and so needs a fixed set of them; ``unsuited``, the augmentations (fields of
     ``AugmentConfig``) that the study leaves off for this method.
     """
@@ -48,8 +51,11 @@ class Method(Objective):
     Config: ClassVar[type[Schema]]
     split_backbone: ClassVar[bool] = False
     views: ClassVar[int] = 1
+    shared_flip: ClassVar[bool] = False
     remembers: ClassVar[bool] = False
     unsuited: ClassVar[frozenset[str]] = frozenset()
+    colors: ClassVar[frozenset[str]] = frozenset(get_args(ColorSpace))
+    why_colors: ClassVar[str] = ""
 
     @abstractmethod
     def __init__(self, backbone: Backbone, config: Schema, *, images: int, generator: torch.Generator) -> None:

@@ -38,6 +38,8 @@ class CMC(Method):
     Config = CMCConfig
     split_backbone = True
     remembers = True
+    colors = frozenset({"lab"})
+    why_colors = "lightness apart from colour, which are its two views of an image"
     unsuited = frozenset({"jitter"})
 
     memory_light: Tensor
@@ -66,19 +68,20 @@ class CMC(Method):
         color_scores = contrast(color, self.memory_light, chosen, self.config.temperature)
         loss = nce_loss(light_scores) + nce_loss(color_scores)
         if self.training:
-            update_memory(self.memory_light, batch.index, light.detach(), self.config.momentum)
-            update_memory(self.memory_color, batch.index, color.detach(), self.config.momentum)
+            # Every process has a whole bank and makes all its updates, so that the banks stay equal.
+            for memory, new in ((self.memory_light, light), (self.memory_color, color)):
+                update_memory(memory, batch.index, batch.share.gather(new.detach()), self.config.momentum)
         return StepResult(loss, {"light_accuracy": _accuracy(light_scores), "color_accuracy": _accuracy(color_scores)})
 
     def _candidates(self, batch: Batch) -> Tensor:
-        """int64 ``[B, K + 1]``: each image's own row, then K drawn with replacement (its own may be among them)."""
+        """int64 ``[B, K + 1]`` for this process's B images: each image's own row, then K drawn with replacement (its own may be among them)."""
         drawn = torch.randint(
             len(self.memory_light),
             (len(batch.index), self.negatives),
             generator=batch.generator,
             device=batch.generator.device,
         )
-        return torch.cat([batch.index[:, None], drawn], dim=1)
+        return batch.share.local(torch.cat([batch.index[:, None], drawn], dim=1))
 
 
 def contrast(query: Tensor, memory: Tensor, chosen: Tensor, temperature: float) -> Tensor:

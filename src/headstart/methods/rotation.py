@@ -31,7 +31,7 @@ class Rotation(Method):
 
     def step(self, batch: Batch) -> StepResult:
         images = batch.views[0]
-        turns = quarter_turns(len(images), batch.generator)
+        turns = batch.share.local(quarter_turns(len(batch.index), batch.generator))
         features: Features = self.backbone(rotate(images, turns))
         logits = self.head(features.pooled).float()
         accuracy = (logits.detach().argmax(dim=1) == turns).float().mean()

@@ -24,6 +24,7 @@ from headstart.study.jobs import Job, RunContext
 from headstart.tasks import TASKS
 from headstart.training import (
     Failure,
+    Settings,
     TrainConfig,
     TrainReport,
     Watched,
@@ -149,6 +150,7 @@ class PretrainJob(Job):
         seed = derive_seed(self.seed, "pretrain", "batches")
         options: dict[str, Any] = {"batch_size": self.train.batch_size, "seed": seed, "augment": augment}
         options["views"] = METHODS[self.method].views
+        options["shared_flip"] = METHODS[self.method].shared_flip
         stream = self.dataset.source.stream()
         if stream is None:
             yield Loader(dataset.train, **options)
@@ -200,7 +202,7 @@ class PretrainJob(Job):
         return told
 
 
-def hardware_identity(train: TrainConfig) -> dict[str, str]:
+def hardware_identity(train: Settings) -> dict[str, str]:
     """What the hardware changes in a result: where the numbers are computed, and how precisely."""
     device = pick_device()
     return {"device": device.type, "precision": pick_precision(train.precision, device)}

@@ -8,6 +8,8 @@ import torch
 
 from headstart.backbones import build_backbone
 from headstart.data.augment import AugmentConfig
+from headstart.data.dataset import ImageSet
+from headstart.data.loader import Batch
 from headstart.methods import METHODS, Method, StepResult, build_method
 from headstart.seeding import torch_generator
 from headstart.testing.toys import same_state, toy_batch, toy_images, untrained_parameters
@@ -37,16 +39,21 @@ def check_method(
         network = build_backbone(backbone, chosen, in_channels=3, split=split, generator=weights)
         return build_method(name, options or {}, network, images=len(images), generator=own)
 
+    def batch(of: ImageSet, number: int = 0) -> Batch:
+        kind = METHODS[name]
+        return toy_batch(of, batch_size=batch_size, views=kind.views, shared_flip=kind.shared_flip, step=number)
+
     def step(method: Method, number: int = 0) -> StepResult:
-        return method.step(toy_batch(images, batch_size=batch_size, views=method.views, step=number))
+        return method.step(batch(images, number))
 
     _check_augment(METHODS[name])
     _check_step(build(), step)
     _check_determinism(build(), build(), step)
     _check_resume(build(), build(1), step)
     _check_eval_leaves_no_trace(build(), step)
-    repeated = toy_batch(images.subset(torch.arange(3)), batch_size=batch_size, views=METHODS[name].views)
-    assert _is_finite_scalar(build().step(repeated).loss), "a batch may name an image more than once"
+    assert _is_finite_scalar(build().step(batch(images.subset(torch.arange(3)))).loss), (
+        "a batch may name an image more than once"
+    )
 
 
 def _check_augment(kind: type[Method]) -> None:

@@ -7,8 +7,9 @@ from headstart.data.augment import AugmentConfig
 from headstart.data.dataset import ImageSet
 from headstart.data.loader import Batch, Loader
 from headstart.seeding import torch_generator
+from headstart.tasks import Task
 
-__all__ = ["same_state", "toy_batch", "toy_images", "untrained_parameters"]
+__all__ = ["same_state", "toy_batch", "toy_images", "toy_target", "untrained_parameters"]
 
 
 def toy_images(
@@ -29,9 +30,30 @@ def toy_images(
     return ImageSet(pixels.half().contiguous(memory_format=torch.channels_last), {"class": labels})
 
 
-def toy_batch(images: ImageSet, *, batch_size: int = 8, views: int = 1, seed: int = 0, step: int = 0) -> Batch:
+def toy_target(task: Task, count: int, resolution: int = 16) -> Tensor:
+    """Random answers to ``task``: labels ``[count]``, or maps of blocks ``[count, resolution, resolution]``."""
+    generator = torch_generator("toy target", task.name)
+    if not task.per_location:
+        return torch.randint(task.outputs, (count,), generator=generator)
+    blocks = torch.rand(count, 4, 4, generator=generator).repeat_interleave(resolution // 4, 1)
+    share = blocks.repeat_interleave(resolution // 4, 2)
+    return 1 + share if task.outputs == 1 else (share * task.outputs).to(torch.uint8)
+
+
+def toy_batch(
+    images: ImageSet,
+    *,
+    batch_size: int = 8,
+    views: int = 1,
+    shared_flip: bool = False,
+    seed: int = 0,
+    step: int = 0,
+) -> Batch:
     """A fresh augmented batch; two calls give equal batches, each with its own generator."""
-    return Loader(images, batch_size=batch_size, seed=seed, augment=AugmentConfig(), views=views).batch(step)
+    loader = Loader(
+        images, batch_size=batch_size, seed=seed, augment=AugmentConfig(), views=views, shared_flip=shared_flip
+    )
+    return loader.batch(step)
 
 
 def same_state(first: dict[str, Tensor], second: dict[str, Tensor]) -> bool:
