@@ -30,4 +30,4 @@ def test_trials_draw_different_images():
 )
 def test_impossible_budgets_are_refused(budget, message):
     with pytest.raises(ConfigError, match=message):
-        check_budgets([50, budget], images=100, classes=5, where="study")
+        check_budgets([50, budget], images=100, fewest=5, where="study")

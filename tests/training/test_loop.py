@@ -12,7 +12,7 @@ from headstart.seeding import torch_generator
 from headstart.tasks import Classification
 from headstart.testing import toy_images
 from headstart.testing.toys import same_state
-from headstart.training import Probed, Supervised, TrainConfig, train
+from headstart.training import Supervised, TrainConfig, Watched, train
 from headstart.training.loop import make_optimizer
 
 IMAGES = toy_images(40)
@@ -32,7 +32,7 @@ def pretext(name):
     generator = torch_generator("backbone")
     backbone = build_backbone("resnet9", {"width": 2}, in_channels=3, split=split, generator=generator)
     method = build_method(name, {}, backbone, images=len(IMAGES), generator=torch_generator("method"))
-    return Probed(method, Classification(range(4)), generator=torch_generator("probe"))
+    return Watched(method, [Classification(range(4))], generator=torch_generator("probe"))
 
 
 def loader(batch_size=8, views=1):

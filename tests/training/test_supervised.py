@@ -10,12 +10,27 @@ from headstart.seeding import torch_generator
 from headstart.tasks import Classification
 from headstart.testing import toy_images
 from headstart.testing.toys import same_state
-from headstart.training import PROTOCOLS, Precomputed, TrainConfig, evaluate, extract_features, feature_set, fit
+from headstart.training import (
+    PROTOCOLS,
+    Precomputed,
+    SupervisedConfig,
+    TrainConfig,
+    evaluate,
+    extract_features,
+    feature_set,
+    fit,
+)
 from headstart.training.features import Standardise
 
 TASK = Classification(range(4))
 TRAIN, TEST = toy_images(48), toy_images(300, seed=1)
 CONFIG = TrainConfig(steps=60, batch_size=16, lr=0.01)
+
+
+def settings(protocol, steps=60):
+    """What ``protocol`` takes in place of a study's options."""
+    kind = PROTOCOLS[protocol].Config
+    return CONFIG.model_copy(update={"steps": steps}) if kind is SupervisedConfig else kind()
 
 
 def backbone(width=4, split=False):
@@ -25,20 +40,20 @@ def backbone(width=4, split=False):
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_protocols_learn_and_repeat(protocol):
-    first, again = (fit(protocol, backbone(), TASK, TRAIN, CONFIG, seed=3) for _ in range(2))
+    first, again = (fit(protocol, backbone(), TASK, TRAIN, settings(protocol), seed=3) for _ in range(2))
     score = evaluate(first[0], TEST)["accuracy"]
     assert score > 0.6
     assert same_state(first[0].state_dict(), again[0].state_dict())
     assert evaluate(again[0], TEST)["accuracy"] == score
-    assert first[1].steps == CONFIG.steps
+    assert first[1].steps == settings(protocol).steps
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_fewer_labels_than_a_batch_are_repeated(protocol):
     few = TRAIN.subset(torch.arange(5))
-    _, report = fit(protocol, backbone(), TASK, few, CONFIG.model_copy(update={"steps": 3}), seed=3)
+    _, report = fit(protocol, backbone(), TASK, few, settings(protocol, steps=3), seed=3)
     assert report.failure is None
-    assert report.steps == 3
+    assert report.steps == settings(protocol, steps=3).steps
 
 
 def test_finetuning_moves_every_weight():
@@ -48,10 +63,12 @@ def test_finetuning_moves_every_weight():
     assert not any(torch.equal(before[name], value) for name, value in network.state_dict().items())
 
 
-def test_frozen_means_frozen():
+@pytest.mark.parametrize("protocol", [name for name, protocol in PROTOCOLS.items() if protocol.frozen])
+def test_frozen_means_frozen(protocol):
+    """Neither weights nor batch-norm statistics move."""
     network = backbone().train()
     before = copy.deepcopy(network.state_dict())
-    model, _ = fit("linear", network, TASK, TRAIN, CONFIG, seed=3)
+    model, _ = fit(protocol, network, TASK, TRAIN, settings(protocol), seed=3)
     evaluate(model, TEST)
     assert same_state(before, network.state_dict())
     assert all(parameter.grad is None for parameter in network.parameters())
@@ -108,7 +125,9 @@ def test_evaluation_covers_the_whole_split_and_leaves_no_trace():
 
 
 def test_a_wrong_protocol_or_a_missing_target_is_refused():
-    with pytest.raises(ConfigError, match="unknown protocol 'lineal': choose one of finetune, linear"):
+    with pytest.raises(
+        ConfigError, match="unknown protocol 'lineal': choose one of finetune, knn"
+    ):
         fit("lineal", backbone(), TASK, TRAIN, CONFIG, seed=3)
     with pytest.raises(DataError, match="needs the target 'class', and these images have none"):
         fit("linear", backbone(), TASK, ImageSet(TRAIN.images), CONFIG, seed=3)

@@ -111,4 +111,4 @@ def positions(rows: int, columns: int, dim: int, like: Tensor) -> Tensor:
 
 
 def _as_map(tokens: Tensor, shape: tuple[int, int]) -> Tensor:
-    return tokens.unflatten(1, shape).permute(0, 3, 1, 2)
+    return tokens.view(len(tokens), *shape, -1).permute(0, 3, 1, 2)

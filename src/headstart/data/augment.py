@@ -2,29 +2,31 @@
 
 The kinds and their odds are those of the study (Newell & Deng, 2020): colour jitter on 80 % of images, channel mean on
 25 %, horizontal flip on 50 %, a shift of up to an eighth of the side with the centre favoured, and one erased square
-of a quarter of the side. They act on normalised images, where 0 (padding, erased) is the dataset's mean colour.
+of a quarter of the side. They act on normalised images, where 0 (padding, erased) is the dataset's mean colour. Quarter
+turns, 0 to 3 with equal odds, are there for who asks for them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from headstart.schema import Schema
 
-__all__ = ["AugmentConfig", "Draw", "apply_draw", "draw_augmentation"]
+__all__ = ["AugmentConfig", "Draw", "apply_draw", "draw_augmentation", "move_maps"]
 
 JITTER_ODDS, JITTER_SCALE, GREY_ODDS, FLIP_ODDS, CENTRE_EXTRA = 0.8, 0.25, 0.25, 0.5, 0.25
 
 
 class AugmentConfig(Schema):
-    """Which augmentations are on."""
+    """Which augmentations are on. ``rotate``, by quarter turns, is not one of the study's."""
 
     crop: bool = True
     flip: bool = True
     jitter: bool = True
     grayscale: bool = True
     cutout: bool = True
+    rotate: bool = False
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Draw:
 
     scale, offset: float ``[B, C]``, x becomes ``x * scale + offset``. grey, flip: bool ``[B]``.
     shift: int64 ``[B, 2]`` rows and columns, positive moves the content up or left. cutout: int64 ``[B, 2]`` top left.
+    turn: int64 ``[B]``, quarter turns anticlockwise.
     """
 
     scale: Tensor | None = None
@@ -41,6 +44,7 @@ class Draw:
     flip: Tensor | None = None
     shift: Tensor | None = None
     cutout: Tensor | None = None
+    turn: Tensor | None = None
 
 
 def draw_augmentation(config: AugmentConfig, shape: tuple[int, int, int], generator: torch.Generator) -> Draw:
@@ -54,6 +58,7 @@ def draw_augmentation(config: AugmentConfig, shape: tuple[int, int, int], genera
         flip=_coin(batch, FLIP_ODDS, generator) if config.flip else None,
         shift=_shift(batch, resolution // 8, generator) if config.crop else None,
         cutout=_positions(batch, resolution - cutout_side(resolution) + 1, generator) if config.cutout else None,
+        turn=_turns(batch, generator) if config.rotate else None,
     )
 
 
@@ -68,6 +73,10 @@ def _coin(batch: int, odds: float, generator: torch.Generator) -> Tensor:
 
 def _positions(batch: int, count: int, generator: torch.Generator) -> Tensor:
     return torch.randint(count, (batch, 2), generator=generator, device=generator.device)
+
+
+def _turns(batch: int, generator: torch.Generator) -> Tensor:
+    return torch.randint(4, (batch,), generator=generator, device=generator.device)
 
 
 def _jitter(batch: int, channels: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -88,18 +97,48 @@ def _shift(batch: int, pad: int, generator: torch.Generator) -> Tensor:
 def apply_draw(images: Tensor, index: Tensor, draw: Draw) -> Tensor:
     """Augmented float32 ``[B, C, H, W]`` (channels-last) of the rows ``index`` of ``images`` ``[N, C, H, W]``.
 
-    The order is that of the study: jitter, grey, flip, shift, cutout. Colour acts per pixel and is affine, so it is
-    one product; the moves are one gather; everything that must be 0 in the end is one mask.
+    The order is that of the study: jitter, grey, flip, shift, cutout; quarter turns come last. Colour acts per pixel
+    and is affine, so it is one product; the moves are one gather; everything that must be 0 in the end is one mask.
     """
     count, channels, height, width = images.shape
-    rows, columns, keep = _coordinates(height, width, index, draw)
-    place = (index[:, None, None] * height + rows[:, :, None]) * width + columns[:, None, :]
+    place, keep = _places(height, width, index, draw)
     table = images.permute(0, 2, 3, 1).reshape(count * height * width, channels)
     pixels = table.index_select(0, place.view(-1)).float().view(len(index), height * width, channels)
     pixels = _recolour(pixels, draw).view(len(index), height, width, channels)
     if keep is not None:
         pixels = pixels * keep[..., None]
     return pixels.permute(0, 3, 1, 2)
+
+
+def move_maps(maps: Tensor, index: Tensor, draw: Draw) -> Tensor:
+    """Rows ``index`` of ``maps [N, H, W]``, of any type, moved as ``draw`` moves images; 0 where there was no image.
+
+    What only changes colours, and the erased square, leaves them alone.
+    """
+    moves = replace(draw, cutout=None)
+    if moves.flip is None and moves.shift is None and moves.turn is None:
+        return maps[index]
+    count, height, width = maps.shape
+    place, inside = _places(height, width, index, moves)
+    moved = maps.reshape(count * height * width)[place.view(-1)].view(len(index), height, width)
+    return moved if inside is None else moved.masked_fill(~inside, 0)
+
+
+def _places(height: int, width: int, index: Tensor, draw: Draw) -> tuple[Tensor, Tensor | None]:
+    """Where each pixel ``[B, H, W]`` comes from in all images laid end to end, and which stay (``None``: all)."""
+    rows, columns, keep = _coordinates(height, width, index, draw)
+    place = (index[:, None, None] * height + rows[:, :, None]) * width + columns[:, None, :]
+    if draw.turn is None:
+        return place, keep
+    sources = _turned(height, index.device)[draw.turn]
+    place = place.flatten(1).gather(1, sources).view_as(place)
+    return place, None if keep is None else keep.flatten(1).gather(1, sources).view_as(keep)
+
+
+def _turned(side: int, device: torch.device) -> Tensor:
+    """int64 ``[4, side * side]``: which pixel of a square image comes to stand where after 0 to 3 quarter turns."""
+    pixels = torch.arange(side * side, device=device).view(side, side)
+    return torch.stack([torch.rot90(pixels, turns).flatten() for turns in range(4)])
 
 
 def _recolour(pixels: Tensor, draw: Draw) -> Tensor:

@@ -25,16 +25,16 @@ def label_order(classes: npt.ArrayLike, generator: np.random.Generator) -> npt.N
     return np.argsort(place, kind="stable")
 
 
-def check_budgets(budgets: Iterable[int], *, images: int, classes: int, where: str) -> None:
-    """Refuse a budget that the training split cannot give or that leaves a class without a label."""
+def check_budgets(budgets: Iterable[int], *, images: int, fewest: int, where: str) -> None:
+    """Refuse a budget that the training split cannot give, or below ``fewest``, one label for each class."""
     for budget in budgets:
         if budget > images:
             raise ConfigError(
                 f"{where}: budget {budget} is larger than the training split of {images} images: "
                 f"lower it to at most {images}, or make more images"
             )
-        if budget < classes:
+        if budget < fewest:
             raise ConfigError(
-                f"{where}: budget {budget} is smaller than the {classes} classes, so some class would have no label: "
-                f"raise it to at least {classes}"
+                f"{where}: budget {budget} is smaller than the {fewest} classes, so some class would have no label: "
+                f"raise it to at least {fewest}"
             )

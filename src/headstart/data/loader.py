@@ -10,6 +10,7 @@ from torch import Tensor
 from headstart.data.augment import AugmentConfig, Draw, apply_draw, draw_augmentation
 from headstart.data.dataset import ImageSet
 from headstart.data.share import Share
+from headstart.data.targets import move_targets
 from headstart.seeding import torch_generator
 
 __all__ = ["Batch", "Batches", "Loader"]
@@ -22,10 +23,11 @@ class Batch:
     """One training batch of B images.
 
     index: int64 ``[B]``, rows of the image set that the loader has in hand. views: float32 ``[B, C, H, W]`` each,
-    channels-last, normalised, augmented independently. targets: of the rows in ``index``. generator: a stream that
-    depends on (seed, step) alone. share: with several processes, views and targets are those of this process's part
-    of the joint batch, while index and generator are the joint batch's: what is drawn per image is drawn for all and
-    cut to the part (``share.local``), and features are put together (``share.gather``) where images are compared.
+    channels-last, normalised, augmented independently. targets: of the rows in ``index``, moved with the first view.
+    generator: a stream that depends on (seed, step) alone. share: with several processes, views and targets are those
+    of this process's part of the joint batch, while index and generator are the joint batch's: what is drawn per image
+    is drawn for all and cut to the part (``share.local``), and features are put together (``share.gather``) where
+    images are compared.
     """
 
     step: int
@@ -61,8 +63,9 @@ class Batches(ABC):
         """The batch of ``step`` (from 0), the same whenever it is asked for."""
         generator = torch_generator(self.seed, "batch", step, device=self.device)
         images, index = self._take(step)
-        views = tuple(apply_draw(images.images, index, draw) for draw in self._draws(images, generator))
-        targets = {name: values[index] for name, values in images.targets.items()}
+        draws = self._draws(images, generator)
+        views = tuple(apply_draw(images.images, index, draw) for draw in draws)
+        targets = move_targets(images.targets, index, draws[0])
         return Batch(step, index, views, targets, generator)
 
     def _draws(self, images: ImageSet, generator: torch.Generator) -> list[Draw]:

@@ -33,7 +33,7 @@ def _check_task(config: StudyConfig, about: SourceInfo, name: str) -> None:
     check_budgets(
         config.budgets,
         images=about.counts["train"],
-        classes=task.label_counts(about.classes),
+        fewest=task.fewest_labels(about.classes),
         where=f"budgets (task '{name}')",
     )
 

@@ -1,5 +1,6 @@
 """The configuration of a study: one YAML file that names everything that can change its numbers."""
 
+from itertools import product
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -16,13 +17,12 @@ from headstart.methods import METHODS
 from headstart.registry import lookup
 from headstart.schema import Schema, apply_override, validate
 from headstart.tasks import TASKS
-from headstart.training import PROTOCOLS, OptimizerConfig, TrainConfig
+from headstart.training import PROTOCOLS, ClosedForm, SupervisedConfig, TrainConfig, check_fits
 
 __all__ = [
     "BackboneChoice",
     "MethodChoice",
     "StudyConfig",
-    "SupervisedConfig",
     "UtilityConfig",
     "dump_yaml",
     "load_study",
@@ -42,6 +42,22 @@ def _as_source(value: Any) -> Any:
 
 
 DatasetChoice = Annotated[SerializeAsAny[Source], BeforeValidator(_as_source)]
+
+
+def _as_protocols(value: Any) -> Any:
+    """The keys below each name in ``protocols:`` as that protocol's own options."""
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: validate(lookup(PROTOCOLS, "protocol", str(name)).Config, keys or {}, f"protocols.{name}")
+        if isinstance(keys, dict | None)
+        else keys
+        for name, keys in value.items()
+    }
+
+
+ProtocolOptions = SerializeAsAny[SupervisedConfig | ClosedForm]
+ProtocolChoices = Annotated[dict[str, ProtocolOptions], BeforeValidator(_as_protocols)]
 
 
 class BackboneChoice(Schema):
@@ -83,18 +99,6 @@ class MethodChoice(Schema):
     train: dict[str, Any] = {}
 
 
-class SupervisedConfig(OptimizerConfig):
-    """How a network or head learns from n labels, the same for every arm: ``epochs``, but at least ``min_steps``."""
-
-    min_steps: PositiveInt = 200
-    epochs: Annotated[float, Field(ge=0)] = 0
-
-    def for_labels(self, labels: int) -> TrainConfig:
-        """The training of one run with ``labels`` labels."""
-        steps = max(self.min_steps, -int(-self.epochs * labels // self.batch_size))
-        return TrainConfig(steps=steps, **self.model_dump(include=set(OptimizerConfig.model_fields)))
-
-
 class UtilityConfig(Schema):
     """How utility is read off the curves."""
 
@@ -124,7 +128,7 @@ class StudyConfig(Schema):
     tasks: tuple[str, ...] = ("classification",)
     methods: dict[str, MethodChoice]
     controls: tuple[Literal["random", "blind"], ...] = ("random", "blind")
-    protocols: dict[str, SupervisedConfig]
+    protocols: ProtocolChoices
     pretrain: TrainConfig
     budgets: tuple[PositiveInt, ...]
     trials: PositiveInt = 3
@@ -142,8 +146,8 @@ class StudyConfig(Schema):
     def _check_names(self) -> "StudyConfig":
         for task in self.tasks:
             lookup(TASKS, "task", task)
-        for protocol in self.protocols:
-            lookup(PROTOCOLS, "protocol", protocol)
+        for protocol, task in product(self.protocols, self.tasks):
+            check_fits(PROTOCOLS[protocol], TASKS[task])
         if "finetune" not in self.protocols:
             raise ValueError(
                 "protocols needs 'finetune': the scratch curve that utility is read from is trained with it"

@@ -7,11 +7,13 @@ from typing import Any
 
 from headstart.study.arms import BLIND, RANDOM, SCRATCH
 from headstart.study.blind_jobs import BlindJob
+from headstart.study.check_jobs import CheckJob
 from headstart.study.config import StudyConfig
 from headstart.study.jobs import Job
 from headstart.study.points import PointJob
 from headstart.study.pretrain_jobs import DatasetJob, PretrainJob
 from headstart.study.trial_jobs import TrialJob
+from headstart.training import PROTOCOLS
 
 __all__ = ["Plan", "make_plan"]
 
@@ -37,7 +39,8 @@ def make_plan(config: StudyConfig) -> Plan:
         for seed in range(config.pretrain_seeds)
     }
     points = tuple(_points(config, dataset, pretrainings))
-    jobs = tuple(_with_inputs([*pretrainings.values(), *points]))
+    checks = [CheckJob(dataset, task) for task in config.tasks]
+    jobs = tuple(_with_inputs([*checks, *pretrainings.values(), *points]))
     return Plan(config, jobs, dataset, tuple(pretrainings.values()), points)
 
 
@@ -77,8 +80,8 @@ def _points(
 
 
 def _arms(config: StudyConfig, protocol: str) -> Iterator[str]:
-    """Scratch learns with ``finetune``; frozen random weights are no training from scratch but a control of probes."""
-    if protocol == "finetune":
+    """Scratch learns as a whole; frozen random weights are no training from scratch but a control of probes."""
+    if not PROTOCOLS[protocol].frozen:
         yield SCRATCH
     elif RANDOM in config.controls:
         yield RANDOM

@@ -61,7 +61,7 @@ class PointJob(Job):
     def labelled(self, dataset: Dataset, task: Task) -> ImageSet:
         """The trial's labels: the same for every arm, and part of those of every larger budget."""
         generator = numpy_generator(self.seed, "labels", dataset.fingerprint, self.task, self.trial)
-        order = label_order(dataset.train.targets[task.target].cpu(), generator)
+        order = label_order(task.strata(dataset.train.targets[task.target]), generator)
         return dataset.train.subset(torch.from_numpy(order[: self.labels]).to(dataset.train.images.device))
 
 

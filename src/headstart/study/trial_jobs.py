@@ -12,7 +12,7 @@ from headstart.study.jobs import Job, RunContext
 from headstart.study.points import PointJob, unmeasured, write_records
 from headstart.study.pretrain_jobs import PretrainJob, hardware_identity, prepared_dataset
 from headstart.tasks import TASKS
-from headstart.training import Failure, TrainConfig, discard_checkpoint, evaluate, fit
+from headstart.training import PROTOCOLS, Failure, Settings, TrainConfig, discard_checkpoint, evaluate, fit
 
 __all__ = ["TrialJob"]
 
@@ -23,7 +23,7 @@ class TrialJob(PointJob):
 
     start: PretrainJob | None
     protocol: str
-    train: TrainConfig
+    train: Settings
     augment: AugmentConfig
 
     kind: ClassVar[str] = "trial"
@@ -50,7 +50,7 @@ class TrialJob(PointJob):
         """Random weights that learn are training from scratch; those that stay frozen are the control of probes."""
         if self.start:
             return self.start.method
-        return SCRATCH if self.protocol == "finetune" else RANDOM
+        return RANDOM if PROTOCOLS[self.protocol].frozen else SCRATCH
 
     @property
     def place(self) -> dict[str, Any]:
@@ -65,7 +65,9 @@ class TrialJob(PointJob):
     @property
     def cost(self) -> int:
         """A frozen backbone is passed once per image, which is about a third of an image-step."""
-        return self.labels // 3 if self.protocol != "finetune" else self.train.steps * self.train.batch_size
+        if PROTOCOLS[self.protocol].frozen or not isinstance(self.train, TrainConfig):
+            return self.labels // 3
+        return self.train.steps * self.train.batch_size
 
     @property
     def group(self) -> str:

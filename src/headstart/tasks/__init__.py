@@ -1,9 +1,24 @@
 """What is asked of images. ``TASKS`` holds one class per name; plugins join as ``headstart.tasks``."""
 
 from headstart.registry import with_plugins
-from headstart.tasks.base import PooledHead, Task, mlp_layers
-from headstart.tasks.classification import Classification
+from headstart.tasks.base import Task
+from headstart.tasks.classification import Classification, Pose
+from headstart.tasks.depth import Depth
+from headstart.tasks.heads import DenseHead, PooledHead, mlp_layers
+from headstart.tasks.segmentation import Segmentation
 
-__all__ = ["TASKS", "Classification", "PooledHead", "Task", "mlp_layers"]
+__all__ = [
+    "TASKS",
+    "Classification",
+    "DenseHead",
+    "Depth",
+    "PooledHead",
+    "Pose",
+    "Segmentation",
+    "Task",
+    "mlp_layers",
+]
 
-TASKS: dict[str, type[Task]] = with_plugins("tasks", {"classification": Classification})
+TASKS: dict[str, type[Task]] = with_plugins(
+    "tasks", {"classification": Classification, "pose": Pose, "segmentation": Segmentation, "depth": Depth}
+)

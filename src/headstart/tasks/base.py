@@ -2,22 +2,27 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+import torch
 from torch import Tensor, nn
 
-from headstart.backbones.base import Backbone, Features
+from headstart.backbones.base import Backbone
 from headstart.data.augment import AugmentConfig
+from headstart.tasks.heads import enlarge, task_head
 
-__all__ = ["PooledHead", "Task", "mlp_layers"]
+if TYPE_CHECKING:
+    from torchmetrics import MetricCollection
+
+__all__ = ["Task"]
 
 
 class Task(ABC):
     """A question asked of images, answered from ``Features`` by a head with ``outputs`` outputs.
 
     Class attributes: ``name``; ``target``, its name among an image set's targets; ``primary_metric`` and
-    ``higher_is_better``; ``per_location``, whether heads read the dense map and not the pooled vector; ``unsuited``,
-    the augmentations (fields of ``AugmentConfig``) that its target does not survive.
+    ``higher_is_better``; ``per_location``, whether the answer is a map, from heads that read the dense features, and
+    not one per image; ``unsuited``, the augmentations (fields of ``AugmentConfig``) that its target does not survive.
     """
 
     name: ClassVar[str]
@@ -34,21 +39,39 @@ class Task(ABC):
     @classmethod
     @abstractmethod
     def label_counts(cls, classes: Sequence[str]) -> int:
-        """How many different labels the target has in a dataset of these class names: the size of a head's output."""
+        """How many outputs a head needs in a dataset of these class names."""
+
+    @classmethod
+    def fewest_labels(cls, classes: Sequence[str]) -> int:
+        """The smallest budget that makes sense in a dataset of these class names."""
+        del classes
+        return 1
 
     @classmethod
     def augment(cls, base: AugmentConfig) -> AugmentConfig:
         """``base`` without what the target does not survive."""
         return base.model_copy(update=dict.fromkeys(cls.unsuited, False))
 
+    def strata(self, target: Tensor) -> Tensor:
+        """int64 ``[N]``: groups of which every label budget holds its share; one group, unless a target is a class."""
+        return torch.zeros(len(target), dtype=torch.int64)
+
+    @abstractmethod
+    def check_target(self, target: Tensor, resolution: int) -> None:
+        """Raise ``DataError`` for what is no answer to this task: ``target [N, ...]`` of images of ``resolution``."""
+
+    def check_variety(self, target: Tensor) -> None:
+        """Raise ``DataError`` where all training targets ``[N, ...]`` are one and the task would be empty."""
+        del target
+
     def fitted(self, labelled: Tensor) -> Self:
         """The task with what it may learn from labelled targets alone before training; itself, if that is nothing."""
         del labelled
         return self
 
-    @abstractmethod
     def head(self, backbone: Backbone, mlp: bool = False) -> nn.Module:
         """A fresh module from ``Features`` to outputs: one linear layer, or the study's two-layer head."""
+        return task_head(backbone, self.outputs, per_location=self.per_location, mlp=mlp)
 
     @abstractmethod
     def constant(self, labelled: Tensor) -> Tensor:
@@ -59,29 +82,24 @@ class Task(ABC):
         """The scalar to minimise for a batch of outputs and targets."""
 
     @abstractmethod
+    def scored(self, output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Outputs and targets as the metrics take them; predictions in the target's units and at its resolution."""
+
+    def answer(self, output: Tensor, size: tuple[int, int]) -> Tensor:
+        """Outputs as targets would say it, for people to look at: labels ``[B]``, or maps ``[B, *size]``."""
+        return (enlarge(output, size) if self.per_location else output).argmax(dim=1)
+
+    @abstractmethod
+    def meter(self) -> "MetricCollection":
+        """Fresh metrics by name, to be updated with what ``scored`` gives, batch by batch."""
+
     def measure(self, output: Tensor, target: Tensor) -> dict[str, Tensor]:
         """Every metric as a scalar tensor on the outputs' device, so that reading it can wait."""
+        meter = self.meter().to(output.device)
+        meter.update(*self.scored(output, target))
+        found: dict[str, Any] = meter.compute()
+        return found
 
     def metrics(self, output: Tensor, target: Tensor) -> dict[str, float]:
-        """Every metric by name, of the outputs and targets of a whole split; ``primary_metric`` is among them."""
+        """Every metric by name, of outputs and targets; ``primary_metric`` is among them."""
         return {name: float(value) for name, value in self.measure(output, target).items()}
-
-
-class PooledHead(nn.Module):
-    """``layers`` on the pooled vector: ``Features -> [B, outputs]``."""
-
-    def __init__(self, layers: nn.Module) -> None:
-        super().__init__()
-        self.layers = layers
-
-    def forward(self, features: Features) -> Tensor:
-        # Losses are taken in float32 whatever the precision of the network.
-        output: Tensor = self.layers(features.pooled)
-        return output.float()
-
-
-def mlp_layers(inputs: int, outputs: int) -> nn.Sequential:
-    """The study's MLP head: linear without bias, batch norm, ReLU, linear."""
-    return nn.Sequential(
-        nn.Linear(inputs, inputs, bias=False), nn.BatchNorm1d(inputs), nn.ReLU(), nn.Linear(inputs, outputs)
-    )

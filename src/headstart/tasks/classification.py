@@ -1,14 +1,19 @@
-"""Object classification: which of the dataset's classes an image shows."""
+"""Object classification and pose: which of several labels an image has."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
-from headstart.backbones.base import Backbone
-from headstart.tasks.base import PooledHead, Task, mlp_layers
+from headstart.errors import DataError
+from headstart.scenes.pose import POSES
+from headstart.tasks.base import Task
 
-__all__ = ["Classification"]
+if TYPE_CHECKING:
+    from torchmetrics import MetricCollection
+
+__all__ = ["Classification", "Pose"]
 
 
 class Classification(Task):
@@ -22,24 +27,59 @@ class Classification(Task):
     def label_counts(cls, classes: Sequence[str]) -> int:
         return len(classes)
 
-    def head(self, backbone: Backbone, mlp: bool = False) -> nn.Module:
-        layers = mlp_layers if mlp else nn.Linear
-        return PooledHead(layers(backbone.dim, self.outputs))
+    @classmethod
+    def fewest_labels(cls, classes: Sequence[str]) -> int:
+        return cls.label_counts(classes)
+
+    def strata(self, target: Tensor) -> Tensor:
+        return target.long().cpu()
+
+    def check_target(self, target: Tensor, resolution: int) -> None:
+        del resolution
+        wrong = ((target < 0) | (target >= self.outputs)).nonzero().flatten()
+        if len(wrong):
+            raise DataError(
+                f"task '{self.name}': {len(wrong)} images have no label between 0 and {self.outputs - 1}, the first of "
+                f"them row {wrong[0]} with {target[wrong[0]]}: correct target '{self.target}'"
+            )
 
     def constant(self, labelled: Tensor) -> Tensor:
         """Logits ``[C]`` of the most frequent label."""
-        return F.one_hot(labelled.mode().values, self.outputs).float()
+        return F.one_hot(labelled.long().mode().values, self.outputs).float()
 
     def loss(self, output: Tensor, target: Tensor) -> Tensor:
         """Mean cross-entropy in nats of logits ``[B, C]`` against int64 ``[B]``."""
         return F.cross_entropy(output, target)
 
-    def measure(self, output: Tensor, target: Tensor) -> dict[str, Tensor]:
-        """``accuracy`` of logits ``[N, C]`` against int64 ``[N]``: the fraction whose largest logit is the label's."""
-        # Imported on first use: torchmetrics takes seconds to load, and most commands never measure.
-        from torchmetrics.functional.classification import multiclass_accuracy
+    def scored(self, output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        return output, target
 
-        accuracy: Tensor = multiclass_accuracy(
-            output, target, num_classes=self.outputs, average="micro", validate_args=False
-        )
-        return {"accuracy": accuracy}
+    def meter(self) -> "MetricCollection":
+        # Imported on first use: torchmetrics takes seconds to load, and most commands never measure.
+        from torchmetrics import MetricCollection
+        from torchmetrics.classification import MulticlassAccuracy
+
+        return MetricCollection({"accuracy": MulticlassAccuracy(self.outputs, average="micro", validate_args=False)})
+
+
+class Pose(Classification):
+    """Which of five ways the object leans (from its rotation matrix): cross-entropy, accuracy (0 to 1).
+
+    A mirrored image shows the mirrored pose, and its label with it. A quarter turn would show none of the five.
+    """
+
+    name = "pose"
+    target = "pose"
+    unsuited = frozenset({"rotate"})
+
+    @classmethod
+    def label_counts(cls, classes: Sequence[str]) -> int:
+        del classes
+        return len(POSES)
+
+    def check_variety(self, target: Tensor) -> None:
+        if bool((target == target[0]).all()):
+            raise DataError(
+                f"task 'pose': every image has pose {target[0]}, so there is nothing to learn: render with the "
+                "viewpoint factor on (V in factors), or leave the task out"
+            )

@@ -10,29 +10,41 @@ from headstart.backbones import Backbone, Features, build_backbone, seeded_init
 from headstart.data.augment import AugmentConfig
 from headstart.seeding import torch_generator
 from headstart.tasks import TASKS, Task
+from headstart.testing.toys import toy_target
 
 __all__ = ["check_task"]
 
 CLASSES = ("ball", "box", "cone")
 IMAGES = 24
+RESOLUTION = 16
 
 
 def check_task(name: str, target: Tensor | None = None, *, classes: Sequence[str] = CLASSES) -> None:
     """Raise ``AssertionError`` unless the task ``name`` of ``TASKS`` keeps its contract.
 
-    target: ``[N, ...]`` for N toy images of 16 px; default: random labels ``[24]`` of as many kinds as the task has.
+    target: ``[N, ...]`` for N toy images of 16 px; default: random ones of the task's kind.
     """
-    task = TASKS[name](classes)
+    plain = TASKS[name](classes)
     if target is None:
-        target = torch.randint(task.outputs, (IMAGES,), generator=torch_generator("labels"))
+        target = toy_target(plain, IMAGES, RESOLUTION)
+    plain.check_target(target, RESOLUTION)
+    _check_strata(plain, target)
+    unknown = plain.unsuited - set(AugmentConfig.model_fields)
+    assert not unknown, f"unsuited names no augmentation: {', '.join(sorted(unknown))}"
+    task = plain.fitted(target)
+    assert _score(task, _repeated(task.constant(target), len(target)), target), "the best constant must have a score"
     backbone = build_backbone("resnet9", {"width": 8}, in_channels=3, generator=torch_generator("backbone"))
-    images = torch.randn(len(target), 3, 16, 16, generator=torch_generator("images"))
+    images = torch.randn(len(target), 3, RESOLUTION, RESOLUTION, generator=torch_generator("images"))
     with torch.no_grad():
         features = backbone(images)
-    unknown = task.unsuited - set(AugmentConfig.model_fields)
-    assert not unknown, f"unsuited names no augmentation: {', '.join(sorted(unknown))}"
     for mlp in (False, True):
         _check_head(task, backbone, features, target, mlp)
+
+
+def _check_strata(task: Task, target: Tensor) -> None:
+    strata = task.strata(target)
+    assert strata.shape == (len(target),), "strata must have a number per image"
+    assert not strata.is_floating_point(), "strata must be whole numbers"
 
 
 def _check_head(task: Task, backbone: Backbone, features: Features, target: Tensor, mlp: bool) -> None:
@@ -50,6 +62,18 @@ def _check_head(task: Task, backbone: Backbone, features: Features, target: Tens
     after = _score(task, head(features), target)
     better = after > before if task.higher_is_better else after < before
     assert better, f"less loss must mean a better {task.primary_metric}: it went from {before:.3f} to {after:.3f}"
+    _check_streaming(task, head(features).detach(), target)
+    answered = task.answer(head(features), (RESOLUTION, RESOLUTION))
+    assert answered.shape == target.shape, f"answers are {tuple(answered.shape)}, targets {tuple(target.shape)}"
+
+
+def _check_streaming(task: Task, output: Tensor, target: Tensor) -> None:
+    """What is measured batch by batch is what is measured at once."""
+    meter = task.meter()
+    for rows in torch.arange(len(target)).split(7):  # type: ignore[no-untyped-call]
+        meter.update(*task.scored(output[rows], target[rows]))
+    for metric, value in task.metrics(output, target).items():
+        assert math.isclose(float(meter.compute()[metric]), value, rel_tol=1e-4), f"'{metric}' depends on batches"
 
 
 def _score(task: Task, output: Tensor, target: Tensor) -> float:
@@ -57,3 +81,7 @@ def _score(task: Task, output: Tensor, target: Tensor) -> float:
     assert task.primary_metric in measured, f"metrics lack the primary one, '{task.primary_metric}'"
     assert all(isinstance(value, float) and math.isfinite(value) for value in measured.values()), "metrics are floats"
     return measured[task.primary_metric]
+
+
+def _repeated(constant: Tensor, images: int) -> Tensor:
+    return constant.expand(images, *constant.shape)

@@ -2,24 +2,32 @@
 
 from headstart.training.checkpoint import discard_checkpoint
 from headstart.training.collapse import collapsed_since, is_collapsed
-from headstart.training.config import OptimizerConfig, TrainConfig
+from headstart.training.config import ClosedForm, OptimizerConfig, SupervisedConfig, TrainConfig
 from headstart.training.features import Precomputed, extract_features, feature_set
 from headstart.training.history import Failure
 from headstart.training.loop import TrainReport, train
 from headstart.training.precision import pick_device, pick_precision
+from headstart.training.protocols import PROTOCOLS, Protocol, Settings
+from headstart.training.protocols.base import Supervised
 from headstart.training.schedule import piecewise_linear, warmup_decay
-from headstart.training.supervised import PROTOCOLS, Supervised, evaluate, fit
+from headstart.training.supervised import answers, check_fits, evaluate, fit
 from headstart.training.watching import Watched
 
 __all__ = [
     "PROTOCOLS",
+    "ClosedForm",
     "Failure",
     "OptimizerConfig",
     "Precomputed",
+    "Protocol",
+    "Settings",
     "Supervised",
+    "SupervisedConfig",
     "TrainConfig",
     "TrainReport",
     "Watched",
+    "answers",
+    "check_fits",
     "collapsed_since",
     "discard_checkpoint",
     "evaluate",

@@ -7,9 +7,10 @@ from pydantic import Field, model_validator
 from headstart.schema import Schema
 from headstart.training.precision import Precision
 
-__all__ = ["OptimizerConfig", "TrainConfig"]
+__all__ = ["ClosedForm", "OptimizerConfig", "SupervisedConfig", "TrainConfig"]
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
+PositiveInt = Annotated[int, Field(ge=1)]
 Decay = Annotated[float, Field(ge=0, lt=1)]
 
 
@@ -42,3 +43,34 @@ class TrainConfig(OptimizerConfig):
     """An optimiser and how many steps it takes."""
 
     steps: int = Field(ge=1)
+
+
+class SupervisedConfig(OptimizerConfig):
+    """How a network or head learns from n labels, the same for every arm: ``epochs``, but at least ``min_steps``."""
+
+    min_steps: PositiveInt = 200
+    epochs: Annotated[float, Field(ge=0)] = 0
+
+    def for_labels(self, labels: int) -> TrainConfig:
+        """The training of one run with ``labels`` labels."""
+        steps = max(self.min_steps, -int(-self.epochs * labels // self.batch_size))
+        return TrainConfig(steps=steps, **self.model_dump(include=set(OptimizerConfig.model_fields)))
+
+
+class ClosedForm(Schema):
+    """Options of what is computed from labelled features at once, without steps.
+
+    precision: of the forward pass that makes the features.
+    """
+
+    precision: Precision = "auto"
+
+    @property
+    def steps(self) -> int:
+        """None are taken."""
+        return 0
+
+    def for_labels(self, labels: int) -> Self:
+        """Itself, however many labels."""
+        del labels
+        return self

@@ -1,0 +1,43 @@
+"""The targets of a dataset, looked at before days are spent on them."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from headstart.study.jobs import Job, RunContext
+from headstart.study.pretrain_jobs import DatasetJob, prepared_dataset
+from headstart.tasks import TASKS
+
+__all__ = ["CheckJob"]
+
+
+@dataclass(frozen=True)
+class CheckJob(Job):
+    """Refuse a dataset whose targets are no answers to ``task``, as soon as its images are there."""
+
+    dataset: DatasetJob
+    task: str
+
+    kind: ClassVar[str] = "check"
+    version: ClassVar[int] = 1
+
+    def identity(self) -> dict[str, Any]:
+        return {"task": self.task}
+
+    @property
+    def inputs(self) -> tuple[Job, ...]:
+        return (self.dataset,)
+
+    @property
+    def cost(self) -> int:
+        return 0
+
+    @property
+    def title(self) -> str:
+        return f"targets for {self.task}"
+
+    def run(self, context: RunContext) -> None:
+        dataset = prepared_dataset(context.input(self.dataset))
+        task = TASKS[self.task](dataset.classes)
+        for images in dataset.splits.values():
+            task.check_target(images.targets[task.target], images.resolution)
+        task.check_variety(dataset.train.targets[task.target])

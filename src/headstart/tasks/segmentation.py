@@ -1,0 +1,79 @@
+"""Semantic segmentation: which class, or none, every pixel belongs to."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from headstart.errors import DataError
+from headstart.tasks.base import Task
+from headstart.tasks.heads import enlarge
+
+if TYPE_CHECKING:
+    from torchmetrics import MetricCollection
+
+__all__ = ["Segmentation", "check_size"]
+
+
+class Segmentation(Task):
+    """A class for every pixel, or background: cross-entropy, mean IoU over classes and pixel accuracy (0 to 1).
+
+    Targets are ``[N, H, W]``, 0 for background and class number + 1 elsewhere. What a random crop brings in from beyond
+    the image counts as background.
+    """
+
+    name = "segmentation"
+    target = "semantic"
+    primary_metric = "miou"
+    per_location = True
+    unsuited = frozenset({"cutout"})
+
+    @classmethod
+    def label_counts(cls, classes: Sequence[str]) -> int:
+        return len(classes) + 1
+
+    def check_target(self, target: Tensor, resolution: int) -> None:
+        check_size(self, target, resolution)
+        most = target.flatten(1).amax(dim=1)
+        wrong = (most >= self.outputs).nonzero().flatten()
+        if len(wrong):
+            raise DataError(
+                f"task 'segmentation': {len(wrong)} masks hold numbers above {self.outputs - 1}, the first of them row "
+                f"{wrong[0]} with {most[wrong[0]]}: 0 is background and {self.outputs - 1} the last class"
+            )
+
+    def constant(self, labelled: Tensor) -> Tensor:
+        """Logits ``[C, 1, 1]`` of the most frequent label of pixels."""
+        counts = labelled.flatten().bincount(minlength=self.outputs)
+        return F.one_hot(counts.argmax(), self.outputs).float()[:, None, None]
+
+    def loss(self, output: Tensor, target: Tensor) -> Tensor:
+        """Mean cross-entropy in nats of logits ``[B, C, h, w]``, enlarged to the target ``[B, H, W]``."""
+        return F.cross_entropy(*self.scored(output, target))
+
+    def scored(self, output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        height, width = target.shape[-2:]
+        return enlarge(output, (height, width)), target.long()
+
+    def meter(self) -> "MetricCollection":
+        from torchmetrics import MetricCollection
+        from torchmetrics.classification import MulticlassAccuracy, MulticlassJaccardIndex
+
+        return MetricCollection(
+            {
+                "miou": MulticlassJaccardIndex(self.outputs, average="macro", validate_args=False),
+                "pixel_accuracy": MulticlassAccuracy(self.outputs, average="micro", validate_args=False),
+            },
+            compute_groups=False,
+        )
+
+
+def check_size(task: Task, target: Tensor, resolution: int) -> None:
+    """Raise ``DataError`` unless there is a number for every pixel of images of ``resolution``."""
+    if tuple(target.shape[1:]) != (resolution, resolution):
+        size = " x ".join(map(str, target.shape[1:])) or "1"
+        raise DataError(
+            f"task '{task.name}': target '{task.target}' has maps of {size} for images of {resolution} x {resolution} "
+            "pixels: make them of one size"
+        )

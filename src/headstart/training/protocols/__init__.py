@@ -1,0 +1,15 @@
+"""Ways to read off what a backbone is worth on a task, from labelled images.
+
+``PROTOCOLS`` holds one ``Protocol`` per name; plugins join as ``headstart.protocols``.
+"""
+
+from headstart.registry import with_plugins
+from headstart.training.protocols.base import LabelledRun, Protocol, Settings, Setup
+from headstart.training.protocols.features import KNN, LOGISTIC, KnnConfig, LogisticConfig
+from headstart.training.protocols.gradient import FINETUNE, LINEAR, MLP
+
+__all__ = ["PROTOCOLS", "KnnConfig", "LabelledRun", "LogisticConfig", "Protocol", "Settings", "Setup"]
+
+PROTOCOLS: dict[str, Protocol] = with_plugins(
+    "protocols", {protocol.name: protocol for protocol in (FINETUNE, LINEAR, MLP, KNN, LOGISTIC)}
+)

@@ -1,0 +1,91 @@
+"""What a protocol is: it turns a backbone, a task and labelled images into a model."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from headstart.backbones.base import Backbone, seeded_init
+from headstart.data.augment import AugmentConfig
+from headstart.data.dataset import ImageSet
+from headstart.data.loader import Batch, Loader
+from headstart.methods.base import Objective, StepResult
+from headstart.seeding import derive_seed, torch_generator
+from headstart.tasks.base import Task
+from headstart.training.config import ClosedForm, SupervisedConfig, TrainConfig
+
+__all__ = ["LabelledRun", "Protocol", "Settings", "Setup", "Supervised"]
+
+Settings = TrainConfig | ClosedForm
+"""A protocol's options for one number of labels."""
+
+
+class Supervised(Objective):
+    """A backbone and a head that learn a task: images ``[B, C, H, W]`` to the head's outputs."""
+
+    def __init__(self, backbone: Backbone, head: nn.Module, task: Task) -> None:
+        super().__init__()
+        self.backbone, self.head, self.task = backbone, head, task
+
+    def forward(self, images: Tensor) -> Tensor:
+        output: Tensor = self.head(self.backbone(images))
+        return output
+
+    def step(self, batch: Batch) -> StepResult:
+        return StepResult(self.task.loss(self(batch.views[0]), batch.targets[self.task.target]))
+
+
+@dataclass(frozen=True)
+class LabelledRun:
+    """What a protocol starts from. labelled: prepared images. seed: of the head's first weights and of the batches."""
+
+    backbone: Backbone
+    task: Task
+    labelled: ImageSet
+    config: Settings
+    augment: AugmentConfig
+    seed: int
+
+    @property
+    def target(self) -> Tensor:
+        """The labels ``[N, ...]``."""
+        return self.labelled.targets[self.task.target]
+
+    def head(self, backbone: Backbone, mlp: bool = False) -> nn.Module:
+        """The task's head on ``backbone``, the same in every protocol and arm."""
+        with seeded_init(torch_generator(self.seed, "head")):
+            return self.task.head(backbone, mlp=mlp)
+
+    def loader(self, images: ImageSet, augment: AugmentConfig | None) -> Loader:
+        """Batches of ``images`` as the configuration and the seed have them."""
+        assert isinstance(self.config, TrainConfig), "only what takes steps has batches"
+        seed = derive_seed(self.seed, "batches")
+        return Loader(images, batch_size=self.config.batch_size, seed=seed, augment=augment)
+
+
+@dataclass(frozen=True)
+class Setup:
+    """The ``model`` of images that a protocol yields, once ``learner`` has been trained on batches of ``loader``.
+
+    Both are ``None`` where nothing is left to be trained.
+    """
+
+    model: Supervised
+    learner: Supervised | None = None
+    loader: Loader | None = None
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """name, and a ``summary`` in one line. Config: the class of its options, with ``for_labels(n)``.
+
+    frozen: whether the backbone stays as it is: in eval mode, so that neither weights nor batch-norm statistics move.
+    per_location: whether it also answers tasks that ask about every pixel. prepare: does what the protocol is about.
+    """
+
+    name: str
+    summary: str
+    Config: type[SupervisedConfig] | type[ClosedForm]
+    frozen: bool
+    per_location: bool
+    prepare: Callable[[LabelledRun], Setup]
