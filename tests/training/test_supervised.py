@@ -125,9 +125,7 @@ def test_evaluation_covers_the_whole_split_and_leaves_no_trace():
 
 
 def test_a_wrong_protocol_or_a_missing_target_is_refused():
-    with pytest.raises(
-        ConfigError, match="unknown protocol 'lineal': choose one of finetune, knn"
-    ):
+    with pytest.raises(ConfigError, match="unknown protocol 'lineal': choose one of finetune, knn"):
         fit("lineal", backbone(), TASK, TRAIN, CONFIG, seed=3)
     with pytest.raises(DataError, match="needs the target 'class', and these images have none"):
         fit("linear", backbone(), TASK, ImageSet(TRAIN.images), CONFIG, seed=3)

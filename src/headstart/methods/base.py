@@ -44,7 +44,8 @@ class Method(Objective):
     mirrored or none is; ``colors``, the colour spaces that the method works in, and ``why_colors``, what it lacks in
     the others (completes "because it needs ..."); ``remembers``, whether it keeps something of every
     image and so needs a fixed set of them; ``unsuited``, the augmentations (fields of
-    ``AugmentConfig``) that the study leaves off for this method.
+    ``AugmentConfig``) that the study leaves off for this method, and ``added``, those that the method was published
+    with and that are on for it alone.
     """
 
     name: ClassVar[str]
@@ -54,6 +55,7 @@ class Method(Objective):
     shared_flip: ClassVar[bool] = False
     remembers: ClassVar[bool] = False
     unsuited: ClassVar[frozenset[str]] = frozenset()
+    added: ClassVar[frozenset[str]] = frozenset()
     colors: ClassVar[frozenset[str]] = frozenset(get_args(ColorSpace))
     why_colors: ClassVar[str] = ""
 
@@ -65,5 +67,5 @@ class Method(Objective):
 
     @classmethod
     def augment(cls, base: AugmentConfig) -> AugmentConfig:
-        """``base`` without what the study leaves off for this method."""
-        return base.model_copy(update=dict.fromkeys(cls.unsuited, False))
+        """``base`` without what the study leaves off for this method, and with what the method brings."""
+        return base.model_copy(update=dict.fromkeys(cls.unsuited, False) | dict.fromkeys(cls.added, True))

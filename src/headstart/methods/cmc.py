@@ -74,7 +74,10 @@ class CMC(Method):
         return StepResult(loss, {"light_accuracy": _accuracy(light_scores), "color_accuracy": _accuracy(color_scores)})
 
     def _candidates(self, batch: Batch) -> Tensor:
-        """int64 ``[B, K + 1]`` for this process's B images: each image's own row, then K drawn with replacement (its own may be among them)."""
+        """int64 ``[B, K + 1]`` for this process's B images: each image's own row, then K drawn with replacement.
+
+        An image's own row may be among the K.
+        """
         drawn = torch.randint(
             len(self.memory_light),
             (len(batch.index), self.negatives),

@@ -1,6 +1,7 @@
 """Scenes as the arrays of structures that the kernel reads."""
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -8,24 +9,26 @@ import warp as wp
 from numpy.typing import NDArray
 
 from headstart.render import casting
-from headstart.scenes.scene import Camera, Scene, SceneObject, Surface
+from headstart.scenes.scene import Scene, SceneObject, Surface
 from headstart.scenes.shapes import Mesh
 
 __all__ = ["MeshOnDevice", "linear_rgb", "pack_actors", "pack_views"]
 
 NEAR, WIDER = 1e-3, 1e-5
 EVERYWHERE = np.array([-1e9, -1e9, 1e9, 1e9])
+CORNERS = np.array(list(product((0, 1), repeat=3)), dtype=bool)
 
 
 class MeshOnDevice:
     """A mesh and its bounding-volume tree.
 
-    points: its vertices ``[V, 3]``, to see where it may be met. tints: their own colours ``[V, 3]``, linear RGB, or
-    ``None``. triangles: how many.
+    corners: of the box that holds it ``[8, 3]``, to see where it may be met. tints: its vertices' own colours
+    ``[V, 3]``, linear RGB, or ``None``. triangles: how many.
     """
 
     def __init__(self, mesh: Mesh, device: Any) -> None:
-        self.points, self.triangles = mesh.vertices, len(mesh.triangles)
+        self.corners = np.where(CORNERS, mesh.vertices.max(axis=0), mesh.vertices.min(axis=0))
+        self.triangles = len(mesh.triangles)
         self.tints = None if mesh.colours is None else linear_rgb(mesh.colours / np.float32(255))
         corners = wp.array(mesh.triangles.ravel(), dtype=wp.int32, device=device)
         self.tree = wp.Mesh(wp.array(mesh.vertices, dtype=wp.vec3, device=device), corners)
@@ -59,16 +62,17 @@ def pack_actors(
 ) -> tuple[NDArray[Any], NDArray[np.float32]]:
     """One ``casting.Actor`` per object, scene after scene, each with its mesh; and the tints of their vertices."""
     objects = [thing for scene in scenes for thing in scene.objects]
-    cameras = [scene.camera for scene in scenes for _ in scene.objects]
-    placed = [mesh.points * thing.scale for thing, mesh in zip(objects, meshes, strict=True)]
+    turns = np.reshape([thing.rotation for thing in objects], (-1, 3, 3))
+    scales, positions = (np.reshape([getattr(one, what) for one in objects], (-1, 3)) for what in ("scale", "position"))
+    boxes = np.reshape([mesh.corners for mesh in meshes], (-1, 8, 3)) * scales[:, None]
     own, tints = _pack_tints(objects, meshes)
     columns = {
         "mesh": [mesh.tree.id for mesh in meshes],
-        "turn": [thing.rotation for thing in objects],
-        "scale": [thing.scale for thing in objects],
-        "position": [thing.position for thing in objects],
-        "reach": [np.sqrt(np.einsum("ij,ij->i", points, points).max()) for points in placed],
-        "frame": [_frame(*one) for one in zip(cameras, objects, placed, strict=True)],
+        "turn": turns,
+        "scale": scales,
+        "position": positions,
+        "reach": np.linalg.norm(boxes, axis=2).max(axis=1),
+        "frame": _frames(scenes, boxes @ turns.transpose(0, 2, 1) + positions[:, None]),
         "coat": _pack_coats([thing.surface for thing in objects], slots),
         "own": own,
     }
@@ -89,14 +93,19 @@ def _pack_tints(
     return starts, np.concatenate(shown).astype(np.float32)
 
 
-def _frame(camera: Camera, thing: SceneObject, points: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Left, low, right and high end of scaled ``points [V, 3]`` in the picture at distance 1, a little widened."""
-    turn = camera.rotation.T @ thing.rotation
-    seen = points @ turn.T + camera.rotation.T @ (thing.position - camera.position)
-    if seen[:, 2].max() > -NEAR:
-        return EVERYWHERE
-    places = seen[:, :2] / -seen[:, 2:]
-    return np.concatenate([places.min(axis=0) - WIDER, places.max(axis=0) + WIDER])
+def _frames(scenes: Sequence[Scene], corners: NDArray[np.floating]) -> NDArray[np.floating]:
+    """``[K, 4]``: left, low, right and high end of each object's box in the picture at distance 1, a little widened.
+
+    corners: of the boxes of all objects, scene after scene ``[K, 8, 3]``.
+    """
+    counts = [len(scene.objects) for scene in scenes]
+    turns = np.repeat([scene.camera.rotation for scene in scenes], counts, axis=0)
+    eyes = np.repeat([scene.camera.position for scene in scenes], counts, axis=0)
+    seen = (corners - eyes[:, None]) @ turns
+    ahead = seen[..., 2].max(axis=1) <= -NEAR
+    places = seen[..., :2] / np.where(ahead[:, None, None], -seen[..., 2:], 1.0)
+    ends = np.concatenate([places.min(axis=1) - WIDER, places.max(axis=1) + WIDER], axis=1)
+    return np.where(ahead[:, None], ends, EVERYWHERE)
 
 
 def _pack_coats(surfaces: Sequence[Surface], slots: Mapping[int, int]) -> NDArray[Any]:

@@ -25,8 +25,11 @@ from headstart.schema import Schema
 
 __all__ = ["WarpConfig", "WarpEngine"]
 
-KEPT_TRIANGLES, SAMPLES = 1_000_000, 4
-"""Of meshes that are kept for scenes to come: their trees take 120 bytes a triangle."""
+SAMPLES = 4
+TREE_BYTES = 120
+"""Of a mesh and its tree, per triangle."""
+KEPT_BYTES, KEPT_SHARE = 120_000_000, 1 / 40
+"""Of meshes that are kept for scenes to come: on a CPU, and of a GPU's memory, which several processes may share."""
 TILES_PER_UNIT = (2.0, 0.4)
 """Repeats of a texture per scene unit, on objects and on the background."""
 
@@ -59,7 +62,7 @@ class WarpEngine:
         self._shapes = assets.shapes
         self._atlas = Atlas(assets.textures, self.device)
         self._meshes: OrderedDict[Shape, MeshOnDevice] = OrderedDict()
-        self._triangles = 0
+        self._triangles, self._kept_triangles = 0, _kept_bytes(self.device) // TREE_BYTES
 
     @classmethod
     def missing(cls, config: WarpConfig) -> str | None:  # noqa: ARG003 - it comes with the package
@@ -100,7 +103,7 @@ class WarpEngine:
         if shape not in self._meshes:
             self._meshes[shape] = MeshOnDevice(self._shapes.mesh(shape), self.device)
             self._triangles += self._meshes[shape].triangles
-            while self._triangles > KEPT_TRIANGLES and len(self._meshes) > 1:
+            while self._triangles > self._kept_triangles and len(self._meshes) > 1:
                 self._triangles -= self._meshes.popitem(last=False)[1].triangles
         self._meshes.move_to_end(shape)
         return self._meshes[shape]
@@ -110,6 +113,10 @@ def _device(wanted: str | None) -> str:
     if wanted == "cuda" and not wp.is_cuda_available():
         raise ConfigError("device is 'cuda', and this machine has no CUDA GPU that Warp can use: say 'cpu', or nothing")
     return wanted or ("cuda" if wp.is_cuda_available() else "cpu")
+
+
+def _kept_bytes(device: Any) -> int:
+    return int(device.total_memory * KEPT_SHARE) if device.is_cuda else KEPT_BYTES
 
 
 def _start_warp() -> None:

@@ -93,10 +93,14 @@ class BackboneChoice(Schema):
 
 
 class MethodChoice(Schema):
-    """Options of a pretext method, and what differs from the common pretraining settings."""
+    """Options of a pretext method, and what differs from the common pretraining settings and augmentations.
+
+    augment: switches that overrule both the study's and those that the method leaves off or brings.
+    """
 
     options: dict[str, Any] = {}
     train: dict[str, Any] = {}
+    augment: dict[str, bool] = {}
 
 
 class UtilityConfig(Schema):
@@ -155,6 +159,12 @@ class StudyConfig(Schema):
         for name, choice in self.methods.items():
             validate(lookup(METHODS, "method", name).Config, choice.options, f"methods.{name}.options")
             self.pretraining(name)
+            self.augmentation(name)
+            if self.color not in METHODS[name].colors:
+                raise ValueError(
+                    f"method '{name}' works in {' or '.join(sorted(METHODS[name].colors))} and not in {self.color}, "
+                    f"because it needs {METHODS[name].why_colors}: change color, or leave the method out"
+                )
         return self
 
     @property
@@ -166,6 +176,11 @@ class StudyConfig(Schema):
         """The common pretraining settings with the method's own on top."""
         values = self.pretrain.model_dump() | self.methods[method].train
         return validate(TrainConfig, values, f"methods.{method}.train")
+
+    def augmentation(self, method: str) -> AugmentConfig:
+        """What happens to a method's images: the study's, as the method bears it, and the method's own on top."""
+        values = METHODS[method].augment(self.augment).model_dump() | self.methods[method].augment
+        return validate(AugmentConfig, values, f"methods.{method}.augment")
 
 
 def load_study(recipe: str | Path, overrides: list[str] | None = None) -> StudyConfig:

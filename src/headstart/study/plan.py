@@ -51,7 +51,7 @@ def _pretraining(config: StudyConfig, dataset: DatasetJob, method: str, seed: in
         method=method,
         options=config.methods[method].options,
         train=config.pretraining(method),
-        augment=config.augment,
+        augment=config.augmentation(method),
         seed=seed + config.seed,
     )
 

@@ -88,7 +88,7 @@ class DatasetJob(Job):
 
 @dataclass(frozen=True)
 class PretrainJob(Job):
-    """A backbone that learned from the training split's images by a pretext method."""
+    """A backbone that learned from the training split's images by a pretext method. augment: as the method has it."""
 
     dataset: DatasetJob
     backbone: BackboneChoice
@@ -99,7 +99,7 @@ class PretrainJob(Job):
     seed: int
 
     kind: ClassVar[str] = "pretrain"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
 
     def identity(self) -> dict[str, Any]:
         config = METHODS[self.method].Config.model_validate(self.options)
@@ -127,7 +127,7 @@ class PretrainJob(Job):
     def run(self, context: RunContext) -> None:
         dataset = prepared_dataset(context.input(self.dataset))
         method = self._method(dataset)
-        with self._loader(dataset, method.augment(self.augment)) as loader:
+        with self._loader(dataset) as loader:
             report = train(
                 self._watched(method, dataset),
                 loader,
@@ -145,10 +145,10 @@ class PretrainJob(Job):
         discard_checkpoint(context.folder)
 
     @contextmanager
-    def _loader(self, dataset: Dataset, augment: AugmentConfig) -> Iterator[Batches]:
+    def _loader(self, dataset: Dataset) -> Iterator[Batches]:
         """Batches of the training split, or of the source's stream of images where it has one."""
         seed = derive_seed(self.seed, "pretrain", "batches")
-        options: dict[str, Any] = {"batch_size": self.train.batch_size, "seed": seed, "augment": augment}
+        options: dict[str, Any] = {"batch_size": self.train.batch_size, "seed": seed, "augment": self.augment}
         options["views"] = METHODS[self.method].views
         options["shared_flip"] = METHODS[self.method].shared_flip
         stream = self.dataset.source.stream()
