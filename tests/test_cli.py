@@ -88,7 +88,7 @@ def test_a_study_ends_in_tables_charts_verdict_and_report(undisturbed):
     assert "report.html" in output
     assert "scratch" in output
     events = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
-    assert sum(event["event"] == "finished" for event in events) == 1 + 2 + 42
+    assert sum(event["event"] == "finished" for event in events) == 1 + 1 + 2 + 42
 
 
 def test_labels_are_the_same_for_every_arm(undisturbed):
@@ -120,7 +120,7 @@ def test_a_second_run_finds_everything_done(undisturbed, recipe):
     before = {path: path.read_bytes() for path in (folder / "runs" / "tiny").glob("*.csv")}
     code, output = finish(start(*command(recipe, folder)))
     assert code == 0, output
-    assert "45 of them done already" in output
+    assert "46 of them done already" in output
     assert {path: path.read_bytes() for path in before} == before
 
 
@@ -155,7 +155,7 @@ def test_plan_counts_jobs_without_doing_any(recipe, tmp_path, capsys, monkeypatc
         main()
     said = capsys.readouterr().out
     assert "pretrain" in said
-    assert "45" in said
+    assert "46" in said
     assert not list((tmp_path / "store").glob("*/*"))
 
 
@@ -217,8 +217,8 @@ def test_cuda_is_refused_where_there_is_none(tmp_path, capsys, monkeypatch):
         (["study", "run", "quickstart", "budgets=[5, 50]"], "budget 5 is smaller than the 10 classes"),
         (["study", "plan", "quickstart", "dataset.resolution=4"], "dataset.*resolution"),
         (
-            ["study", "run", "quickstart", "methods={simclr: {}}"],
-            "unknown method 'simclr': choose one of cmc, rotation",
+            ["study", "run", "quickstart", "methods={simcrl: {}}"],
+            "unknown method 'simcrl': did you mean 'simclr'",
         ),
         (["study", "run", "quickstart", "--store", "/proc/nowhere"], "/proc/nowhere cannot be written.*--store"),
         (["study", "run", "quickstart", "--launcher", "slurm"], "unknown launcher 'slurm': choose one of local"),

@@ -10,8 +10,8 @@ from headstart.data.preview import caption, encode_png, show_rows
 from headstart.folder import read_folder
 from headstart.report import ReportData, Sample, Verdict, state_verdict, write_report
 from headstart.study.config import dump_yaml
+from headstart.study.dataset_jobs import image_folder
 from headstart.study.plan import Plan
-from headstart.study.pretrain_jobs import image_folder
 from headstart.study.records import collect_failures, collect_history, collect_pretraining, collect_results
 from headstart.study.store import Store
 from headstart.study.tables import primary_metrics, summary_table, utility_table, write_table

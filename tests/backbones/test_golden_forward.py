@@ -104,6 +104,35 @@ def test_rotation_logits(golden, images, mode):
     close(method.head(method.backbone(images).pooled), known[f"{mode}_logits"])
 
 
+def test_vae_codes_and_reconstructions(golden, images, mode):
+    # The files here hold the reference's first two images, and the reconstruction of the first.
+    known = np.load(golden / "forward" / "vae.npz")
+    method = build_method("vae", {"resolution": 32}, resnet9(), images=4, generator=torch_generator("any"))
+    fill([method], golden, "vae_res32")
+    features = method.train(mode == "train").backbone(images).pooled
+    mean = method.mean(features)
+    close(features[:2], known[f"{mode}_feats"])
+    close(mean[:2], known[f"{mode}_mu"])
+    close(method.log_variance(features)[:2], known[f"{mode}_logvar"])
+    close(method.decoder(mean[:, :, None, None])[:1], known[f"{mode}_out_img"])
+
+
+def test_amdim_features_and_local_maps(golden, mode):
+    # The reference's local maps are float32, of which the files here hold every 32nd channel (dense: every 8th).
+    known = np.load(golden / "forward" / "amdim.npz")
+    views = torch.from_numpy(np.load(golden / "forward" / "input_double.npz")["x"]).double().unbind(1)
+    method = build_method("amdim", {}, resnet9(), images=4, generator=torch_generator("any"))
+    fill([method], golden, "amdim")
+    features = method.train(mode == "train").backbone(torch.cat(views))
+    close(features.pooled[:3], known[f"{mode}_feats"])
+    torch.testing.assert_close(features.dense[:1, ::8].float(), torch.from_numpy(known[f"{mode}_dense"]))
+    one, five, seven = method.encode(views)
+    for view in (0, 1):
+        for name, ours, every in (("r1", one[view, :, None], 1), ("r5", five[view], 32), ("r7", seven[view], 32)):
+            theirs = torch.from_numpy(known[f"{mode}_{name}_x{view + 1}"]).flatten(2)
+            torch.testing.assert_close(ours.transpose(1, 2)[:, ::every], theirs)
+
+
 def test_linear_and_mlp_heads(golden, images, mode):
     known = np.load(golden / "forward" / "wrapper_resnet9.npz")
     network, tasks = resnet9(), {"class": Classification(range(10)), "pose": Classification(range(5))}

@@ -87,3 +87,58 @@ def test_all_off_changes_nothing():
     images = torch.randn(4, 2, 8, 8)
     draw = draw_augmentation(off, (4, 2, 8), torch.Generator())
     torch.testing.assert_close(applied(images, **vars(draw)), images, rtol=0, atol=0)
+
+
+ZOOM = AugmentConfig(crop=False, flip=False, jitter=False, grayscale=False, cutout=False, zoom=True)
+
+
+def test_zoom_windows_are_within_their_bounds():
+    top, left, height, width = draw_augmentation(ZOOM, (COUNT, 3, 32), torch.Generator().manual_seed(0)).zoom.T
+    area, aspect = height * width, width / height
+    assert torch.stack([top, left, 1 - top - height, 1 - left - width]).min() > -1e-6
+    assert area.min() == pytest.approx(0.2, abs=1e-3)
+    assert area.max() == pytest.approx(1, abs=1e-3)
+    assert area.mean() == pytest.approx(0.6, abs=0.01)
+    assert aspect.min() == pytest.approx(3 / 4, abs=1e-3)
+    assert aspect.max() == pytest.approx(4 / 3, abs=1e-3)
+    assert aspect.log().mean() == pytest.approx(0, abs=0.01)
+    small = area < 0.7
+    # The middle of a uniform place: (1 - side) / 2, whatever the side.
+    assert (top / (1 - height))[small].mean() == pytest.approx(0.5, abs=0.01)
+    assert (left / (1 - width))[small].mean() == pytest.approx(0.5, abs=0.01)
+
+
+def test_a_window_of_the_whole_image_changes_nothing():
+    images, index = torch.randn(5, 3, 17, 17).half(), torch.tensor([3, 0, 3])
+    whole = torch.tensor([[0.0, 0.0, 1.0, 1.0]] * 3)
+    assert torch.equal(apply_draw(images, index, Draw(zoom=whole)), images[index].float())
+
+
+def test_zoom_is_a_bilinear_resize_of_the_window():
+    images = torch.randn(2, 3, 16, 16)
+    # Windows that begin and end between pixels, so that a resize of the cut-out alone sees the same neighbours, but at
+    # the window's own edge, where it has nothing beyond.
+    windows = torch.tensor([[0.25, 0.5, 0.5, 0.5], [0.0, 0.125, 0.75, 0.625]])
+    zoomed = apply_draw(images, torch.arange(2), Draw(zoom=windows))
+    for image, whole, (top, left, height, width) in zip(zoomed, images, (windows * 16).int().tolist(), strict=True):
+        cut = whole[None, :, top : top + height, left : left + width]
+        expected = torch.nn.functional.interpolate(cut, size=(16, 16), mode="bilinear")[0]
+        torch.testing.assert_close(image[:, 2:-2, 2:-2], expected[:, 2:-2, 2:-2], atol=1e-5, rtol=1e-5)
+
+
+def test_zoom_leaves_the_draws_of_the_others_as_they_were():
+    without, with_zoom = (
+        draw_augmentation(AugmentConfig(rotate=True, zoom=zoom), (9, 3, 32), torch.Generator().manual_seed(4))
+        for zoom in (False, True)
+    )
+    assert without.zoom is None
+    for name, value in vars(without).items():
+        assert name == "zoom" or torch.equal(value, getattr(with_zoom, name))
+
+
+def test_zoom_comes_before_everything_else():
+    images, index = torch.randn(6, 3, 16, 16), torch.tensor([5, 1, 1, 0])
+    draw = draw_augmentation(AugmentConfig(rotate=True, zoom=True), (4, 3, 16), torch.Generator().manual_seed(3))
+    zoomed = apply_draw(images, index, Draw(zoom=draw.zoom))
+    rest = vars(draw) | {"zoom": None}
+    torch.testing.assert_close(applied(zoomed, **rest), apply_draw(images, index, draw))

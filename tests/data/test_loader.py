@@ -1,8 +1,11 @@
+import pytest
 import torch
 
 from headstart.data.augment import AugmentConfig
 from headstart.data.dataset import ImageSet
+from headstart.data.endless import EndlessLoader
 from headstart.data.loader import Loader
+from headstart.data.share import Share
 
 
 def image_set(count=10):
@@ -51,3 +54,59 @@ def test_views_and_targets_belong_to_the_index():
     torch.testing.assert_close(batch.views[0], batches.images.images[batch.index])
     assert torch.equal(batch.targets["class"], batch.index % 3)
     assert batch.views[0].is_contiguous(memory_format=torch.channels_last)
+
+
+def fixed(share, augment=None):
+    images = ImageSet(torch.randn(10, 3, 8, 8, generator=torch.Generator().manual_seed(0)), {"class": torch.arange(10)})
+    return Loader(images, batch_size=12, seed=5, augment=augment, views=2, shared_flip=True, share=share)
+
+
+def endless(share, augment=None):
+    def make(start, stop):
+        return torch.arange(start, stop).float().view(-1, 1, 1, 1) + torch.arange(64.0).view(1, 1, 8, 8).expand(
+            1, 3, 8, 8
+        )
+
+    return EndlessLoader(make, torch.device("cpu"), batch_size=12, seed=5, augment=augment, views=2, share=share)
+
+
+EVERYTHING = AugmentConfig(**dict.fromkeys(AugmentConfig.model_fields, True))
+
+
+@pytest.mark.parametrize("make", [fixed, endless])
+@pytest.mark.parametrize("augment", [None, AugmentConfig(), EVERYTHING])
+@pytest.mark.parametrize("processes", [2, 3])
+def test_parts_put_together_are_the_joint_batch(make, augment, processes):
+    loaders = [make(Share(rank, processes), augment) for rank in range(processes)]
+    for step in (0, 30, 1):
+        joint, parts = make(Share(), augment).batch(step), [loader.batch(step) for loader in loaders]
+        assert all(len(part.views[0]) == 12 // processes for part in parts)
+        assert [part.share.rank for part in parts] == list(range(processes))
+        for view, pieces in zip(joint.views, zip(*(part.views for part in parts), strict=True), strict=True):
+            assert torch.equal(view, torch.cat(pieces))
+        for name, target in joint.targets.items():
+            assert torch.equal(target, torch.cat([part.targets[name] for part in parts]))
+        drawn = torch.rand(3, generator=joint.generator)
+        for part in parts:
+            assert len(part.index) == 12
+            assert make is endless or torch.equal(part.index, joint.index)
+            assert torch.equal(drawn, torch.rand(3, generator=part.generator))
+
+
+def test_a_process_makes_its_own_part_of_the_images_only():
+    made = []
+
+    def make(start, stop):
+        made.extend(range(start, stop))
+        return torch.zeros(stop - start, 3, 8, 8)
+
+    batches = EndlessLoader(make, torch.device("cpu"), batch_size=12, seed=5, augment=None, share=Share(1, 3))
+    batches.batch(0)
+    batches._maker.shutdown()
+    assert made
+    assert all(4 <= row % 12 < 8 for row in made)
+
+
+def test_a_batch_must_have_equal_parts():
+    with pytest.raises(AssertionError, match="a batch of 12 has no 5 equal parts"):
+        fixed(Share(0, 5))

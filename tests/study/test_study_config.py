@@ -127,7 +127,8 @@ def test_what_changes_a_result_changes_its_key_and_nothing_else(write):
     assert keys(title="another title", utility={"draws": 500}) == base
     assert len(keys(trials=3) & base) == len(base)
     assert not keys(dataset={"images": 240, "resolution": 16}) & base
-    assert len(keys(pretrain={"steps": 3}) & base) == 1 + 3 * 4  # images; scratch, random and blind at four points each
+    # Images; their check; scratch, random and blind at four points each.
+    assert len(keys(pretrain={"steps": 3}) & base) == 1 + 1 + 3 * 4
 
 
 def test_pretraining_seeds_are_dealt_to_trials(write):

@@ -35,7 +35,7 @@ def pretext(name):
     return Watched(method, [Classification(range(4))], generator=torch_generator("probe"))
 
 
-def loader(batch_size=8, views=1):
+def loader(batch_size=8, views=2):
     return Loader(IMAGES, batch_size=batch_size, seed=1, augment=AugmentConfig(), views=views)
 
 
@@ -133,7 +133,7 @@ def test_no_checkpoint_holds_weights_that_diverged(tmp_path):
 def test_the_loop_is_plain_adam_on_the_schedule():
     """Against the optimiser's plain, unfused form in contiguous memory."""
     ours, plain = classifier(4), classifier(4)
-    settings = config(steps=4, lr=0.003, weight_decay=0.01, warmup=0.5)
+    settings = config(steps=4, lr=0.003, weight_decay=0.01, warmup=0.5, precision="float32")
     train(ours, loader(), settings)
     optimizer = torch.optim.Adam(plain.parameters(), betas=(0.8, 0.999), weight_decay=0.01, foreach=False)
     for step, rate in enumerate((0.0015, 0.003, 0.003, 1e-6)):

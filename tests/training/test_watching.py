@@ -29,7 +29,8 @@ def watched_method(name, every=1, **more):
 @pytest.mark.parametrize("name", METHODS)
 def test_a_method_learns_the_same_with_and_without_a_probe(name, every):
     alone, watched = method(name), watched_method(name, every)
-    loader = Loader(IMAGES, batch_size=8, seed=1, augment=METHODS[name].augment(AugmentConfig()))
+    kind = METHODS[name]
+    loader = Loader(IMAGES, batch_size=8, seed=1, augment=kind.augment(AugmentConfig()), views=kind.views)
     config = TrainConfig(steps=8, batch_size=8, lr=0.01, weight_decay=0.01)
     plain, with_probe = train(alone, loader, config), train(watched, loader, config)
     assert same_state(alone.state_dict(), watched.method.state_dict())

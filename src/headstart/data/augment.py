@@ -3,7 +3,7 @@
 The kinds and their odds are those of the study (Newell & Deng, 2020): colour jitter on 80 % of images, channel mean on
 25 %, horizontal flip on 50 %, a shift of up to an eighth of the side with the centre favoured, and one erased square
 of a quarter of the side. They act on normalised images, where 0 (padding, erased) is the dataset's mean colour. Quarter
-turns, 0 to 3 with equal odds, are there for who asks for them.
+turns, 0 to 3 with equal odds, and random resized crops (``headstart.data.zoom``) are there for who asks for them.
 """
 
 from dataclasses import dataclass, replace
@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from headstart.data.zoom import draw_zoom, zoom_images, zoom_maps
 from headstart.schema import Schema
 
 __all__ = ["AugmentConfig", "Draw", "apply_draw", "draw_augmentation", "move_maps"]
@@ -19,7 +20,7 @@ JITTER_ODDS, JITTER_SCALE, GREY_ODDS, FLIP_ODDS, CENTRE_EXTRA = 0.8, 0.25, 0.25,
 
 
 class AugmentConfig(Schema):
-    """Which augmentations are on. ``rotate``, by quarter turns, is not one of the study's."""
+    """Which augmentations are on. The study has no ``rotate``, by quarter turns, and no ``zoom``, a resized crop."""
 
     crop: bool = True
     flip: bool = True
@@ -27,6 +28,7 @@ class AugmentConfig(Schema):
     grayscale: bool = True
     cutout: bool = True
     rotate: bool = False
+    zoom: bool = False
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,8 @@ class Draw:
 
     scale, offset: float ``[B, C]``, x becomes ``x * scale + offset``. grey, flip: bool ``[B]``.
     shift: int64 ``[B, 2]`` rows and columns, positive moves the content up or left. cutout: int64 ``[B, 2]`` top left.
-    turn: int64 ``[B]``, quarter turns anticlockwise.
+    turn: int64 ``[B]``, quarter turns anticlockwise. zoom: float ``[B, 4]``, the window shown at full size: top, left,
+    height, width in sides of the image.
     """
 
     scale: Tensor | None = None
@@ -45,6 +48,7 @@ class Draw:
     shift: Tensor | None = None
     cutout: Tensor | None = None
     turn: Tensor | None = None
+    zoom: Tensor | None = None
 
 
 def draw_augmentation(config: AugmentConfig, shape: tuple[int, int, int], generator: torch.Generator) -> Draw:
@@ -59,6 +63,7 @@ def draw_augmentation(config: AugmentConfig, shape: tuple[int, int, int], genera
         shift=_shift(batch, resolution // 8, generator) if config.crop else None,
         cutout=_positions(batch, resolution - cutout_side(resolution) + 1, generator) if config.cutout else None,
         turn=_turns(batch, generator) if config.rotate else None,
+        zoom=draw_zoom(batch, generator) if config.zoom else None,
     )
 
 
@@ -97,9 +102,12 @@ def _shift(batch: int, pad: int, generator: torch.Generator) -> Tensor:
 def apply_draw(images: Tensor, index: Tensor, draw: Draw) -> Tensor:
     """Augmented float32 ``[B, C, H, W]`` (channels-last) of the rows ``index`` of ``images`` ``[N, C, H, W]``.
 
-    The order is that of the study: jitter, grey, flip, shift, cutout; quarter turns come last. Colour acts per pixel
-    and is affine, so it is one product; the moves are one gather; everything that must be 0 in the end is one mask.
+    The order is that of the study: jitter, grey, flip, shift, cutout; zoom comes first and quarter turns come last.
+    Colour acts per pixel and is affine, so it is one product; the moves are one gather; everything that must be 0 in
+    the end is one mask.
     """
+    if draw.zoom is not None:
+        images, index = zoom_images(images, index, draw.zoom), _all(index)
     count, channels, height, width = images.shape
     place, keep = _places(height, width, index, draw)
     table = images.permute(0, 2, 3, 1).reshape(count * height * width, channels)
@@ -115,6 +123,8 @@ def move_maps(maps: Tensor, index: Tensor, draw: Draw) -> Tensor:
 
     What only changes colours, and the erased square, leaves them alone.
     """
+    if draw.zoom is not None:
+        maps, index = zoom_maps(maps, index, draw.zoom), _all(index)
     moves = replace(draw, cutout=None)
     if moves.flip is None and moves.shift is None and moves.turn is None:
         return maps[index]
@@ -122,6 +132,11 @@ def move_maps(maps: Tensor, index: Tensor, draw: Draw) -> Tensor:
     place, inside = _places(height, width, index, moves)
     moved = maps.reshape(count * height * width)[place.view(-1)].view(len(index), height, width)
     return moved if inside is None else moved.masked_fill(~inside, 0)
+
+
+def _all(index: Tensor) -> Tensor:
+    """Rows of what has been taken out by ``index`` already."""
+    return torch.arange(len(index), device=index.device)
 
 
 def _places(height: int, width: int, index: Tensor, draw: Draw) -> tuple[Tensor, Tensor | None]:

@@ -9,6 +9,7 @@ from torch import Tensor
 from headstart.data.augment import AugmentConfig
 from headstart.data.dataset import ImageSet
 from headstart.data.loader import Batches
+from headstart.data.share import ALONE, Share
 
 __all__ = ["EndlessLoader"]
 
@@ -20,7 +21,7 @@ class EndlessLoader(Batches):
     """Batch ``step`` of B images shows rows ``step * B`` to ``(step + 1) * B`` of an endless stream, unlabelled.
 
     make: (start, stop) to normalised images ``[stop - start, C, H, W]`` on ``device``, a pure function, called in a
-    thread of its own: while training uses one block of images, the next is made.
+    thread of its own: while training uses one block of images, the next is made. A process makes its own part only.
     """
 
     def __init__(
@@ -33,10 +34,13 @@ class EndlessLoader(Batches):
         augment: AugmentConfig | None,
         views: int = 1,
         shared_flip: bool = False,
+        share: Share = ALONE,
     ) -> None:
-        super().__init__(batch_size=batch_size, seed=seed, augment=augment, views=views, shared_flip=shared_flip)
+        super().__init__(
+            batch_size=batch_size, seed=seed, augment=augment, views=views, shared_flip=shared_flip, share=share
+        )
         self._make, self._device = make, device
-        self._steps = max(1, BLOCK // batch_size)
+        self._steps = max(1, BLOCK // self.local_size)
         self._maker = ThreadPoolExecutor(1, thread_name_prefix="images")
         self._blocks: dict[int, Future[Tensor]] = {}
 
@@ -48,13 +52,22 @@ class EndlessLoader(Batches):
         """Stop making images."""
         self._maker.shutdown(cancel_futures=True)
 
-    def _take(self, step: int) -> tuple[ImageSet, Tensor]:
+    def _take(self, step: int) -> tuple[ImageSet, Tensor, Tensor]:
         block, place = divmod(step, self._steps)
         wanted = (block, block + 1)
         self._blocks = {number: self._blocks.get(number) or self._begin(number) for number in wanted}
-        rows = torch.arange(place * self.batch_size, (place + 1) * self.batch_size, device=self.device)
-        return ImageSet(self._blocks[block].result()), rows
+        index, rows = (
+            torch.arange(place * size, (place + 1) * size, device=self.device)
+            for size in (self.batch_size, self.local_size)
+        )
+        return ImageSet(self._blocks[block].result()), index, rows
 
     def _begin(self, block: int) -> "Future[Tensor]":
-        size = self._steps * self.batch_size
-        return self._maker.submit(self._make, block * size, (block + 1) * size)
+        return self._maker.submit(self._block, range(block * self._steps, (block + 1) * self._steps))
+
+    def _block(self, steps: range) -> Tensor:
+        """This process's images of ``steps``; alone, it asks for them at once."""
+        if self.share.processes == 1:
+            return self._make(steps.start * self.batch_size, steps.stop * self.batch_size)
+        starts = [step * self.batch_size + self.share.rank * self.local_size for step in steps]
+        return torch.cat([self._make(start, start + self.local_size) for start in starts])

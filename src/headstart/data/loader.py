@@ -2,20 +2,18 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import torch
 from torch import Tensor
 
 from headstart.data.augment import AugmentConfig, Draw, apply_draw, draw_augmentation
 from headstart.data.dataset import ImageSet
-from headstart.data.share import Share
+from headstart.data.share import ALONE, Share
 from headstart.data.targets import move_targets
 from headstart.seeding import torch_generator
 
 __all__ = ["Batch", "Batches", "Loader"]
-
-ALONE = Share()
 
 
 @dataclass(frozen=True)
@@ -41,14 +39,22 @@ class Batch:
 class Batches(ABC):
     """Augmented batches by step. ``augment=None`` leaves images as they are.
 
-    shared_flip: all views of an image are flipped, or none.
+    shared_flip: all views of an image are flipped, or none. share: which part of each batch of ``batch_size`` this
+    process makes; it must be one of equal parts. All parts in order are the batch that one process makes, bit for bit.
     """
 
     def __init__(
-        self, *, batch_size: int, seed: int, augment: AugmentConfig | None, views: int, shared_flip: bool = False
+        self,
+        *,
+        batch_size: int,
+        seed: int,
+        augment: AugmentConfig | None,
+        views: int,
+        shared_flip: bool = False,
+        share: Share = ALONE,
     ) -> None:
         self.batch_size, self.seed, self.augment, self.views = batch_size, seed, augment, views
-        self.shared_flip = shared_flip
+        self.shared_flip, self.share, self.local_size = shared_flip, share, share.size(batch_size)
 
     @property
     @abstractmethod
@@ -56,20 +62,20 @@ class Batches(ABC):
         """Where batches are."""
 
     @abstractmethod
-    def _take(self, step: int) -> tuple[ImageSet, Tensor]:
-        """An image set, and the rows of it ``[B]`` that make the batch of ``step``."""
+    def _take(self, step: int) -> tuple[ImageSet, Tensor, Tensor]:
+        """What makes the batch of ``step``: an image set, the batch's index ``[B]``, and this process's rows."""
 
     def batch(self, step: int) -> Batch:
         """The batch of ``step`` (from 0), the same whenever it is asked for."""
         generator = torch_generator(self.seed, "batch", step, device=self.device)
-        images, index = self._take(step)
-        draws = self._draws(images, generator)
-        views = tuple(apply_draw(images.images, index, draw) for draw in draws)
-        targets = move_targets(images.targets, index, draws[0])
-        return Batch(step, index, views, targets, generator)
+        images, index, rows = self._take(step)
+        draws = [_part(draw, self.share) for draw in self._draws(images, generator)]
+        views = tuple(apply_draw(images.images, rows, draw) for draw in draws)
+        targets = move_targets(images.targets, rows, draws[0])
+        return Batch(step, index, views, targets, generator, self.share)
 
     def _draws(self, images: ImageSet, generator: torch.Generator) -> list[Draw]:
-        """What happens to each view."""
+        """What happens to each view of the joint batch."""
         draws = [self._draw(images, generator) for _ in range(self.views)]
         return [replace(draw, flip=draws[0].flip) for draw in draws] if self.shared_flip else draws
 
@@ -77,6 +83,12 @@ class Batches(ABC):
         if self.augment is None:
             return Draw()
         return draw_augmentation(self.augment, (self.batch_size, images.channels, images.resolution), generator)
+
+
+def _part(draw: Draw, share: Share) -> Draw:
+    """What happens to the images of one process."""
+    values = {field.name: getattr(draw, field.name) for field in fields(draw)}
+    return Draw(**{name: share.local(value) if isinstance(value, Tensor) else value for name, value in values.items()})
 
 
 class Loader(Batches):
@@ -94,8 +106,11 @@ class Loader(Batches):
         augment: AugmentConfig | None,
         views: int = 1,
         shared_flip: bool = False,
+        share: Share = ALONE,
     ) -> None:
-        super().__init__(batch_size=batch_size, seed=seed, augment=augment, views=views, shared_flip=shared_flip)
+        super().__init__(
+            batch_size=batch_size, seed=seed, augment=augment, views=views, shared_flip=shared_flip, share=share
+        )
         assert len(images) > 0, "an empty image set has no batches"
         self.images = images
         self._orders: dict[int, Tensor] = {}
@@ -109,8 +124,9 @@ class Loader(Batches):
     def device(self) -> torch.device:
         return self.images.images.device
 
-    def _take(self, step: int) -> tuple[ImageSet, Tensor]:
-        return self.images, self._rows(step).to(self.device, non_blocking=True)
+    def _take(self, step: int) -> tuple[ImageSet, Tensor, Tensor]:
+        index = self._rows(step).to(self.device, non_blocking=True)
+        return self.images, index, self.share.local(index)
 
     def _rows(self, step: int) -> Tensor:
         count, start = len(self.images), step * self.batch_size

@@ -6,25 +6,59 @@ from typing import Any
 import torch
 
 from headstart.backbones import Backbone
+from headstart.methods.amdim import AMDIM, AMDIMConfig
+from headstart.methods.barlow_twins import BarlowTwins, BarlowTwinsConfig
 from headstart.methods.base import Method, Objective, StepResult
+from headstart.methods.byol import BYOL, BYOLConfig
 from headstart.methods.cmc import CMC, CMCConfig
 from headstart.methods.rotation import Rotation, RotationConfig
+from headstart.methods.simclr import SimCLR, SimCLRConfig
+from headstart.methods.simmim import SimMIM, SimMIMConfig
+from headstart.methods.vae import VAE, VAEConfig
+from headstart.methods.vicreg import VICReg, VICRegConfig
 from headstart.registry import lookup, with_plugins
 from headstart.schema import validate
 
 __all__ = [
+    "AMDIM",
+    "BYOL",
     "CMC",
     "METHODS",
+    "VAE",
+    "AMDIMConfig",
+    "BYOLConfig",
+    "BarlowTwins",
+    "BarlowTwinsConfig",
     "CMCConfig",
     "Method",
     "Objective",
     "Rotation",
     "RotationConfig",
+    "SimCLR",
+    "SimCLRConfig",
+    "SimMIM",
+    "SimMIMConfig",
     "StepResult",
+    "VAEConfig",
+    "VICReg",
+    "VICRegConfig",
     "build_method",
 ]
 
-METHODS: dict[str, type[Method]] = with_plugins("methods", {"rotation": Rotation, "cmc": CMC})
+METHODS: dict[str, type[Method]] = with_plugins(
+    "methods",
+    {
+        "rotation": Rotation,
+        "cmc": CMC,
+        "vae": VAE,
+        "amdim": AMDIM,
+        "simclr": SimCLR,
+        "byol": BYOL,
+        "barlow_twins": BarlowTwins,
+        "vicreg": VICReg,
+        "simmim": SimMIM,
+    },
+)
 
 
 def build_method(

@@ -7,9 +7,9 @@ from torch import Tensor, nn
 
 from headstart.backbones import Features
 from headstart.study.arms import BLIND
+from headstart.study.dataset_jobs import prepared_dataset
 from headstart.study.jobs import Job, RunContext
 from headstart.study.points import PointJob, write_records
-from headstart.study.pretrain_jobs import prepared_dataset
 from headstart.tasks import TASKS
 from headstart.training import Precomputed, Supervised, evaluate
 

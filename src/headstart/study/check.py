@@ -8,17 +8,20 @@ from headstart.methods import METHODS
 from headstart.seeding import torch_generator
 from headstart.study.config import StudyConfig
 from headstart.tasks import TASKS
+from headstart.training.devices import check_devices
 
 __all__ = ["check_study"]
 
 
 def check_study(config: StudyConfig) -> None:
-    """Raises ``ConfigError`` for budgets, targets, resolutions or channels that do not fit each other."""
+    """Raises ``ConfigError`` for budgets, targets, resolutions, channels or devices that do not fit."""
     about = config.dataset.about()
     for task in config.tasks:
         _check_task(config, about, task)
     _check_backbone(config, about)
     _check_stream(config)
+    for method in config.methods:
+        check_devices(config.pretraining(method).devices)
     if config.pretrain_dataset:
         _check_same_images(about, config.pretrain_dataset.about())
 

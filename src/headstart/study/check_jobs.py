@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from headstart.study.dataset_jobs import DatasetJob, prepared_dataset
 from headstart.study.jobs import Job, RunContext
-from headstart.study.pretrain_jobs import DatasetJob, prepared_dataset
 from headstart.tasks import TASKS
 
 __all__ = ["CheckJob"]

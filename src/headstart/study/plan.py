@@ -9,9 +9,10 @@ from headstart.study.arms import BLIND, RANDOM, SCRATCH
 from headstart.study.blind_jobs import BlindJob
 from headstart.study.check_jobs import CheckJob
 from headstart.study.config import StudyConfig
+from headstart.study.dataset_jobs import DatasetJob
 from headstart.study.jobs import Job
 from headstart.study.points import PointJob
-from headstart.study.pretrain_jobs import DatasetJob, PretrainJob
+from headstart.study.pretrain_jobs import PretrainJob
 from headstart.study.trial_jobs import TrialJob
 from headstart.training import PROTOCOLS
 

@@ -14,8 +14,8 @@ from headstart.data.dataset import Dataset, ImageSet
 from headstart.folder import write_atomic
 from headstart.seeding import numpy_generator
 from headstart.study.config import BackboneChoice
+from headstart.study.dataset_jobs import DatasetJob
 from headstart.study.jobs import Job
-from headstart.study.pretrain_jobs import DatasetJob
 from headstart.tasks import Task
 from headstart.training import Failure
 

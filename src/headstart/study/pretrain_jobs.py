@@ -1,26 +1,28 @@
-"""The jobs before any label is used: images, and backbones pretrained on them."""
+"""The job before any label is used: a backbone pretrained on images, by one process or by several."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
-from functools import lru_cache
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
+from torch import Tensor
+
 from headstart.backbones import Backbone, build_backbone, load_weights, save_weights
 from headstart.data.augment import AugmentConfig
-from headstart.data.color import ColorSpace, normalise
+from headstart.data.color import normalise
 from headstart.data.dataset import Dataset
 from headstart.data.endless import EndlessLoader
 from headstart.data.loader import Batches, Loader
-from headstart.data.prepared import load_prepared, prepare, record_normalisation
-from headstart.data.sources import Source
+from headstart.data.share import Share
 from headstart.folder import write_atomic
 from headstart.methods import METHODS, Method, Objective, build_method
 from headstart.seeding import derive_seed, torch_generator
 from headstart.study.config import BackboneChoice
-from headstart.study.jobs import Job, RunContext
+from headstart.study.dataset_jobs import DatasetJob, prepared_dataset
+from headstart.study.jobs import Job, RunContext, no_progress
 from headstart.tasks import TASKS
 from headstart.training import (
     Failure,
@@ -35,55 +37,14 @@ from headstart.training import (
     pick_precision,
     train,
 )
+from headstart.training.devices import on_devices
 
-__all__ = ["DatasetJob", "PretrainJob", "hardware_identity", "image_folder", "prepared_dataset"]
+__all__ = ["PretrainJob", "hardware_identity"]
 
-WEIGHTS, HISTORY, IMAGES, PLACE = "backbone.safetensors", "history.json", "images", "place.json"
+WEIGHTS, HISTORY = "backbone.safetensors", "history.json"
 COLLAPSE_IMAGES, COLLAPSED = 256, "collapsed: all images have the same features"
 LOOKS = 10
 """How often in a run the effective rank is taken."""
-
-
-@lru_cache(maxsize=4)
-def prepared_dataset(folder: Path) -> Dataset:
-    """A prepared dataset on this process's device, read once however many jobs of a group use it."""
-    return load_prepared(folder).to(pick_device())
-
-
-def image_folder(folder: Path) -> Path:
-    """The dataset folder, with images as they were before normalising, behind a finished dataset job."""
-    return Path(json.loads((folder / PLACE).read_text()))
-
-
-@dataclass(frozen=True)
-class DatasetJob(Job):
-    """Images made or found, normalised, in a file that every process maps."""
-
-    source: Source
-    color: ColorSpace
-
-    kind: ClassVar[str] = "dataset"
-    version: ClassVar[int] = 1
-    uses_all_workers: ClassVar[bool] = True
-
-    def identity(self) -> dict[str, Any]:
-        return {"source": type(self.source).__name__, "content": self.source.identity(), "color": self.color}
-
-    @property
-    def cost(self) -> int:
-        return sum(self.source.about().counts.values())
-
-    @property
-    def title(self) -> str:
-        return f"images of {self.source.name}"
-
-    def run(self, context: RunContext) -> None:
-        made_in = context.folder / IMAGES
-        place = self.source.materialise(made_in, workers=context.workers, progress=context.progress)
-        if place == made_in:
-            record_normalisation(place)
-        prepare(place, context.folder, self.color)
-        write_atomic(context.folder / PLACE, json.dumps(str(place.resolve())).encode())
 
 
 @dataclass(frozen=True)
@@ -125,30 +86,35 @@ class PretrainJob(Job):
         return f"{self.method}, pretraining"
 
     def run(self, context: RunContext) -> None:
-        dataset = prepared_dataset(context.input(self.dataset))
+        # What tells of progress belongs to this process.
+        work = partial(self._learn, replace(context, progress=no_progress))
+        on_devices(work, self.train.devices, lambda step: context.progress(step, self.train.steps))
+
+    def _learn(self, context: RunContext, on_step: Callable[[int], None]) -> None:
+        """The work of one of the processes that share the batches; the first one keeps what they learned."""
+        dataset, share = prepared_dataset(context.input(self.dataset)), Share.current()
         method = self._method(dataset)
-        with self._loader(dataset) as loader:
-            report = train(
-                self._watched(method, dataset),
-                loader,
-                self.train,
-                folder=context.folder,
-                key=self.key,
-                on_step=lambda step: context.progress(step, self.train.steps),
-            )
-        images = dataset.train.images[:COLLAPSE_IMAGES]
+        watched = self._watched(method, dataset)
+        with self._loader(dataset, share) as loader:
+            report = train(watched, loader, self.train, folder=context.folder, key=self.key, on_step=on_step)
+        if share.rank == 0:
+            self._keep(context.folder, method, report, dataset.train.images[:COLLAPSE_IMAGES])
+
+    def _keep(self, folder: Path, method: Method, report: TrainReport, images: Tensor) -> None:
+        """Write what a finished run leaves; prepared ``images`` tell whether it is of use."""
         if report.failure is None and is_collapsed(method.backbone, images, self.train.precision):
             step = collapsed_since(report.history) or report.steps
             report = replace(report, failure=Failure(step, COLLAPSED))
-        save_weights(method.backbone, context.folder / WEIGHTS)
-        write_atomic(context.folder / HISTORY, json.dumps(_history(report, method.backbone.dim), indent=1).encode())
-        discard_checkpoint(context.folder)
+        save_weights(method.backbone, folder / WEIGHTS)
+        write_atomic(folder / HISTORY, json.dumps(_history(report, method.backbone.dim), indent=1).encode())
+        discard_checkpoint(folder)
 
     @contextmanager
-    def _loader(self, dataset: Dataset) -> Iterator[Batches]:
+    def _loader(self, dataset: Dataset, share: Share) -> Iterator[Batches]:
         """Batches of the training split, or of the source's stream of images where it has one."""
         seed = derive_seed(self.seed, "pretrain", "batches")
         options: dict[str, Any] = {"batch_size": self.train.batch_size, "seed": seed, "augment": self.augment}
+        options["share"] = share
         options["views"] = METHODS[self.method].views
         options["shared_flip"] = METHODS[self.method].shared_flip
         stream = self.dataset.source.stream()

@@ -8,9 +8,10 @@ from headstart.data.augment import AugmentConfig
 from headstart.data.dataset import Dataset
 from headstart.seeding import derive_seed, torch_generator
 from headstart.study.arms import RANDOM, SCRATCH
+from headstart.study.dataset_jobs import prepared_dataset
 from headstart.study.jobs import Job, RunContext
 from headstart.study.points import PointJob, unmeasured, write_records
-from headstart.study.pretrain_jobs import PretrainJob, hardware_identity, prepared_dataset
+from headstart.study.pretrain_jobs import PretrainJob, hardware_identity
 from headstart.tasks import TASKS
 from headstart.training import PROTOCOLS, Failure, Settings, TrainConfig, discard_checkpoint, evaluate, fit
 

@@ -62,5 +62,6 @@ def same_state(first: dict[str, Tensor], second: dict[str, Tensor]) -> bool:
 
 
 def untrained_parameters(module: nn.Module) -> list[str]:
-    """Names of parameters that got no gradient, or only zeros."""
-    return [name for name, value in module.named_parameters() if value.grad is None or not value.grad.any()]
+    """Names of parameters that want a gradient and got none, or only zeros."""
+    wanting = [(name, value) for name, value in module.named_parameters() if value.requires_grad]
+    return [name for name, value in wanting if value.grad is None or not value.grad.any()]

@@ -40,9 +40,22 @@ class OptimizerConfig(Schema):
 
 
 class TrainConfig(OptimizerConfig):
-    """An optimiser and how many steps it takes."""
+    """An optimiser, how many steps it takes, and on what.
+
+    devices: processes that share each batch, in equal parts: one per GPU, or per some cores of a CPU.
+    """
 
     steps: int = Field(ge=1)
+    devices: PositiveInt = 1
+
+    @model_validator(mode="after")
+    def _check_parts(self) -> Self:
+        if self.batch_size % self.devices:
+            raise ValueError(
+                f"batch_size is {self.batch_size} and has no equal parts for {self.devices} devices: make "
+                f"pretrain.batch_size a multiple of pretrain.devices"
+            )
+        return self
 
 
 class SupervisedConfig(OptimizerConfig):

@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from headstart.data.share import ALONE, Share
+
 __all__ = ["Failure", "History"]
 
 Row = dict[str, float]
@@ -21,13 +23,13 @@ class Failure:
 
 
 class History:
-    """Averages metrics over windows of steps. A metric need not be there at every step.
+    """Averages metrics over windows of steps, and over processes. A metric need not be there at every step.
 
     Tensors wait on their device until a window ends, because every look at one makes the host wait for the device.
     """
 
-    def __init__(self, window: int) -> None:
-        self.window = window
+    def __init__(self, window: int, share: Share = ALONE) -> None:
+        self.window, self.share = window, share
         self.rows: list[Row] = []
         self._waiting: list[dict[str, Tensor]] = []
         self._fetched: list[Row] = []
@@ -41,7 +43,7 @@ class History:
         if not self._waiting:
             return None
         scalars = [value.detach().float() for metrics in self._waiting for value in metrics.values()]
-        values = iter(torch.stack(scalars).tolist())
+        values = iter(self.share.average(torch.stack(scalars)).tolist())
         rows = [{name: next(values) for name in metrics} for metrics in self._waiting]
         self._waiting = []
         self._fetched += rows

@@ -13,6 +13,7 @@ from headstart.methods.base import Objective
 from headstart.training.checkpoint import Checkpointer
 from headstart.training.config import OptimizerConfig, TrainConfig
 from headstart.training.history import Failure, History
+from headstart.training.joint import average_gradients, synchronise_batch_norm
 from headstart.training.precision import autocast
 from headstart.training.schedule import warmup_decay
 
@@ -20,6 +21,8 @@ __all__ = ["TrainReport", "make_optimizer", "train"]
 
 OPTIMIZERS: dict[str, type[torch.optim.Adam]] = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
 HISTORY_ROWS = 100
+ASK_STEPS = 10
+"""Steps after which processes agree again on whether a checkpoint is due."""
 
 
 @dataclass(frozen=True)
@@ -51,13 +54,15 @@ def train(
     folder: where a checkpoint is kept and, if one lies there, gone on from; a resumed run ends bit-equal to an
     undisturbed one. The checkpoint stays until ``discard_checkpoint``. key: names all that can change the result.
     on_step: called with the number of steps done. A loss or metric that isn't finite ends the run as a failure.
+    Where ``loader`` gives one of several processes its share, all must call this with equal objectives; they come out
+    equal, as one process would leave them on the joint batches but for rounding, and the first one writes and tells.
     Raises ``CheckpointError`` for a damaged checkpoint or one with another key.
     """
     run = _Run(objective, loader, config, Checkpointer(folder, key, checkpoint_seconds))
     failure = None
     while run.step < config.steps and failure is None:
         run.advance(loader.batch(run.step))
-        if on_step:
+        if on_step and loader.share.rank == 0:
             on_step(run.step)
         failure = run.look()
     return TrainReport(run.step, run.seconds, run.history.rows, failure)
@@ -80,17 +85,21 @@ class _Run:
     """The state of a run: what a checkpoint holds, and how one step changes it."""
 
     def __init__(self, objective: Objective, loader: Batches, config: TrainConfig, checkpointer: Checkpointer) -> None:
-        device = loader.device
+        device, share = self.device, self.share = loader.device, loader.share
+        if share.processes > 1:
+            synchronise_batch_norm(objective, device)
         self.objective = objective.to(device=device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
         self.optimizer = make_optimizer(objective, config)
         self.rates = warmup_decay(config.steps, peak=config.lr, end=config.lr_end, warmup=config.warmup).tolist()
         self.autocast = autocast(config.precision, device)
-        self.history = History(window=max(1, config.steps // HISTORY_ROWS))
+        self.history = History(window=max(1, config.steps // HISTORY_ROWS), share=share)
         self.checkpointer, self.steps = checkpointer, config.steps
         self.step, self._spent, self._started = 0, 0.0, time.perf_counter()
         saved = checkpointer.load(device)
         if saved:
             self._restore(saved)
+        # So that none can remove a checkpoint, or write the next, while another still looks for it.
+        share.wait(device)
 
     @property
     def seconds(self) -> float:
@@ -105,6 +114,7 @@ class _Run:
             result = self.objective.step(batch)
         self.optimizer.zero_grad(set_to_none=True)
         result.loss.backward()
+        average_gradients(self.objective.parameters(), self.share)
         self.optimizer.step()
         self.history.add({"loss": result.loss.detach(), **result.metrics})
         self.step += 1
@@ -112,15 +122,21 @@ class _Run:
     def look(self) -> Failure | None:
         """At the end of a window, and before a checkpoint, fetch what was measured; stop at what isn't finite."""
         window_ends = self.step % self.history.window == 0 or self.step == self.steps
-        save = self.checkpointer.due()
+        save = self._is_due()
         if not (window_ends or save):
             return None
         failure = self.history.fetch(self.step)
         if window_ends:
             self.history.close_window(self.step, self.rates[self.step - 1])
-        if save and failure is None:
+        if save and failure is None and self.share.rank == 0:
             self.checkpointer.save(self._state())
         return failure
+
+    def _is_due(self) -> bool:
+        """Whether to save: by the first process's clock, asked for rarely, because each answer waits for the device."""
+        if self.share.processes == 1:
+            return self.checkpointer.due()
+        return self.step % ASK_STEPS == 0 and self.share.first(self.checkpointer.due(), self.device)
 
     def _state(self) -> dict[str, Any]:
         return {

@@ -7,7 +7,7 @@ from typing import Literal
 
 import torch
 
-__all__ = ["Precision", "autocast", "has_native_bf16", "pick_device", "pick_precision"]
+__all__ = ["Precision", "autocast", "full_precision", "has_native_bf16", "pick_device", "pick_precision"]
 
 Precision = Literal["auto", "float32", "bf16"]
 NATIVE_BF16 = frozenset({"avx512_bf16", "amx_bf16"})
@@ -45,3 +45,12 @@ def autocast(requested: Precision, device: torch.device) -> Callable[[], Abstrac
     if pick_precision(requested, device) == "bf16":
         return lambda: torch.autocast(device.type, torch.bfloat16)
     return nullcontext
+
+
+def full_precision(device: torch.device) -> AbstractContextManager[object]:
+    """A context in which products on ``device`` are as precise as their factors, whatever the pass around it does.
+
+    For what costs next to nothing and reads small differences: a similarity of 8 bits, over a temperature of 0.07, is
+    wrong by 3 % of a vote.
+    """
+    return torch.autocast(device.type, enabled=False)

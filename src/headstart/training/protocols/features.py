@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from headstart.backbones.base import Features
 from headstart.training.config import ClosedForm
 from headstart.training.features import Standardise, feature_set
+from headstart.training.precision import full_precision
 from headstart.training.protocols.base import LabelledRun, Protocol, Setup, Supervised
 
 __all__ = ["KNN", "LOGISTIC", "KnnConfig", "LogisticConfig"]
@@ -46,7 +47,8 @@ class Neighbours(nn.Module):
 
     def forward(self, features: Features) -> Tensor:
         """Log shares of votes ``[B, outputs]``."""
-        similarity = F.normalize(features.pooled.float(), dim=1) @ self.known.T
+        with full_precision(self.known.device):
+            similarity = F.normalize(features.pooled.float(), dim=1) @ self.known.T
         nearest, rows = similarity.topk(min(self.config.neighbours, len(self.known)), dim=1)
         weights = F.softmax(nearest / self.config.temperature, dim=1)
         shares = (weights[:, :, None] * self.votes[rows]).sum(dim=1)
@@ -83,7 +85,8 @@ class _Pooled(nn.Module):
         self.layer = layer
 
     def forward(self, features: Features) -> Tensor:
-        output: Tensor = self.layer(features.pooled.float())
+        with full_precision(features.pooled.device):
+            output: Tensor = self.layer(features.pooled.float())
         return output
 
 

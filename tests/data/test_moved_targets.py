@@ -29,6 +29,36 @@ def test_an_image_that_equals_its_mask_still_does(seed, crop, flip, rotate):
     assert torch.equal(apply_draw(masks[:, None].float(), index, draw)[:, 0], moved.float())
 
 
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 2**32), crop=st.booleans(), flip=st.booleans(), rotate=st.booleans())
+def test_a_zoomed_image_still_shows_what_its_map_says(seed, crop, flip, rotate):
+    generator = torch_generator(seed)
+    masks = torch.randint(1, 6, (5, 16, 16), generator=generator, dtype=torch.uint8)
+    images = torch.nn.functional.one_hot(masks.long(), 6).permute(0, 3, 1, 2).half()
+    index = torch.randint(5, (7,), generator=generator)
+    config = MOVES.model_copy(update={"crop": crop, "flip": flip, "rotate": rotate, "zoom": True})
+    draw = draw_augmentation(config, (7, 6, 16), generator)
+    moved = move_targets({"semantic": masks}, index, draw)["semantic"]
+    shown = apply_draw(images, index, draw)
+    assert moved.dtype == torch.uint8
+    # Of the four pixels that a bilinear value is made of, the nearest has a weight of a quarter at least.
+    named = shown.gather(1, moved[:, None].long())[:, 0]
+    assert (named[moved > 0] >= 0.25 - 1e-5).all()
+    assert torch.equal(shown.sum(dim=1) > 0.5, moved > 0)
+    assert torch.equal((moved == 0).any(), (draw.shift != 0).any() if crop else torch.tensor(False))
+
+
+def test_a_mirrored_window_shows_the_mirrored_map():
+    masks, index = torch.arange(64).view(1, 8, 8), torch.tensor([0])
+    window = torch.tensor([[0.0, 0.5, 1.0, 0.5]])
+    zoomed, mirrored = (
+        move_targets({"instance": masks}, index, Draw(zoom=window, flip=torch.tensor([flip])))["instance"]
+        for flip in (False, True)
+    )
+    assert zoomed[0, 0].tolist() == [4, 4, 5, 5, 6, 6, 7, 7]
+    assert torch.equal(mirrored, zoomed.flip(2))
+
+
 def test_what_only_changes_colours_or_erases_leaves_maps_alone():
     depth, index = torch.rand(4, 16, 16).half(), torch.tensor([2, 0])
     draw = draw_augmentation(AugmentConfig(crop=False, flip=False), (2, 3, 16), torch_generator("draw"))
