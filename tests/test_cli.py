@@ -218,7 +218,7 @@ def test_cuda_is_refused_where_there_is_none(tmp_path, capsys, monkeypatch):
         (["study", "plan", "quickstart", "dataset.resolution=4"], "dataset.*resolution"),
         (
             ["study", "run", "quickstart", "methods={simcrl: {}}"],
-            "unknown method 'simcrl': did you mean 'simclr'",
+            "unknown method 'simcrl': choose one of amdim",
         ),
         (["study", "run", "quickstart", "--store", "/proc/nowhere"], "/proc/nowhere cannot be written.*--store"),
         (["study", "run", "quickstart", "--launcher", "slurm"], "unknown launcher 'slurm': choose one of local"),

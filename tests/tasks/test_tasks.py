@@ -120,9 +120,14 @@ def test_classification_counts_the_classes_and_keeps_every_augmentation():
 
 
 def test_the_studys_exceptions_are_declared():
-    everything = AugmentConfig(rotate=True)
+    everything = AugmentConfig(rotate=True, zoom=True)
     off = {name: {key for key, on in kind.augment(everything) if not on} for name, kind in TASKS.items()}
-    known = {"classification": set(), "pose": {"rotate"}, "segmentation": {"cutout"}, "depth": {"crop", "cutout"}}
+    known = {
+        "classification": set(),
+        "pose": {"rotate"},
+        "segmentation": {"cutout"},
+        "depth": {"crop", "cutout", "zoom"},
+    }
     assert {name: off[name] for name in known} == known
 
 

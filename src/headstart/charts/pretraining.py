@@ -27,20 +27,18 @@ def pretraining_figure(history: pd.DataFrame) -> Figure:
 def _panel(rows: pd.DataFrame, title: str) -> alt.LayerChart:
     arms = rows[["method", "arm"]].drop_duplicates()
     scales = arm_scales(arms["method"], arms["arm"])
-    line = (
-        alt.Chart(rows)
-        .mark_line(strokeWidth=2)
-        .encode(
-            x=alt.X("step:Q", title="steps", axis=alt.Axis(format="~s", grid=False, tickCount=6)),
-            y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=True)),
-            color=alt.Color("arm:N", scale=scales.color),
-            detail="seed:N",
-            tooltip=[
-                alt.Tooltip("arm:N", title="method"),
-                alt.Tooltip("seed:Q", title="seed"),
-                alt.Tooltip("step:Q", title="step", format=","),
-                alt.Tooltip("value:Q", title=title.lower(), format=".3g"),
-            ],
-        )
+    base = alt.Chart(rows).encode(
+        x=alt.X("step:Q", title="steps", axis=alt.Axis(format="~s", grid=False, tickCount=6)),
+        y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=True)),
+        color=alt.Color("arm:N", scale=scales.color),
     )
-    return alt.layer(line).properties(title=title, height=HEIGHT)
+    points = base.mark_point(filled=True, size=30, opacity=1).encode(
+        tooltip=[
+            alt.Tooltip("arm:N", title="method"),
+            alt.Tooltip("seed:Q", title="seed"),
+            alt.Tooltip("step:Q", title="step", format=","),
+            alt.Tooltip("value:Q", title=title.lower(), format=".3g"),
+        ]
+    )
+    line = base.mark_line(strokeWidth=2).encode(detail="seed:N")
+    return alt.layer(line, points).properties(title=title, height=HEIGHT)

@@ -31,7 +31,7 @@ class Depth(Task):
     target = "depth"
     primary_metric = "delta_125"
     per_location = True
-    unsuited = frozenset({"crop", "cutout"})
+    unsuited = frozenset({"crop", "cutout", "zoom"})  # what is shown larger is not nearer
     centre: float = 0.0
     spread: float = 1.0
 
