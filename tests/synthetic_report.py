@@ -4,11 +4,14 @@ import io
 
 import numpy as np
 import pandas as pd
+import torch
 from PIL import Image
 from synthetic_study import make_history, make_pretraining, make_tables
 
 from headstart.charts import draw_figures
-from headstart.report import ReportData, Sample, state_verdict
+from headstart.report import Gallery, ReportData, Sample, galleries, state_verdict
+from headstart.seeding import torch_generator
+from headstart.study.predictions import ArmMaps, Predictions
 from headstart.study.tables import failures
 
 
@@ -20,9 +23,42 @@ def checkers(seed: int) -> bytes:
     return file.getvalue()
 
 
+def make_predictions(*names: str) -> tuple[Gallery, ...]:
+    """What a blind guess, scratch and ``names`` say to two of three test images: one task in masks, one in depths."""
+    generator = torch_generator("predictions")
+    rows, methods = torch.tensor([0, 2]), ["blind", "scratch", *names]
+    masks = torch.randint(0, 3, (len(methods) + 1, 3, 16, 16), generator=generator, dtype=torch.uint8)
+    depths = 1 + 3 * torch.rand(masks.shape, generator=generator)
+    found = tuple(
+        Predictions(
+            task,
+            "finetune",
+            2000,
+            0,
+            rows,
+            tuple(ArmMaps(name, name, rows, some[rows]) for name, some in zip(methods, maps, strict=False)),
+            absent,
+        )
+        for task, maps, absent in (("segmentation", masks, ()), ("depth", depths, names))
+    )
+    results = pd.DataFrame(
+        {"job": name, "split": "test", "metric": metric, "value": 0.1 + 0.01 * place}
+        for place, name in enumerate(methods)
+        for metric in ("miou", "delta_125")
+    )
+    tensors = {
+        "images": torch.randint(0, 256, (3, 3, 16, 16), generator=generator, dtype=torch.uint8),
+        "split": torch.full((3,), 2, dtype=torch.uint8),
+        "target.semantic": masks[-1],
+        "target.depth": depths[-1],
+    }
+    return galleries(found, results, ("chair", names[-1]), tensors)
+
+
 def make_report(
     results: pd.DataFrame | None = None,
     captions: tuple[str, ...] = ("training images, a row per class", "two views of one image"),
+    predictions: tuple[Gallery, ...] | None = None,
     **names: object,
 ) -> ReportData:
     """The report of ``results``, by default those of ``make_results``; ``names`` replace texts."""
@@ -39,6 +75,7 @@ def make_report(
         utility=tables.utility,
         figures=draw_figures(tables.summary, tables.utility, make_history()),
         pretraining=make_pretraining(),
+        predictions=make_predictions("rotation", "cmc") if predictions is None else predictions,
         timings=pd.DataFrame(
             {
                 "kind": ["dataset", "pretrain", "trial"],

@@ -1,17 +1,20 @@
 """The files of a run: tables, charts and the page, from a plan whose points are measured."""
 
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
+from torch import Tensor
 
 from headstart.charts import draw_figures, save_figure
 from headstart.data.preview import caption, encode_png, show_rows
-from headstart.folder import read_folder
-from headstart.report import ReportData, Sample, Verdict, state_verdict, write_report
+from headstart.folder import Manifest, read_folder
+from headstart.report import ReportData, Sample, Verdict, galleries, state_verdict, write_report
 from headstart.study.config import dump_yaml
 from headstart.study.dataset_jobs import image_folder
 from headstart.study.plan import Plan
+from headstart.study.predictions import collect_predictions
 from headstart.study.records import collect_failures, collect_history, collect_pretraining, collect_results
 from headstart.study.store import Store
 from headstart.study.tables import primary_metrics, summary_table, utility_table, write_table
@@ -47,6 +50,7 @@ def write_outputs(folder: Path, plan: Plan, store: Store, tables: Tables, enviro
     for figure in figures:
         save_figure(figure, folder / "charts")
     page = folder / "report.html"
+    manifest, tensors = read_folder(image_folder(store.folder(plan.dataset)))
     report = ReportData(
         title=plan.config.title or plan.config.name,
         verdict=tables.verdict,
@@ -58,9 +62,10 @@ def write_outputs(folder: Path, plan: Plan, store: Store, tables: Tables, enviro
         timings=_timings(plan, store),
         command=f"headstart study run {shlex.quote(str(folder / 'study.yaml'))}",
         confidence=confidence,
-        samples=_samples(plan, store),
+        samples=_samples(manifest, tensors),
         failures=tables.failures,
         pretraining=tables.pretraining,
+        predictions=galleries(collect_predictions(plan, store), tables.results, manifest.classes, tensors),
     )
     write_report(page, report)
     return page
@@ -72,8 +77,7 @@ def _timings(plan: Plan, store: Store) -> pd.DataFrame:
     return pd.DataFrame(rows).groupby("kind", sort=False).sum().reset_index()
 
 
-def _samples(plan: Plan, store: Store) -> tuple[Sample, ...]:
+def _samples(manifest: Manifest, tensors: Mapping[str, Tensor]) -> tuple[Sample, ...]:
     """Training images, the classes taking turns."""
-    manifest, tensors = read_folder(image_folder(store.folder(plan.dataset)))
     shown = show_rows(tensors, "train", SAMPLES)
     return tuple(Sample(caption(one, manifest.classes), encode_png(one["images"])) for one in shown)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-from synthetic_report import make_report
+from synthetic_report import make_predictions, make_report
 from synthetic_study import make_results
 
 from headstart.report import write_report
@@ -34,7 +34,9 @@ def browser() -> Iterator[Browser]:
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("report") / "report.html"
     results = make_results(dataset=NAME).replace({"method": {"cmc": "<b>mine</b>"}})
-    write_report(path, make_report(results, title=NAME, captions=(NAME,), command=f"headstart study run '{NAME}'"))
+    predictions = make_predictions(*(f"method {number}" for number in range(9)), NAME)
+    names = {"title": NAME, "captions": (NAME,), "command": f"headstart study run '{NAME}'"}
+    write_report(path, make_report(results, predictions=predictions, **names))
     return path
 
 
@@ -67,6 +69,26 @@ def test_nothing_is_wider_than_the_screen(page: Page) -> None:
         assert box["x"] + box["width"] <= width
 
 
+def test_predictions_scroll_in_a_box_of_their_own(page: Page) -> None:
+    boxes = page.locator(".gallery .scroll").all()
+    assert len(boxes) == 2
+    for box in boxes:
+        assert box.evaluate("box => box.scrollWidth > box.clientWidth && box.clientWidth <= innerWidth")
+        assert box.locator("img").evaluate_all("all => all.length && all.every(one => one.naturalWidth === 128)")
+        image, last = box.locator("td").first, box.locator("td").last
+        last.scroll_into_view_if_needed()
+        left, right = image.bounding_box(), last.bounding_box()
+        assert left is not None
+        assert right is not None
+        assert left["x"] >= 0, "the image stays beside what is said of it"
+        assert right["x"] + right["width"] <= page.evaluate("innerWidth")
+
+
+def test_the_legend_has_the_colours_that_it_names(page: Page) -> None:
+    swatches = page.locator(".legend span").evaluate_all("all => all.map(one => getComputedStyle(one).backgroundColor)")
+    assert len(swatches) == len(set(swatches)) == 3 + 3
+
+
 def test_points_tell_their_numbers(page: Page) -> None:
     for chart in page.locator(".chart").all():
         point = chart.locator(".mark-symbol.role-mark path[aria-roledescription=point]").last
@@ -82,7 +104,8 @@ def test_points_tell_their_numbers(page: Page) -> None:
 
 def test_text_can_be_read_on_its_background(page: Page) -> None:
     """Contrast of at least 4.5 : 1 (WCAG 2.2, AA) in the page and in the charts."""
-    for selector, style in (("h1", "color"), (".quiet", "color"), (".chart .role-axis-label text", "fill")):
+    words = [(selector, "color") for selector in ("h1", ".quiet", ".legend li", ".gallery th small")]
+    for selector, style in (*words, (".chart .role-axis-label text", "fill")):
         ink = page.locator(selector).first.evaluate(f"element => getComputedStyle(element).{style}")
         paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
         assert contrast(ink, paper) >= 4.5, selector

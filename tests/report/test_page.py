@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from synthetic_report import make_report
+from synthetic_report import make_predictions, make_report
 from synthetic_study import make_results
 
 from headstart.report import ReportData, write_report
@@ -44,8 +44,29 @@ def test_everything_is_on_the_page(page: str) -> None:
 
 def test_the_tables_show_every_point(page: str) -> None:
     body = page.split("<script")[0]
+    body = re.sub(r'<div class="gallery">.*?</table>', "", body, flags=re.DOTALL)
     assert body.count("<small>") == 24 + 3 * 24 + 30 + 2  # utility; all numbers; accuracy; pretraining
     assert "≥ 0.00" in body
+
+
+def test_predictions_stand_beside_the_truth(page: str) -> None:
+    section = page.split("<h2>Predictions beside the truth</h2>")[1].split("</section>")[0]
+    masks, depths = section.split('<div class="gallery">')[1:]
+    for gallery in (masks, depths):
+        heads = re.findall(r'<th scope="col">([^<]*)', gallery)
+        assert heads == ["image", "truth", "blind guess", "from scratch", "rotation", "CMC"]
+        assert "Fine-tuned on 2,000 labels, trial 1." in gallery
+        assert gallery.count("<img") == 2 * len(heads)
+        assert len(set(re.findall(r'alt="([^"]+)"', gallery))) == 2 * len(heads)
+    assert "<small>11.0\u00a0%</small>" in masks
+    assert "Not here" not in masks
+    assert "Not here: rotation, CMC" in depths
+    assert all(f"</span>{name}</li>" in masks for name in ("background", "chair"))
+    assert 'alt="test image 2, depth by CMC"' in depths
+
+
+def test_a_study_without_maps_has_no_section_for_them(tmp_path: Path) -> None:
+    assert "Predictions" not in written(make_report(predictions=()), tmp_path).split("<script")[0]
 
 
 def test_nothing_is_fetched(page: str) -> None:
@@ -62,7 +83,8 @@ def test_names_are_escaped(tmp_path: Path) -> None:
     results = make_results(dataset=HOSTILE).replace({"method": {"cmc": HOSTILE}})
     results.loc[results["labels"] == 250, "value"] = np.nan
     names = {"title": HOSTILE, "config": HOSTILE, "command": HOSTILE, "environment": {HOSTILE: HOSTILE}}
-    page = written(make_report(results, captions=(HOSTILE,), **names), tmp_path)
+    predictions = make_predictions(HOSTILE)
+    page = written(make_report(results, captions=(HOSTILE,), predictions=predictions, **names), tmp_path)
     assert 'alert("x")' not in page
     assert "<img src=x" not in page
     assert page.count("<script") == 2

@@ -32,7 +32,7 @@ METHODS = {
     "byol": "BYOL",
     "barlow_twins": "Barlow Twins",
     "vicreg": "VICReg",
-    "masked": "masked images",
+    "simmim": "SimMIM",
 }
 PROTOCOLS = {
     "finetune": "fine-tuned",

@@ -24,7 +24,7 @@ FIXED = {
     "byol": "#56b4e9",
     "barlow_twins": "#8a6fc9",
     "vicreg": "#a6761d",
-    "masked": "#c23b4e",
+    "simmim": "#c23b4e",
     "random": GREY,
     "blind": GREY,
 }

@@ -10,12 +10,23 @@ from torch import Tensor
 
 from headstart.scenes.sampler import CAMERA
 
-__all__ = ["axes_over", "depth_picture", "masks_over", "picture_of"]
+__all__ = [
+    "DEPTH_COLOURS",
+    "axes_over",
+    "depth_limits",
+    "depth_picture",
+    "mask_colour",
+    "masks_over",
+    "picture_of",
+]
 
 AXES = ((230, 60, 60), (60, 190, 60), (70, 110, 250))
 AXIS_LENGTH, MASK_SHARE, GOLDEN = 0.32, 0.6, 0.618034
 """Of a picture's side; of a mask's colour in what is shown; turns of hue between two masks."""
-FAR_AWAY, MIDDLE, CLOSE = "#0b0724", "#b5367a", "#fcfdbf"
+SHADES = ((0.75, 1.0), (0.9, 0.6), (0.4, 1.0))
+"""Saturation and value of masks' colours, in turns."""
+DEPTH_COLOURS = "#0b0724", "#b5367a", "#fcfdbf"
+"""Of the farthest, of what is halfway in inverse depth, and of the nearest."""
 
 
 def picture_of(image: Tensor) -> Image.Image:
@@ -46,16 +57,37 @@ def axes_over(picture: Image.Image, rotation: NDArray[np.floating]) -> Image.Ima
     return shown
 
 
-def depth_picture(depth: NDArray[np.floating], size: tuple[int, int]) -> Image.Image:
-    """Depth ``[H, W]``, the nearest bright, the farthest dark, in steps of inverse depth; infinity is black."""
-    closeness = 1.0 / depth
-    seen = np.isfinite(depth)
-    low, high = (closeness[seen].min(), closeness[seen].max()) if seen.any() else (0.0, 1.0)
-    share = np.where(seen, (closeness - low) / max(high - low, 1e-9), 0.0)
+def depth_picture(
+    depth: NDArray[np.floating], size: tuple[int, int], limits: tuple[float, float] | None = None
+) -> Image.Image:
+    """Depth ``[H, W]``, the nearest bright, the farthest dark, in steps of inverse depth; what is no number is dark.
+
+    limits: nearest and farthest depth of the scale, for pictures that shall be compared; default: those of ``depth``.
+    What lies beyond a limit, 0 and below too, has the limit's colour.
+    """
+    near, far = limits or depth_limits(depth)
+    closeness = 1 / np.clip(depth.astype(np.float64), near, far)
+    share = np.nan_to_num((closeness - 1 / far) / max(1 / near - 1 / far, 1e-9))
     grey = Image.fromarray((share * 255).astype(np.uint8)).resize(size, Image.Resampling.NEAREST)
-    return ImageOps.colorize(grey, black=FAR_AWAY, mid=MIDDLE, white=CLOSE)
+    far_away, middle, close = DEPTH_COLOURS
+    return ImageOps.colorize(grey, black=far_away, mid=middle, white=close)
+
+
+def depth_limits(depth: NDArray[np.floating]) -> tuple[float, float]:
+    """The smallest and the largest depth above 0 that is finite; 1 and 1 where there is none."""
+    seen = depth[np.isfinite(depth) & (depth > 0)]
+    return (float(seen.min()), float(seen.max())) if len(seen) else (1.0, 1.0)
+
+
+def mask_colour(number: int) -> tuple[int, int, int]:
+    """What mask ``number`` looks like over a middle grey; 0 is that grey."""
+    share = MASK_SHARE if number else 0.0
+    red, green, blue = (round(share * part + (1 - share) * 128) for part in _hue(number))
+    return red, green, blue
 
 
 def _hue(number: int) -> tuple[int, int, int]:
-    red, green, blue = colorsys.hsv_to_rgb(number * GOLDEN % 1.0, 0.75, 1.0)
+    """Hues a golden turn apart, of which the nearest are 5, 8 or 13 numbers away: three shades tell these apart."""
+    saturation, value = SHADES[number % len(SHADES)]
+    red, green, blue = colorsys.hsv_to_rgb(number * GOLDEN % 1.0, saturation, value)
     return int(red * 255), int(green * 255), int(blue * 255)

@@ -13,7 +13,7 @@ from headstart.data.overlays import axes_over, depth_picture, masks_over, pictur
 from headstart.errors import unknown_name
 from headstart.folder import read_folder, write_atomic
 
-__all__ = ["caption", "contact_sheet", "encode_png", "preview_folder", "show_rows"]
+__all__ = ["caption", "contact_sheet", "encode_picture", "encode_png", "preview_folder", "show_rows"]
 
 GAP, CAPTION, SHOWN_SIDE, FONT = 6, 16, 128, 11
 Panels = Sequence[Image.Image]
@@ -22,7 +22,12 @@ Panels = Sequence[Image.Image]
 
 def encode_png(image: Tensor) -> bytes:
     """uint8 ``[3, H, W]`` (or ``[1, H, W]``) as PNG, small images enlarged without smoothing."""
-    return _png(_enlarged(picture_of(image)))
+    return encode_picture(picture_of(image))
+
+
+def encode_picture(picture: Image.Image) -> bytes:
+    """``picture`` as PNG, a small one enlarged without smoothing."""
+    return _png(_enlarged(picture))
 
 
 def preview_folder(folder: Path, picture: Path, *, images: int, columns: int, split: str) -> None:
@@ -50,7 +55,7 @@ def show_rows(tensors: Mapping[str, Tensor], split: str, images: int) -> list[di
 
 def _taking_turns(labels: Tensor) -> Tensor:
     """Rows in an order where the classes follow one another: first the first of each, then the second."""
-    turn = torch.empty_like(labels)
+    turn = torch.empty_like(labels, dtype=torch.int64)
     for label in torch.unique(labels):
         rows = labels == label
         turn[rows] = torch.arange(int(rows.sum()))

@@ -1,6 +1,7 @@
-"""The report of a study: one HTML file and the sentence on top of it. Reads tables and charts only."""
+"""The report of a study: one HTML file and the sentence on top of it. Reads tables, charts and kept answers only."""
 
-from headstart.report.page import ReportData, Sample, write_report
+from headstart.report.comparison import galleries
+from headstart.report.page import Gallery, ReportData, Sample, write_report
 from headstart.report.verdict import Verdict, state_verdict
 
-__all__ = ["ReportData", "Sample", "Verdict", "state_verdict", "write_report"]
+__all__ = ["Gallery", "ReportData", "Sample", "Verdict", "galleries", "state_verdict", "write_report"]

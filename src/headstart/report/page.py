@@ -18,11 +18,12 @@ import vl_convert
 
 from headstart.charts import Figure
 from headstart.charts.text import percent
+from headstart.data.comparison import Swatch
 from headstart.folder import write_atomic
-from headstart.report.cells import accuracy_grid, all_numbers, plain_table, pretraining_grid, utility_grid
+from headstart.report.cells import Cell, accuracy_grid, all_numbers, plain_table, pretraining_grid, utility_grid
 from headstart.report.verdict import Verdict
 
-__all__ = ["ReportData", "Sample", "write_report"]
+__all__ = ["Gallery", "ReportData", "Sample", "write_report"]
 
 HERE = Path(__file__).parent
 
@@ -34,13 +35,24 @@ class Sample(NamedTuple):
     png: bytes
 
 
+class Gallery(NamedTuple):
+    """Pictures in rows under a header, and what their colours mean."""
+
+    title: str
+    caption: str
+    legend: tuple[Swatch, ...]
+    header: tuple[Cell, ...]
+    rows: tuple[tuple[Sample, ...], ...]
+
+
 @dataclass(frozen=True)
 class ReportData:
     """Everything the page shows.
 
     summary and utility: the tables of a study. samples: images as PNG. config: the resolved study as YAML. environment:
     what it ran on, by name. timings: per kind of job ``kind, count, cached, seconds``. failures: the runs without a
-    value. command: what to type to get the same again. pretraining: what became of each pretraining.
+    value. command: what to type to get the same again. pretraining: what became of each pretraining. predictions: maps
+    that networks predicted, beside the truth.
     """
 
     title: str
@@ -56,6 +68,7 @@ class ReportData:
     samples: tuple[Sample, ...] = ()
     failures: pd.DataFrame = field(default_factory=pd.DataFrame)
     pretraining: pd.DataFrame = field(default_factory=pd.DataFrame)
+    predictions: tuple[Gallery, ...] = ()
 
 
 def write_report(path: Path, report: ReportData) -> None:
@@ -69,7 +82,6 @@ def write_report(path: Path, report: ReportData) -> None:
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         specs=[figure.page_specs() for figure in report.figures],
-        samples=[(sample.caption, base64.b64encode(sample.png).decode()) for sample in report.samples],
         utility=utility_grid(report.utility),
         accuracy=accuracy_grid(report.summary),
         numbers=all_numbers(report.utility),
@@ -83,6 +95,7 @@ def write_report(path: Path, report: ReportData) -> None:
 def _template() -> jinja2.Template:
     loader = jinja2.FileSystemLoader(HERE)
     environment = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    environment.filters["base64"] = lambda data: base64.b64encode(data).decode()
     return environment.get_template("page.html.j2")
 
 

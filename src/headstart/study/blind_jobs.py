@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from torch import Tensor, nn
 
 from headstart.backbones import Features
+from headstart.study.answers import keep_answers
 from headstart.study.arms import BLIND
 from headstart.study.dataset_jobs import prepared_dataset
 from headstart.study.jobs import Job, RunContext
@@ -49,6 +50,7 @@ class BlindJob(PointJob):
         task = plain.fitted(known)
         model = Supervised(Precomputed(dataset.train.channels), _Constant(task.constant(known)), task)
         measured = {split: evaluate(model, dataset.splits[split]) for split in ("val", "test")}
+        keep_answers(context.folder, model, dataset.splits["test"])
         write_records(context.folder, measured)
 
 

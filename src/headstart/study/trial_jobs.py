@@ -7,6 +7,7 @@ from headstart.backbones import Backbone, build_backbone
 from headstart.data.augment import AugmentConfig
 from headstart.data.dataset import Dataset
 from headstart.seeding import derive_seed, torch_generator
+from headstart.study.answers import keep_answers
 from headstart.study.arms import RANDOM, SCRATCH
 from headstart.study.dataset_jobs import prepared_dataset
 from headstart.study.jobs import Job, RunContext
@@ -95,6 +96,8 @@ class TrialJob(PointJob):
             on_step=lambda step: context.progress(step, self.train.steps),
         )
         measured = {split: evaluate(model, dataset.splits[split]) for split in ("val", "test")}
+        if not report.failure:
+            keep_answers(context.folder, model, dataset.splits["test"])
         write_records(context.folder, unmeasured(task, dataset) if report.failure else measured, report.failure)
         discard_checkpoint(context.folder)
 

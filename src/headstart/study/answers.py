@@ -1,0 +1,53 @@
+"""What a network says about a few test images, kept beside its score so that people can look at it."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from headstart.data.dataset import ImageSet
+from headstart.errors import StoreError
+from headstart.folder import write_atomic
+from headstart.training import Supervised, answers
+
+__all__ = ["ANSWERS", "SHOWN", "Answers", "keep_answers", "read_answers"]
+
+ANSWERS = "answers.safetensors"
+SHOWN = 4
+"""Test images whose answers are kept."""
+
+
+class Answers(NamedTuple):
+    """rows: int64 ``[n]``, which images of the test split. maps: ``[n, H, W]``, in the units and type of the target."""
+
+    rows: Tensor
+    maps: Tensor
+
+
+def keep_answers(folder: Path, model: Supervised, test: ImageSet) -> None:
+    """Write ``answers.safetensors`` where ``model`` answers with maps; one answer per image is no picture.
+
+    test: the prepared test split. The images are ``SHOWN`` of it in equal distances, for a split may be sorted; they
+    are the same for every arm.
+    """
+    if not model.task.per_location:
+        return
+    count = min(SHOWN, len(test))
+    rows = torch.arange(count) * len(test) // count
+    few = test.subset(rows.to(test.images.device))
+    target = few.targets[model.task.target]
+    (output,) = answers(model, few.images)
+    maps = model.task.answer(output, (target.shape[-2], target.shape[-1])).to(target.dtype)
+    write_atomic(folder / ANSWERS, save({"rows": rows, "maps": maps.cpu().contiguous()}))
+
+
+def read_answers(folder: Path) -> Answers:
+    """What ``keep_answers`` wrote. Raises ``StoreError`` where it is damaged."""
+    path = folder / ANSWERS
+    try:
+        return Answers(**load(path.read_bytes()))
+    except (OSError, SafetensorError, TypeError) as error:
+        raise StoreError(f"{path} is damaged ({error}): delete its folder and run the study again") from error

@@ -1,0 +1,114 @@
+"""A study of tasks that ask about every pixel ends in a report that shows what its networks said."""
+
+import base64
+import io
+import re
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from headstart.api import Study, prepare_study
+from headstart.folder import read_folder
+from headstart.report import galleries
+from headstart.study.answers import ANSWERS, SHOWN, read_answers
+from headstart.study.config import StudyConfig
+from headstart.study.dataset_jobs import image_folder
+from headstart.study.predictions import collect_predictions
+
+ARMS = ["blind", "scratch", "rotation"]
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    config = StudyConfig(
+        name="dense",
+        dataset={"source": "synthetic", "images": 72, "resolution": 16, "objects": 2, "samples": 1},
+        backbone={"name": "resnet9", "options": {"width": 4}},
+        tasks=("segmentation", "depth"),
+        methods={"rotation": {}},
+        pretrain={"steps": 3, "batch_size": 8},
+        protocols={"finetune": {"min_steps": 2, "batch_size": 8}, "linear": {"min_steps": 2, "batch_size": 8}},
+        budgets=(10, 20),
+        trials=2,
+    )
+    folder = tmp_path_factory.mktemp("dense")
+    prepared = prepare_study(config, out=folder, store=folder / "store")
+    for job in prepared.plan.jobs:
+        prepared.store.run(job)
+    return Study(prepared.folder, prepared.plan, prepared.store)
+
+
+@pytest.fixture(scope="module")
+def shown(study):
+    """Of each gallery on the page: its headings, and its pictures by the words that stand for them."""
+    page = study.report().read_text().split("<h2>Predictions beside the truth</h2>")[1].split("</section>")[0]
+    return [pictures_of(gallery) for gallery in page.split('<div class="gallery">')[1:]]
+
+
+def pictures_of(gallery):
+    found = re.findall(r'<img src="data:image/png;base64,([^"]*)" alt="([^"]*)">', gallery)
+    headings = re.findall(r'<th scope="col">([^<]*)(?:<small>([^<]*)</small>)?', gallery)
+    return dict(headings), {alt: Image.open(io.BytesIO(base64.b64decode(data))) for data, alt in found}
+
+
+def shrunk(picture):
+    """Its pixels as they were before enlarging."""
+    return np.asarray(picture.resize((16, 16), Image.Resampling.NEAREST))
+
+
+def test_every_finished_point_keeps_its_answers(study):
+    for job in study.plan.points:
+        assert (study.store.folder(job) / ANSWERS).exists()
+
+
+def test_pictures_stand_beside_the_truth_with_the_score_of_their_network(study, shown):
+    test = study.results[(study.results["split"] == "test") & (study.results["metric"] == "miou")]
+    scores = test[(test["labels"] == 20) & (test["trial"] == 0) & (test["protocol"] != "linear")].set_index("method")
+    assert len(shown) == 2
+    for headings, pictures in shown:
+        assert list(headings) == ["image", "truth", "blind guess", "from scratch", "rotation"]
+        assert len(pictures) == SHOWN * 5
+    said = shown[0][0]
+    for arm, title in zip(ARMS, ["blind guess", "from scratch", "rotation"], strict=True):
+        assert said[title].replace("\u00a0", " ") == f"{100 * scores.loc[arm, 'value']:.1f} %"
+
+
+def test_the_blind_guess_is_flat_and_the_truth_is_not(shown):
+    _, pictures = shown[1]
+    for place in range(1, SHOWN + 1):
+        names = "depth by blind guess", "true depth"
+        flat, truth = (np.asarray(pictures[f"test image {place}, {name}"]) for name in names)
+        assert (flat == flat[0, 0]).all()
+        assert not (truth == truth[0, 0]).all()
+
+
+def test_images_and_truth_are_those_of_the_dataset(study, shown):
+    """The images as they were before normalising, and colour where the mask is."""
+    _, tensors = read_folder(image_folder(study.store.folder(study.plan.dataset)))
+    rows = torch.nonzero(tensors["split"] == 2).flatten()
+    kept = read_answers(study.store.folder(study.plan.points[0])).rows
+    for place, row in enumerate(rows[kept].tolist(), start=1):
+        for _, pictures in shown:
+            image = shrunk(pictures[f"test image {place}"])
+            assert (image == tensors["images"][row].permute(1, 2, 0).numpy()).all()
+        mask = shrunk(shown[0][1][f"test image {place}, true segmentation"])
+        coloured = mask.max(axis=2) != mask.min(axis=2)
+        assert (coloured == (tensors["target.semantic"][row] > 0).numpy()).all()
+
+
+def test_an_arm_that_kept_nothing_is_left_out_and_named(study):
+    """As jobs that an earlier version finished: another trial serves where one is whole, else the arm is missing."""
+    jobs = [job for job in study.plan.points if (job.task, job.labels) == ("depth", 20) and job.kind == "trial"]
+    jobs = [job for job in jobs if (job.arm, job.protocol) == ("rotation", "finetune")]
+    kept = {job.trial: study.store.folder(job) / ANSWERS for job in jobs}
+    for missing, trial, absent in ((0, 1, ()), (1, 0, ("rotation",))):
+        kept[missing].unlink()
+        found = collect_predictions(study.plan, study.store)
+        assert (found[1].trial, found[1].absent) == (trial, absent)
+        assert [arm.method for arm in found[1].arms] == [arm for arm in ARMS if arm not in absent]
+    manifest, tensors = read_folder(image_folder(study.store.folder(study.plan.dataset)))
+    gallery = galleries(found, study.results, manifest.classes, tensors)[1]
+    assert [cell.text for cell in gallery.header] == ["image", "truth", "blind guess", "from scratch"]
+    assert "Not here: rotation" in gallery.caption
