@@ -16,6 +16,8 @@ from safetensors.torch import load_file
 
 from headstart.cli import main
 
+pytestmark = pytest.mark.xdist_group("cli")  # The undisturbed run is made once.
+
 TINY = {
     "title": "A tiny study",
     "dataset": {"images": 240, "resolution": 16, "shard_size": 60, "factors": "T---"},
@@ -220,6 +222,25 @@ def test_cuda_is_refused_where_there_is_none(tmp_path, capsys, monkeypatch):
             ["study", "run", "quickstart", "methods={simcrl: {}}"],
             "unknown method 'simcrl': choose one of amdim",
         ),
+        (["study", "run", "quickstart", "pretrain.batch_size=1"], "pretrain.batch_size is 1, .*: set it to 2 or more"),
+        (
+            ["study", "run", "quickstart", "protocols.finetune.batch_size=1"],
+            "protocols.finetune.batch_size is 1, .*: set it to 2 or more",
+        ),
+        (
+            ["study", "run", "quickstart", "methods={simclr: {train: {batch_size: 1}}}"],
+            "methods.simclr.train.batch_size is 1, .*: set it to 2 or more",
+        ),
+        (
+            ["study", "run", "quickstart", "methods={simmim: {options: {patch: 24}}}"],
+            "methods.simmim: .* patches of 24 px .* set its option patch",
+        ),
+        (
+            ["study", "run", "quickstart", "backbone={name: amdim, options: {resolution: 128}}"],
+            "dataset: resolution .* is too small for backbone 'amdim': use images of at least 95 px, or its option",
+        ),
+        (["study", "run", "quickstart", "backbone={name: vit, options: {patch: 5}}"], "dataset: .* no multiple of 5"),
+        (["study", "run", "quickstart", "tasks=[depth]"], "'depth' needs the target 'depth'.*choose another task"),
         (["study", "run", "quickstart", "--store", "/proc/nowhere"], "/proc/nowhere cannot be written.*--store"),
         (["study", "run", "quickstart", "--launcher", "slurm"], "unknown launcher 'slurm': choose one of local"),
         (["study", "status", "/nowhere"], "/nowhere holds no study"),

@@ -30,6 +30,7 @@ from headstart.study.launchers.local import default_workers
 from headstart.study.plan import Plan, make_plan
 from headstart.study.store import Store
 from headstart.tasks import TASKS
+from headstart.training import PROTOCOLS
 
 __all__ = [
     "DEFAULT_STORE",
@@ -54,6 +55,7 @@ EXTENSION_POINTS: dict[str, Mapping[str, Any]] = {
     "engines": ENGINES,
     "formats": FORMATS,
     "methods": METHODS,
+    "protocols": PROTOCOLS,
     "sources": SOURCES,
     "tasks": TASKS,
 }
@@ -225,25 +227,25 @@ def catalogue(what: str) -> list[tuple[str, str]]:
     return [(name, _summary(kind)) for name, kind in sorted(choices.items())]
 
 
-def backbone_sizes(resolution: int = 64) -> list[tuple[str, str, str, str]]:
-    """Name, parameters, floats that a training step keeps per image of ``resolution`` pixels a side, and a line.
+def backbone_sizes(resolution: int = 64) -> list[tuple[str, str, str]]:
+    """Name, parameters, and floats that a training step keeps per image of ``resolution`` pixels a side.
 
     Of each backbone with its default options, on images of three channels. Where images are too small for one, the
     third says so.
     """
-    return [_size(name, resolution, summary) for name, summary in catalogue("backbones")]
+    return [_size(name, resolution) for name in sorted(BACKBONES)]
 
 
-def _size(name: str, resolution: int, summary: str) -> tuple[str, str, str, str]:
+def _size(name: str, resolution: int) -> tuple[str, str, str]:
     network = outline(build_backbone, name, {})
     try:
         activations = f"{count_activations(network, resolution):,}"
     except ConfigError:
         activations = f"needs {network.min_resolution} px"
-    return name, f"{count_parameters(network):,}", activations, summary
+    return name, f"{count_parameters(network):,}", activations
 
 
 def _summary(choice: Any) -> str:
     """A line about it: its own ``summary``, or else the first of its docstring."""
     told: str = getattr(choice, "summary", None) or choice.__doc__ or ""
-    return told.strip().partition("\n")[0]
+    return told.strip().partition("\n")[0].replace("``", "")

@@ -180,6 +180,12 @@ def read_folder(folder: Path) -> tuple[Manifest, dict[str, Tensor]]:
     """
     manifest = read_manifest(folder)
     shards = [read_shard(folder / info.file, info) for info in manifest.shards]
+    for info, shard in zip(manifest.shards, shards, strict=True):
+        if different := shards[0].keys() ^ shard.keys():
+            raise DataError(
+                f"{folder / info.file} and {manifest.shards[0].file} do not hold the same annotations "
+                f"({', '.join(sorted(different))}): give every shard the same"
+            )
     return manifest, {name: torch.cat([shard[name] for shard in shards]) for name in shards[0]}
 
 

@@ -152,9 +152,12 @@ def test_too_small_images_are_refused_by_size():
     ],
 )
 def test_backbones_too_deep_for_the_resolution_are_refused(name, resolution, said):
-    network = build_backbone(name, SMALL[name], in_channels=3, generator=torch_generator("any"))
-    with pytest.raises(ConfigError, match=said):
-        network(torch.zeros(1, 3, resolution, resolution))
+    for split in (False, True):
+        network = build_backbone(name, SMALL[name], in_channels=3, split=split, generator=torch_generator("any"))
+        with pytest.raises(ConfigError, match=said):
+            network.check_input(3, resolution)
+        with pytest.raises(ConfigError, match=said):
+            network(torch.zeros(1, 3, resolution, resolution))
 
 
 def test_initialisation_leaves_the_global_stream_alone():

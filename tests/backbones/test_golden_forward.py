@@ -66,6 +66,7 @@ def test_resnet9(golden, images, mode, model):
     close(features.dense[:1], known[f"{mode}_dense"])
     maps = [*features.stages, features.dense, features.pooled]
     close(torch.stack([m.mean() for m in maps]), known[f"{mode}_inter_mean"])
+    close(torch.stack([m.std(correction=0) for m in maps]), known[f"{mode}_inter_std"])
     close(torch.stack([m.abs().max() for m in maps]), known[f"{mode}_inter_absmax"])
     weights = torch.from_numpy(np.random.default_rng(777).standard_normal(features.pooled.shape))
     (features.pooled * weights).sum().backward()

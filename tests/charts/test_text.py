@@ -63,4 +63,4 @@ def test_known_names_have_titles_and_others_stand_for_themselves() -> None:
     assert (method_title("cmc"), method_title("mine")) == ("CMC", "mine")
     assert (protocol_title("linear"), protocol_title("mine")) == ("linear probe", "mine")
     assert metric_style("accuracy").show(0.6125) == "61.3"
-    assert metric_style("rmse").show(0.123456) == "0.1235"
+    assert metric_style("mine").show(0.123456) == "0.1235"

@@ -171,7 +171,7 @@ def test_backbones_without_local_maps_are_refused():
 
 
 def test_a_batch_of_one_is_refused():
-    with pytest.raises(ConfigError, match=r"set pretrain\.batch_size to at least 2"):
+    with pytest.raises(ConfigError, match=r"needs at least 2 images a batch, and got 1: set pretrain\.batch_size to 2"):
         method_over(network()).step(toy_batch(toy_images(4), batch_size=1, views=2))
 
 

@@ -36,7 +36,7 @@ def test_a_short_run_lowers_the_loss_without_collapse(name):
 
 @pytest.mark.parametrize("name", COMPARING)
 def test_a_single_image_is_refused(name):
-    with pytest.raises(ConfigError, match=f"'{name}' needs at least two images .* set pretrain.batch_size to 2"):
+    with pytest.raises(ConfigError, match=f"'{name}' needs at least 2 images .* set pretrain.batch_size to 2"):
         method(name).step(toy_batch(toy_images(8), batch_size=1, views=2))
 
 

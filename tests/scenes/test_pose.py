@@ -34,13 +34,15 @@ def test_rotations_and_classes_of_drawn_viewpoints_equal_the_reference(golden):
 
 
 @pytest.mark.golden
-def test_drawn_viewpoints_fall_into_classes_as_often_as_in_the_reference(golden):
+@pytest.mark.parametrize("spread", ["0", "0.1", "0.25", "0.5", "1.0"])
+def test_drawn_viewpoints_fall_into_classes_as_often_as_in_the_reference(golden, spread):
     known = json.loads((golden / "pose" / "viewpoint_distribution.json").read_text())
+    np.testing.assert_allclose(REST, known["base_euler_xyz"])
     draws = 40_000
-    angles = REST + 0.5 * np.random.default_rng(5).standard_normal((draws, 3))
+    angles = REST + float(spread) * np.random.default_rng(5).standard_normal((draws, 3))
     found = np.bincount(pose_class(euler_matrix(angles)), minlength=len(POSES)) / draws
-    expected = np.array(known["dist"]["0.5"]["fractions"])
-    assert np.all(np.abs(found - expected) < 4 * np.sqrt(expected * (1 - expected) / draws))
+    expected = np.array(known["dist"][spread]["fractions"])
+    assert np.all(np.abs(found - expected) <= 4 * np.sqrt(expected * (1 - expected) / draws))
 
 
 def test_at_rest_the_object_stands_upright():

@@ -68,3 +68,11 @@ def test_workers_share_a_group_but_never_mix_groups(journal):
     assert sorted(job.number for job in taken) == list(range(16))
     assert [job.number for job in taken[:2]] == [15, 14]
     assert queue.empty
+
+
+def test_what_may_end_the_study_goes_before_what_costs_more(journal):
+    class Gate(ToyJob):
+        first = True
+
+    queue = Queue([ToyJob(9, str(journal)), Gate(1, str(journal))], lambda job: False, workers=2)
+    assert [[job.number for job in queue.take()] for _ in range(2)] == [[1], [9]]

@@ -1,10 +1,17 @@
+from dataclasses import replace
+
 import pytest
 import yaml
 
-from headstart.errors import ConfigError
+from headstart.backbones import BACKBONES, ResNet9
+from headstart.errors import ConfigError, HeadstartError
+from headstart.methods import METHODS
 from headstart.study.check import check_study
 from headstart.study.config import dump_yaml, load_study, recipe_names
 from headstart.study.plan import make_plan
+
+ONE = {"steps": 2, "batch_size": 1}
+VIT = {"name": "vit", "options": {"width": 8, "heads": 1, "depth": 1}}
 
 
 def small(**changes):
@@ -95,11 +102,86 @@ def test_a_wrong_key_value_or_name_is_answered_with_the_right_one(write, changes
             "pretrain_dataset.resolution is 32 and dataset.resolution is 16",
         ),
         ({"dataset": {"source": "folder", "path": "/nowhere"}}, "/nowhere is not a dataset folder"),
+        (
+            {"backbone": {"name": "resnet50"}, "dataset": {"images": 120, "resolution": 12}},
+            "dataset: resolution 12 is too small for backbone 'resnet50': use images of at least 16 px",
+        ),
+        (
+            {"backbone": {"name": "amdim"}, "methods": {"cmc": {}}},
+            "dataset: resolution 16 is too small for backbone 'amdim': use images of at least 48 px, or its option",
+        ),
+        (
+            {"backbone": {"name": "vit"}, "methods": {"cmc": {}}, "dataset": {"images": 120, "resolution": 28}},
+            "dataset: resolution 28 is no multiple of 8, the patch of backbone 'vit'",
+        ),
+        (
+            {"backbone": {"name": "vit", "options": {"width": 12}}, "methods": {"cmc": {}}},
+            "methods.cmc: half of backbone 'vit': width is 6",
+        ),
+        (
+            {"methods": {"simmim": {"options": {"patch": 12}}}},
+            "methods.simmim: .* images of 16 px into two or more patches of 12 px .* option patch to .* such as 8",
+        ),
+        ({"methods": {"simclr": {}}, "pretrain": ONE}, "pretrain.batch_size is 1, .* 'simclr' needs at least 2 images"),
+        (
+            {"methods": {"amdim": {"train": {"batch_size": 1}}}},
+            "methods.amdim.train.batch_size is 1, and method 'amdim' needs at least 2 images a batch: set it to 2",
+        ),
+        (
+            {"methods": {"rotation": {}}, "pretrain": ONE},
+            "batch_size is 1, and method 'rotation' trains batch n",
+        ),
+        (
+            {"methods": {"vae": {"train": {"batch_size": 1}}}, "backbone": VIT},
+            "methods.vae.train.batch_size is 1, and method 'vae' trains batch norms here",
+        ),
+        (
+            {"protocols": {"finetune": {"batch_size": 1}}},
+            "protocols.finetune.batch_size is 1, and protocol 'finetune' trains batch norms here",
+        ),
+        (
+            {"protocols": {"finetune": {"batch_size": 1}, "mlp": {"batch_size": 1}}, "backbone": VIT},
+            "protocols.mlp.batch_size is 1, and protocol 'mlp' trains batch norms here, .* set it to 2 or more",
+        ),
     ],
 )
 def test_a_study_that_cannot_work_is_refused_before_it_starts(write, changes, message):
-    with pytest.raises(Exception, match=message):
+    with pytest.raises(HeadstartError, match=message) as refusal:
         check_study(load_study(write(**changes)))
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"pretrain": ONE | {"batch_size": 2, "devices": 2}, "methods": {name: {} for name in METHODS}},
+        {"pretrain": ONE, "methods": {"rotation": {}, "cmc": {}, "simmim": {}}, "backbone": VIT},
+        {"protocols": {"finetune": {"batch_size": 1}, "linear": {"batch_size": 1}}, "backbone": VIT},
+        {"protocols": {"finetune": {}, "linear": {"batch_size": 1}, "knn": {}}},
+    ],
+)
+def test_the_smallest_batches_that_work_are_taken(write, changes):
+    check_study(load_study(write(**changes)))
+
+
+def test_a_method_that_its_backbone_does_not_bear_is_refused_by_name(write, monkeypatch):
+    class Blind(ResNet9):
+        name = "blind"
+        local_stages = None
+
+    monkeypatch.setitem(BACKBONES, "blind", Blind)
+    config = load_study(write(backbone={"name": "blind"}, methods={"rotation": {}, "amdim": {}}))
+    with pytest.raises(ConfigError, match="^methods.amdim: .* backbone 'blind' names none .* choose one that does"):
+        check_study(config)
+
+
+def test_lab_is_refused_for_images_without_three_channels(write, monkeypatch):
+    config = load_study(write(methods={"rotation": {}}))
+    about = replace(config.dataset.about(), channels=1)
+    monkeypatch.setattr(type(config.dataset), "about", lambda self: about)
+    with pytest.raises(ConfigError, match="color is lab, .* has 1: set color to rgb"):
+        check_study(config)
+    check_study(load_study(write(methods={"rotation": {}}, color="rgb")))
 
 
 def test_a_recipe_that_is_not_there_is_answered_with_those_that_are():

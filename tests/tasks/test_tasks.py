@@ -175,7 +175,11 @@ def test_depth_that_a_crop_left_behind_does_not_count():
         ("classification", torch.tensor([0, 3, 1]), "1 images have no label between 0 and 2, the first of them row 1"),
         ("pose", torch.tensor([0, -1, 9]), "2 images have no label between 0 and 4, the first of them row 1 with -1"),
         ("segmentation", torch.zeros(2, 4, 4, dtype=torch.uint8), "maps of 4 x 4 for images of 8 x 8 pixels"),
-        ("segmentation", torch.full((2, 8, 8), 7, dtype=torch.uint8), "2 masks hold numbers above 3, .* row 0 with 7"),
+        (
+            "segmentation",
+            torch.full((2, 8, 8), 7, dtype=torch.uint8),
+            "2 masks .* not 0 to 3, .* row 0 with 7",
+        ),
         ("depth", torch.zeros(2, 8, 8), "2 maps hold depths that are not above 0 and finite, .* row 0 with 0"),
         ("depth", torch.tensor([1.0, math.inf]).view(2, 1, 1).expand(2, 8, 8), "1 maps .* row 1 with inf"),
         ("depth", torch.full((1, 8, 8), math.nan), "row 0 with nan: give every pixel a depth"),

@@ -23,7 +23,9 @@ CPU = torch.device("cpu")
 IMAGES = toy_images(40)
 RATE, BATCH, STEPS = 0.05, 8, 2
 OPTIONS = {"cmc": {"negatives": 16}}
-RUN_STEPS = 25
+ONE_EACH = ("rotation", "amdim", "simclr", "byol")
+"""Methods that are also tried with one image per process."""
+RUN_STEPS, DIE_AT = 25, 13
 CONFIG = TrainConfig(steps=RUN_STEPS, batch_size=BATCH, lr=0.01, precision="float32")
 
 
@@ -49,15 +51,15 @@ def objective(name, images=IMAGES):
     return Watched(method, [Classification(range(4))], generator=torch_generator("probe"), every=1)
 
 
-def loader(name, share):
+def loader(name, share, batch=BATCH):
     kind = METHODS[name]
     options = {"augment": AugmentConfig(), "views": kind.views, "shared_flip": kind.shared_flip}
-    return Loader(IMAGES, batch_size=BATCH, seed=1, share=share, **options)
+    return Loader(IMAGES, batch_size=batch, seed=1, share=share, **options)
 
 
-def descend(name, share):
+def descend(name, share, batch=BATCH):
     """Losses, the last gradients, and the state after two steps of plain gradient descent."""
-    learner, batches = objective(name).double().train(), loader(name, share)
+    learner, batches = objective(name).double().train(), loader(name, share, batch)
     if share.processes > 1:
         synchronise_batch_norm(learner, CPU)
     losses = []
@@ -102,13 +104,15 @@ def normalise(share):
 
 
 def compare(folder, on_step):
-    """Everything that is compared with one process."""
+    """Everything that is compared with one process; then a run in which the first process is killed."""
     share = Share.current()
     with double_precision():
         found = {name: descend(name, share) for name in METHODS}
+        found["one each"] = {name: descend(name, share, batch=2) for name in ONE_EACH}
         found["norms"] = normalise(share)
     torch.save(found, folder / f"{share.rank}.pt")
     run(folder / "whole", 0, on_step)
+    run(folder / "killed", DIE_AT, on_step)
 
 
 def run(folder, die_at, on_step):

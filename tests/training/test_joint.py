@@ -2,6 +2,7 @@
 
 import multiprocessing as mp
 import os
+import shutil
 import signal
 import time
 from functools import partial
@@ -19,6 +20,7 @@ from headstart.training import TrainConfig, train
 from headstart.training.devices import check_devices, on_devices
 from headstart.training.joint import JointBatchNorm, synchronise_batch_norm
 
+pytestmark = pytest.mark.xdist_group("joint")  # What the processes found is made once.
 EXACT = {"rtol": 1e-7, "atol": 1e-10}
 
 
@@ -39,9 +41,12 @@ def one_thread():
 def both(tmp_path_factory):
     """What each of two processes found, for all methods at once, because processes take seconds to start."""
     folder, steps = tmp_path_factory.mktemp("both"), []
-    (folder / "whole").mkdir()
-    on_devices(partial(joint_work.compare, folder), 2, steps.append)
-    assert steps[-1] == joint_work.RUN_STEPS
+    for name in ("whole", "killed"):
+        (folder / name).mkdir()
+    with pytest.raises(HeadstartError, match="a pretraining process died.*run the same command again"):
+        on_devices(partial(joint_work.compare, folder), 2, steps.append)
+    assert steps
+    assert max(steps) <= joint_work.RUN_STEPS
     return folder
 
 
@@ -49,10 +54,23 @@ def both(tmp_path_factory):
 def test_two_processes_are_one_on_the_joint_batch(both, name):
     with joint_work.double_precision():
         alone = joint_work.descend(name, Share())
-    first, second = (found[name] for found in read(both))
+    assert_equal(alone, *(found[name] for found in read(both)), **EXACT)
+
+
+@pytest.mark.parametrize("name", joint_work.ONE_EACH)
+def test_one_image_per_process_is_enough(both, name):
+    """Batch norms and comparisons see both images."""
+    with joint_work.double_precision():
+        alone = joint_work.descend(name, Share(), batch=2)
+    # Two values that a batch norm takes apart may be near to each other: rounding grows with them.
+    assert_equal(alone, *(found["one each"][name] for found in read(both)), rtol=1e-5, atol=1e-8)
+
+
+def assert_equal(alone, first, second, **tolerance):
+    """Both processes found the same, and what one finds alone."""
     for what in ("losses", "gradients", "state"):
         torch.testing.assert_close(first[what], second[what], rtol=0, atol=0)
-        torch.testing.assert_close(first[what], alone[what], **EXACT)
+        torch.testing.assert_close(first[what], alone[what], **tolerance)
 
 
 def test_batch_norm_sees_the_joint_batch(both):
@@ -98,13 +116,14 @@ def test_a_run_of_two_processes_is_that_of_one_but_for_rounding(both):
 
 
 def test_a_killed_run_goes_on_and_ends_like_an_undisturbed_one(both, tmp_path):
-    """And a user's mistake in one of the processes comes out as its sentence."""
-    with pytest.raises(HeadstartError, match="a pretraining process died.*run the same command again"):
-        on_devices(partial(joint_work.run, tmp_path, 13), 2, lambda step: None)
-    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["state"]["step"] == 10
+    """And a user's mistake in one of the processes comes out as its sentence; the last step is told."""
+    killed, steps = tmp_path / "killed", []
+    shutil.copytree(both / "killed", killed)
+    assert torch.load(killed / "checkpoint.pt", weights_only=True)["state"]["step"] == 10
     with pytest.raises(DataError, match="^toy data is broken: mend it$"):
-        on_devices(partial(joint_work.run_and_refuse, tmp_path), 2, lambda step: None)
-    for undisturbed, resumed in zip(read(both / "whole"), read(tmp_path), strict=True):
+        on_devices(partial(joint_work.run_and_refuse, killed), 2, steps.append)
+    assert steps[-1] == joint_work.RUN_STEPS
+    for undisturbed, resumed in zip(read(both / "whole"), read(killed), strict=True):
         assert same_state(undisturbed["state"], resumed["state"])
         assert undisturbed["history"] == resumed["history"]
 

@@ -24,6 +24,21 @@ def test_piecewise_linear(golden):
 
 
 @pytest.mark.golden
+def test_what_the_reference_breaks_on_works_or_is_refused(golden):
+    cases = json.loads((golden / "lr_schedule" / "cases.json").read_text())
+    broken = {case["name"]: case for case in cases if "error" in case}
+    assert set(broken) == {"tuple_target_error", "scalar_three_milestones_error"}
+    vector = broken["tuple_target_error"]
+    as_tuple, as_list = (
+        piecewise_linear(vector["milestones"], kind(vector["target"]), vector["ipe"]) for kind in (tuple, list)
+    )
+    assert np.array_equal(as_tuple, as_list)
+    scalar = broken["scalar_three_milestones_error"]
+    with pytest.raises(ConfigError, match="3 milestones need 4 targets, not 3"):
+        piecewise_linear(scalar["milestones"], scalar["target"], scalar["ipe"])
+
+
+@pytest.mark.golden
 def test_rates_as_an_optimiser_saw_them(golden):
     """After the end of the schedule the reference keeps the last value."""
     used = np.load(golden / "lr_schedule" / "lambda_used.npz")["lr_used"]

@@ -36,8 +36,9 @@ class AmdimEncoderConfig(BackboneConfig):
 
 
 class AmdimEncoder(Backbone):
-    """Convolutions without padding, down to a 7x7, a 5x5 and a 3x3 map; the last one's mean is the feature.
+    """AMDIM's own encoder, without padding (Bachman et al., 2019).
 
+    Convolutions without padding, down to a 7x7, a 5x5 and a 3x3 map; the last one's mean is the feature.
     The global feature is the mean of a map rather than a map of one location, so dense tasks have locations to label.
     Hidden layers have no batch norm, as in the paper's own runs.
     """

@@ -38,7 +38,10 @@ class ResNet50Config(BackboneConfig):
 
 
 class ResNet50(Backbone):
-    """A 7x7 stem of stride 2, four stages of bottlenecks, then a linear map at every location."""
+    """The deep residual network, no first pooling (He et al., 2016).
+
+    A 7x7 stem of stride 2, four stages of bottlenecks, then a linear map at every location.
+    """
 
     name = "resnet50"
     Config = ResNet50Config

@@ -35,7 +35,10 @@ class ResNet9Config(BackboneConfig):
 
 
 class ResNet9(Backbone):
-    """Stem, then three stages that each halve the resolution, then a linear map at every location."""
+    """The original study's small residual network (Newell & Deng, 2020).
+
+    Stem, then three stages that each halve the resolution, then a linear map at every location.
+    """
 
     name = "resnet9"
     Config = ResNet9Config

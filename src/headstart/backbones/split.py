@@ -41,6 +41,11 @@ class SplitBackbone(Backbone):
         """Features of the two halves: ``pooled.split(dims, dim=1)`` gives them back."""
         return self.lightness.dim, self.color.dim
 
+    def check_input(self, channels: int, resolution: int) -> None:
+        # A half knows what it is called, and what else it asks of a resolution.
+        self.lightness.check_input(1, resolution)
+        super().check_input(channels, resolution)
+
     def features(self, images: Tensor) -> Features:
         first, rest = images[:, :1], images[:, 1:]
         light: Features = self.lightness(first.contiguous(memory_format=torch.channels_last))

@@ -47,8 +47,9 @@ class ViTConfig(BackboneConfig):
 
 
 class ViT(Backbone):
-    """A small transformer: square patches as tokens, blocks of attention, a layer norm.
+    """A small vision transformer (Dosovitskiy et al., 2021).
 
+    Square patches as tokens, blocks of attention, a layer norm.
     ``stages`` are the token maps before and after each block. Positions are fixed sines and cosines, so any resolution
     that ``patch`` divides will do. Attention spreads what a token knows block by block, so the two local maps are taken
     after one and two thirds of the blocks.

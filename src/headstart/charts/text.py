@@ -68,6 +68,7 @@ METRICS = {
     "miou": _share("mIoU"),
     "delta_125": _share("depth within 1.25"),
     "delta_110": _share("depth within 1.1"),
+    "rmse": Metric("test RMSE, lower is better", ".2f", lambda value: f"{value:.3f}", "", (0.0, math.inf)),
 }
 
 

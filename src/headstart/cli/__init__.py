@@ -8,10 +8,9 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from headstart.cli import data, engine, study
-from headstart.cli.console import console, errors
+from headstart.cli.console import errors, print_catalogue, print_sizes
 from headstart.cli.render import render
 from headstart.errors import ConfigError, HeadstartError
 
@@ -31,27 +30,22 @@ app.command("render")(render)
 
 @app.command("list")
 def list_names(
-    what: Annotated[str, typer.Argument(help="methods, tasks, backbones, sources, engines, formats or recipes.")],
+    what: Annotated[
+        str, typer.Argument(help="methods, tasks, backbones, protocols, sources, engines, formats or recipes.")
+    ],
     sizes: Annotated[bool, typer.Option("--sizes", help="Of backbones: parameters and activations.")] = False,
     resolution: Annotated[int, typer.Option(min=1, help="Pixels a side, for --sizes.")] = 64,
 ) -> None:
     """List what there is to choose from, one line each."""
     from headstart.api import backbone_sizes, catalogue
 
-    if sizes and what != "backbones":
-        raise ConfigError(f"--sizes tells the sizes of backbones, and '{what}' have none: leave it out")
-    table = Table(show_header=sizes, box=None)
-    if sizes:
-        table.add_column("backbone")
-        table.add_column("parameters", justify="right")
-        table.add_column(f"floats kept per image\nof {resolution} px", justify="right")
-        table.add_column("")
-        for name, *cells in backbone_sizes(resolution):
-            table.add_row(f"[bold]{name}[/]", *cells)
+    if not sizes:
+        print_catalogue(catalogue(what))
+    elif what == "backbones":
+        columns = ("backbone", "parameters", f"floats kept per image of {resolution} px")
+        print_sizes(columns, backbone_sizes(resolution))
     else:
-        for name, summary in catalogue(what):
-            table.add_row(f"[bold]{name}[/]", summary)
-    console.print(table)
+        raise ConfigError(f"--sizes tells the sizes of backbones, and '{what}' have none: leave it out")
 
 
 def main() -> None:

@@ -1,15 +1,17 @@
 """What every command prints to, and how it shows a table."""
 
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["WorkersOption", "console", "errors", "print_frame"]
+__all__ = ["WorkersOption", "console", "errors", "print_catalogue", "print_frame", "print_sizes"]
 
 console = Console()
 errors = Console(stderr=True)
@@ -25,4 +27,24 @@ def print_frame(frame: "pd.DataFrame") -> None:
         table.add_column(str(name).replace("_", " "), justify="right" if numeric else "left")
     for row in frame.itertuples(index=False):
         table.add_row(*(f"{value:,}" if isinstance(value, int | float) else str(value) for value in row))
+    console.print(table)
+
+
+def print_catalogue(rows: Iterable[tuple[str, str]]) -> None:
+    """Names and what they are, a line each; what is too long for the terminal goes on below itself."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column()
+    for name, summary in rows:
+        table.add_row(escape(name), escape(summary))
+    console.print(table)
+
+
+def print_sizes(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A name and numbers that were written already, a line each."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, justify="left" if column == columns[0] else "right")
+    for row in rows:
+        table.add_row(*map(escape, row))
     console.print(table)

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 
 from headstart.backbones import Backbone
+from headstart.data.loader import Batch
 from headstart.methods.amdim import AMDIM, AMDIMConfig
 from headstart.methods.barlow_twins import BarlowTwins, BarlowTwinsConfig
 from headstart.methods.base import Method, Objective, StepResult
@@ -29,6 +30,7 @@ __all__ = [
     "BYOLConfig",
     "BarlowTwins",
     "BarlowTwinsConfig",
+    "Batch",
     "CMCConfig",
     "Method",
     "Objective",

@@ -29,8 +29,9 @@ class AMDIMConfig(Schema):
 
 
 class AMDIM(Method):
-    """One view's summary, or one place of it, must find the places of the image's other view among those of all images.
+    """Find the places of an image's other view (Bachman et al., 2019).
 
+    One view's summary, or one place of it, must find the places of the image's other view among those of all images.
     Three kinds of prediction, each in both directions between two views: global to 5x5, global to 7x7, and 5x5 to 5x5
     from a random place. Global is the pooled feature; the local maps are two stages of the backbone, pooled to size and
     projected to as many channels.
@@ -40,6 +41,7 @@ class AMDIM(Method):
     Config = AMDIMConfig
     views = 2
     shared_flip = True
+    fewest_images = 2
 
     def __init__(self, backbone: Backbone, config: Schema, *, images: int, generator: torch.Generator) -> None:
         super().__init__(backbone, config, images=images, generator=generator)
@@ -55,14 +57,13 @@ class AMDIM(Method):
             self.project_seven, self.project_five = nn.Conv2d(seven, backbone.dim, 1), nn.Conv2d(five, backbone.dim, 1)
 
     def step(self, batch: Batch) -> StepResult:
-        if len(batch.index) < 2:
-            raise ConfigError("method 'amdim' tells images from each other: set pretrain.batch_size to at least 2")
+        self.check_batch(batch)
         one, five, seven = self.encode(batch.views)
         places = batch.share.local(draw_places(len(batch.index), batch.generator))
         with torch.autocast(one.device.type, enabled=False):
-            sources = torch.stack([one, take_places(five, places)], dim=1)
-            # A view's sources are compared with the maps of the other view.
-            five, seven = (_gathered(maps.flip(0), batch) for maps in (five, seven))
+            # A view's maps are compared with the sources of the other view.
+            sources = torch.stack([one, take_places(five, places)], dim=1).flip(0)
+            five, seven = _gathered(five, batch), _gathered(seven, batch)
             first = batch.share.rank * one.shape[1]
             to_five = nce(sources, five, first, self.config.tanh_clip).mean(dim=(0, 2, 3))
             to_seven = nce(sources[:, :1], seven, first, self.config.tanh_clip).mean()
@@ -75,14 +76,21 @@ class AMDIM(Method):
         """Float32 features of V views, in one pass: ``[V, B, D]``, ``[V, B, 25, D]`` and ``[V, B, 49, D]``."""
         features: Features = self.backbone(torch.cat(views))
         seven, five = (features.stages[stage] for stage in self.stages)
-        # Pooling before projecting gives the same numbers as after it, as both are linear and weights sum to 1.
-        maps = (
-            self.project_five(F.adaptive_avg_pool2d(five, FIVE)),
-            self.project_seven(F.adaptive_avg_pool2d(seven, SEVEN)),
-        )
+        maps = _local(five, self.project_five, FIVE), _local(seven, self.project_seven, SEVEN)
         shape = len(views), len(views[0])
         five, seven = (local.permute(0, 2, 3, 1).flatten(1, 2).view(*shape, -1, self.backbone.dim) for local in maps)
         return features.pooled.view(*shape, -1).float(), five.float(), seven.float()
+
+
+def _local(maps: Tensor, project: nn.Conv2d, side: int) -> Tensor:
+    """A stage ``[N, C, h, w]``, pooled to ``side`` and projected: ``[N, D, side, side]``.
+
+    Both orders give the same numbers, as both are linear and weights sum to 1; what has fewer locations comes first.
+    """
+    if maps.shape[-1] < side:
+        return F.adaptive_avg_pool2d(project(maps), side)
+    local: Tensor = project(F.adaptive_avg_pool2d(maps, side))
+    return local
 
 
 def draw_places(images: int, generator: torch.Generator) -> Tensor:

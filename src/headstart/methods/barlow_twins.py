@@ -27,7 +27,10 @@ class BarlowTwinsConfig(Schema):
 
 
 class BarlowTwins(TwoViews):
-    """The cross-correlation of two views' features must be the identity: each agrees with itself and with no other."""
+    """Correlate each feature with itself alone (Zbontar et al., 2021).
+
+    The cross-correlation of two views' features must be the identity: each agrees with itself and with no other.
+    """
 
     name = "barlow_twins"
     Config = BarlowTwinsConfig

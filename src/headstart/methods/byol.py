@@ -32,8 +32,9 @@ class BYOLConfig(Schema):
 
 
 class BYOL(TwoViews):
-    """A network foresees, from one view of an image, what its own moving average makes of the other.
+    """Foresee a slow copy's answer to another view (Grill et al., 2020).
 
+    A network foresees, from one view of an image, what its own moving average makes of the other.
     The average (the target) has batch norms that see the batch, as in the paper, and gets no gradient. It starts as
     the network itself and moves at the start of a step, when the optimiser has just done the one before.
     """

@@ -32,7 +32,10 @@ class CMCConfig(Schema):
 
 
 class CMC(Method):
-    """Each modality of an image must find the other's memory of the same image among those of random images."""
+    """Match an image's lightness with its colour (Tian et al., 2020).
+
+    Each modality of an image must find the other's memory of the same image among those of random images.
+    """
 
     name = "cmc"
     Config = CMCConfig
@@ -93,13 +96,13 @@ def contrast(query: Tensor, memory: Tensor, chosen: Tensor, temperature: float) 
     ``chosen`` may repeat rows and differs per query. The gradient reaches ``query`` alone, and survives a change of
     ``memory`` made before the backward pass.
     """
-    # Half precision would round similarities to steps that matter once they are divided by a small temperature.
+    # Half precision would round similarities to steps that matter once they are divided by a small temperature, by
+    # which there are fewer numbers to divide before they are multiplied.
     with torch.autocast(query.device.type, enabled=False):
+        query = query / temperature
         if len(memory) <= WHOLE_BANK_LIMIT * chosen.shape[1]:
-            similarity = (query @ memory.clone().T).gather(1, chosen)
-        else:
-            similarity = torch.bmm(memory[chosen], query[:, :, None]).squeeze(2)
-    return similarity / temperature
+            return (query @ memory.clone().T).gather(1, chosen)
+        return torch.bmm(memory[chosen], query[:, :, None]).squeeze(2)
 
 
 def nce_loss(similarity: Tensor) -> Tensor:
@@ -127,4 +130,5 @@ def update_memory(memory: Tensor, index: Tensor, new: Tensor, momentum: float) -
 
 def _accuracy(similarity: Tensor) -> Tensor:
     """Fraction of images whose positive (column 0) scores highest."""
-    return (similarity.detach().argmax(dim=1) == 0).float().mean()
+    scores = similarity.detach()
+    return (scores[:, 0] == scores.amax(dim=1)).float().mean()

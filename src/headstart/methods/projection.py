@@ -8,7 +8,6 @@ import torch
 from torch import Tensor, nn
 
 from headstart.data.loader import Batch
-from headstart.errors import ConfigError
 from headstart.methods.base import Method
 
 __all__ = ["TwoViews", "full_precision", "mlp", "off_diagonal", "wide"]
@@ -20,22 +19,16 @@ NARROWEST = 128
 class TwoViews(Method):
     """A method that compares projections of two independently augmented views of an image.
 
-    Children build ``projector``, which takes the pooled features and does not survive pretraining.
+    Children build ``projector``, which takes the pooled features and does not survive pretraining. A single image has
+    nothing to be compared with, and nothing to be normalised over.
     """
 
     views = 2
+    fewest_images = 2
     unsuited = frozenset({"crop", "cutout"})
     added = frozenset({"zoom"})
 
     projector: nn.Module
-
-    def check_batch(self, batch: Batch) -> None:
-        """Raise ``ConfigError`` for a single image: there is nothing to normalise over and nothing to compare with."""
-        if len(batch.views[0]) < 2:
-            raise ConfigError(
-                f"method '{self.name}' needs at least two images a batch, and got one: "
-                f"set pretrain.batch_size to {2 * batch.share.processes} or more"
-            )
 
     def projections(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Float32 ``[B, outputs]`` of both views, for all B images of the joint batch.

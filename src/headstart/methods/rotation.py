@@ -19,7 +19,10 @@ class RotationConfig(Schema):
 
 
 class Rotation(Method):
-    """Cross-entropy of a linear layer over the four rotations; every batch has equal shares of them."""
+    """Tell how many quarter turns an image took (Gidaris et al., 2018).
+
+    Cross-entropy of a linear layer over the four rotations; every batch has equal shares of them.
+    """
 
     name = "rotation"
     Config = RotationConfig

@@ -27,7 +27,10 @@ class SimCLRConfig(Schema):
 
 
 class SimCLR(TwoViews):
-    """Each view of an image must find the image's other view among all other views in the batch."""
+    """Find an image's other view in the batch (Chen et al., 2020).
+
+    Each view of an image must find the image's other view among all other views in the batch.
+    """
 
     name = "simclr"
     Config = SimCLRConfig

@@ -25,8 +25,9 @@ class SimMIMConfig(Schema):
 
 
 class SimMIM(Method):
-    """A linear layer paints the hidden patches of an image from the features of what is left to see.
+    """Paint the patches of an image that are hidden (Xie et al., 2022).
 
+    A linear layer paints them from the features of what is left to see.
     Hidden pixels are replaced in the image itself, by one colour that is learned and starts as the mean. So nothing is
     needed inside the network, and it may be a convolutional one, a transformer or a plugin: MAE leaves tokens out,
     which only transformers bear, and SparK makes convolutions sparse and adds a decoder to their stages.
@@ -46,6 +47,9 @@ class SimMIM(Method):
         self.mask_color = nn.Parameter(torch.zeros(backbone.in_channels))
         with seeded_init(generator):
             self.head = nn.Conv2d(backbone.dim, backbone.in_channels * self.side**2, 1)
+
+    def check_resolution(self, resolution: int) -> None:
+        _patches_per_side(resolution, self.config.patch)
 
     def step(self, batch: Batch) -> StepResult:
         images = batch.views[0]

@@ -32,7 +32,10 @@ class VICRegConfig(Schema):
 
 
 class VICReg(TwoViews):
-    """Two views' projections must be close, while each feature varies over a batch and none repeats another."""
+    """Views are close, features vary and differ (Bardes et al., 2022).
+
+    Two views' projections must be close, while each feature varies over a batch and none repeats another.
+    """
 
     name = "vicreg"
     Config = VICRegConfig

@@ -41,7 +41,7 @@ class WarpConfig(Schema):
 
 
 class WarpEngine:
-    """Casts rays through bounding-volume trees, on a CPU or a GPU.
+    """Rays through bounding-volume trees, on CPU or GPU (NVIDIA Warp).
 
     Raises ``StoreError`` if the compiled kernel cannot be kept, ``ConfigError`` for CUDA where there is none.
     """

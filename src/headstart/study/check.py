@@ -1,11 +1,10 @@
 """Refuse a study that cannot work before any of its work is done."""
 
-from headstart.backbones import build_backbone
 from headstart.data.budgets import check_budgets
 from headstart.data.sources.base import SourceInfo
 from headstart.errors import ConfigError
 from headstart.methods import METHODS
-from headstart.seeding import torch_generator
+from headstart.study.check_networks import check_networks
 from headstart.study.config import StudyConfig
 from headstart.tasks import TASKS
 from headstart.training.devices import check_devices
@@ -14,16 +13,20 @@ __all__ = ["check_study"]
 
 
 def check_study(config: StudyConfig) -> None:
-    """Raises ``ConfigError`` for budgets, targets, resolutions, channels or devices that do not fit."""
+    """Raises ``ConfigError`` for what does not fit: dataset, tasks, budgets, networks, methods, batches and devices.
+
+    Networks and methods are built once; no image is made.
+    """
     about = config.dataset.about()
     for task in config.tasks:
         _check_task(config, about, task)
-    _check_backbone(config, about)
+    _check_color(config, about)
+    if config.pretrain_dataset:
+        _check_same_images(about, config.pretrain_dataset.about())
     _check_stream(config)
     for method in config.methods:
         check_devices(config.pretraining(method).devices)
-    if config.pretrain_dataset:
-        _check_same_images(about, config.pretrain_dataset.about())
+    check_networks(config, about)
 
 
 def _check_task(config: StudyConfig, about: SourceInfo, name: str) -> None:
@@ -41,17 +44,22 @@ def _check_task(config: StudyConfig, about: SourceInfo, name: str) -> None:
     )
 
 
-def _check_backbone(config: StudyConfig, about: SourceInfo) -> None:
-    """Build each form that the study uses once; a split backbone's two halves together take the images' channels."""
-    for split in {False, *(METHODS[name].split_backbone for name in config.methods)}:
-        backbone = build_backbone(
-            config.backbone.name,
-            config.backbone.options,
-            in_channels=about.channels,
-            split=split,
-            generator=torch_generator("check"),
+def _check_color(config: StudyConfig, about: SourceInfo) -> None:
+    if config.color == "lab" and about.channels != 3:
+        raise ConfigError(
+            f"color is lab, which images of three channels have, and dataset '{config.dataset.name}' has "
+            f"{about.channels}: set color to rgb, which leaves channels as they are"
         )
-        backbone.check_input(about.channels, about.resolution)
+
+
+def _check_same_images(about: SourceInfo, pretrain: SourceInfo) -> None:
+    for what in ("resolution", "channels"):
+        ours, theirs = getattr(about, what), getattr(pretrain, what)
+        if ours != theirs:
+            raise ConfigError(
+                f"pretrain_dataset.{what} is {theirs} and dataset.{what} is {ours}: weights move between images of one "
+                f"{what} only, so make them equal"
+            )
 
 
 def _check_stream(config: StudyConfig) -> None:
@@ -63,13 +71,3 @@ def _check_stream(config: StudyConfig) -> None:
                     f"methods.{method} keeps a memory of every image, and {key}.endless shows none twice: "
                     f"set {key}.endless to false or leave the method out"
                 )
-
-
-def _check_same_images(about: SourceInfo, pretrain: SourceInfo) -> None:
-    for what in ("resolution", "channels"):
-        ours, theirs = getattr(about, what), getattr(pretrain, what)
-        if ours != theirs:
-            raise ConfigError(
-                f"pretrain_dataset.{what} is {theirs} and dataset.{what} is {ours}: weights move between images of one "
-                f"{what} only, so make them equal"
-            )

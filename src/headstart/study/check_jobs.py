@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from headstart.study.dataset_jobs import DatasetJob, prepared_dataset
+from headstart.data.prepared import load_prepared
+from headstart.study.dataset_jobs import DatasetJob
 from headstart.study.jobs import Job, RunContext
 from headstart.tasks import TASKS
 
@@ -12,13 +13,18 @@ __all__ = ["CheckJob"]
 
 @dataclass(frozen=True)
 class CheckJob(Job):
-    """Refuse a dataset whose targets are no answers to ``task``, as soon as its images are there."""
+    """Refuse a dataset whose targets are no answers to ``task``, as soon as its images are there.
+
+    It reads them from the file, on the CPU, for it runs in the launcher, which needs no GPU.
+    """
 
     dataset: DatasetJob
     task: str
 
     kind: ClassVar[str] = "check"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
+    uses_all_workers: ClassVar[bool] = True
+    first: ClassVar[bool] = True
 
     def identity(self) -> dict[str, Any]:
         return {"task": self.task}
@@ -36,7 +42,7 @@ class CheckJob(Job):
         return f"targets for {self.task}"
 
     def run(self, context: RunContext) -> None:
-        dataset = prepared_dataset(context.input(self.dataset))
+        dataset = load_prepared(context.input(self.dataset))
         task = TASKS[self.task](dataset.classes)
         for images in dataset.splits.values():
             task.check_target(images.targets[task.target], images.resolution)

@@ -38,11 +38,16 @@ class RunContext:
 
 @dataclass(frozen=True)
 class Job(ABC):
-    """One unit of work. ``version`` is raised when the code of a kind changes what it computes."""
+    """One unit of work. ``version`` is raised when the code of a kind changes what it computes.
+
+    uses_all_workers: whether it runs in the launcher's own process, with workers of its own. first: whether it goes
+    before all others that are ready, because it may find that they are in vain.
+    """
 
     kind: ClassVar[str]
     version: ClassVar[int]
     uses_all_workers: ClassVar[bool] = False
+    first: ClassVar[bool] = False
 
     @abstractmethod
     def identity(self) -> dict[str, Any]:

@@ -60,7 +60,7 @@ class PretrainJob(Job):
     seed: int
 
     kind: ClassVar[str] = "pretrain"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
 
     def identity(self) -> dict[str, Any]:
         config = METHODS[self.method].Config.model_validate(self.options)

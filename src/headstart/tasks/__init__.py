@@ -4,8 +4,8 @@ from headstart.registry import with_plugins
 from headstart.tasks.base import Task
 from headstart.tasks.classification import Classification, Pose
 from headstart.tasks.depth import Depth
-from headstart.tasks.heads import DenseHead, PooledHead, mlp_layers
-from headstart.tasks.segmentation import Segmentation
+from headstart.tasks.heads import DenseHead, PooledHead, enlarge, mlp_layers
+from headstart.tasks.segmentation import Segmentation, check_size
 
 __all__ = [
     "TASKS",
@@ -16,6 +16,8 @@ __all__ = [
     "Pose",
     "Segmentation",
     "Task",
+    "check_size",
+    "enlarge",
     "mlp_layers",
 ]
 

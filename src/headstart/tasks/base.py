@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from headstart.backbones.base import Backbone
 from headstart.data.augment import AugmentConfig
+from headstart.errors import DataError
 from headstart.tasks.heads import enlarge, task_head
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ class Task(ABC):
 
     Class attributes: ``name``; ``target``, its name among an image set's targets; ``primary_metric`` and
     ``higher_is_better``; ``per_location``, whether the answer is a map, from heads that read the dense features, and
-    not one per image; ``unsuited``, the augmentations (fields of ``AugmentConfig``) that its target does not survive.
+    not one per image; ``unsuited``, the augmentations (fields of ``AugmentConfig``) that its target does not survive;
+    ``variety``, what to do where all targets are one (completes "there is nothing to learn: ...").
     """
 
     name: ClassVar[str]
@@ -31,6 +33,7 @@ class Task(ABC):
     higher_is_better: ClassVar[bool] = True
     per_location: ClassVar[bool] = False
     unsuited: ClassVar[frozenset[str]] = frozenset()
+    variety: ClassVar[str] = "choose another dataset"
 
     def __init__(self, classes: Sequence[str]) -> None:
         """``classes``: the dataset's class names."""
@@ -61,8 +64,14 @@ class Task(ABC):
         """Raise ``DataError`` for what is no answer to this task: ``target [N, ...]`` of images of ``resolution``."""
 
     def check_variety(self, target: Tensor) -> None:
-        """Raise ``DataError`` where all training targets ``[N, ...]`` are one and the task would be empty."""
-        del target
+        """Raise ``DataError`` where all training targets ``[N, ...]`` are one number and the task would be empty."""
+        value = target.flatten()[0]
+        if bool((target == value).all()):
+            where = " everywhere" if self.per_location else ""
+            raise DataError(
+                f"task '{self.name}': every image has {self.target} {float(value):g}{where}, so there is nothing to "
+                f"learn: {self.variety}, or leave the task out"
+            )
 
     def fitted(self, labelled: Tensor) -> Self:
         """The task with what it may learn from labelled targets alone before training; itself, if that is nothing."""

@@ -17,7 +17,10 @@ __all__ = ["Classification", "Pose"]
 
 
 class Classification(Task):
-    """One label of C per image: cross-entropy, top-1 accuracy as a fraction of images (0 to 1)."""
+    """Which class an image shows; accuracy.
+
+    One label of C per image: cross-entropy, top-1 accuracy as a fraction of images (0 to 1).
+    """
 
     name = "classification"
     target = "class"
@@ -36,6 +39,11 @@ class Classification(Task):
 
     def check_target(self, target: Tensor, resolution: int) -> None:
         del resolution
+        if target.ndim != 1 or target.is_floating_point():
+            kind = f"{target.dtype} {list(target.shape)}".removeprefix("torch.")
+            raise DataError(
+                f"task '{self.name}': target '{self.target}' is {kind} and must be a whole number per image: correct it"
+            )
         wrong = ((target < 0) | (target >= self.outputs)).nonzero().flatten()
         if len(wrong):
             raise DataError(
@@ -48,11 +56,11 @@ class Classification(Task):
         return F.one_hot(labelled.long().mode().values, self.outputs).float()
 
     def loss(self, output: Tensor, target: Tensor) -> Tensor:
-        """Mean cross-entropy in nats of logits ``[B, C]`` against int64 ``[B]``."""
-        return F.cross_entropy(output, target)
+        """Mean cross-entropy in nats of logits ``[B, C]`` against whole numbers ``[B]``."""
+        return F.cross_entropy(*self.scored(output, target))
 
     def scored(self, output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        return output, target
+        return output, target.long()
 
     def meter(self) -> "MetricCollection":
         # Imported on first use: torchmetrics takes seconds to load, and most commands never measure.
@@ -63,23 +71,18 @@ class Classification(Task):
 
 
 class Pose(Classification):
-    """Which of five ways the object leans (from its rotation matrix): cross-entropy, accuracy (0 to 1).
+    """Which of five ways the object leans; accuracy.
 
+    The label comes from its rotation matrix: cross-entropy, accuracy as a fraction of images (0 to 1).
     A mirrored image shows the mirrored pose, and its label with it. A quarter turn would show none of the five.
     """
 
     name = "pose"
     target = "pose"
     unsuited = frozenset({"rotate"})
+    variety = "render with the viewpoint factor on (V in factors)"
 
     @classmethod
     def label_counts(cls, classes: Sequence[str]) -> int:
         del classes
         return len(POSES)
-
-    def check_variety(self, target: Tensor) -> None:
-        if bool((target == target[0]).all()):
-            raise DataError(
-                f"task 'pose': every image has pose {target[0]}, so there is nothing to learn: render with the "
-                "viewpoint factor on (V in factors), or leave the task out"
-            )

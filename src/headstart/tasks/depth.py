@@ -20,8 +20,11 @@ __all__ = ["Depth"]
 
 
 class Depth(Task):
-    """A distance for every pixel: L1; share of pixels within 1.25 and 1.1 times the truth, RMSE, relative error.
+    """How far away every pixel is; RMSE.
 
+    L1; RMSE, share of pixels within 1.25 and 1.1 times the truth, relative error. Runs are judged by the RMSE: where
+    most pixels are a far background, calling all of them background is within 1.25 more often than any network whose
+    maps are coarse, which is wrong along outlines.
     Targets are ``[N, H, W]`` in scene units, above 0. An output of 0 means ``centre``, one of 1 means ``centre +
     spread``: the median of the labelled depths and their mean distance from it, so that heads work near 1 in any units.
     A prediction of 0 or below is never counted right. Depth 0, which a random crop leaves behind, does not count.
@@ -29,7 +32,8 @@ class Depth(Task):
 
     name = "depth"
     target = "depth"
-    primary_metric = "delta_125"
+    primary_metric = "rmse"
+    higher_is_better = False
     per_location = True
     unsuited = frozenset({"crop", "cutout", "zoom"})  # what is shown larger is not nearer
     centre: float = 0.0

@@ -17,8 +17,9 @@ __all__ = ["Segmentation", "check_size"]
 
 
 class Segmentation(Task):
-    """A class for every pixel, or background: cross-entropy, mean IoU over classes and pixel accuracy (0 to 1).
+    """Which class, or none, every pixel belongs to; mean IoU.
 
+    Cross-entropy; mean IoU over classes and background, and pixel accuracy (0 to 1).
     Targets are ``[N, H, W]``, 0 for background and class number + 1 elsewhere. What a random crop brings in from beyond
     the image counts as background.
     """
@@ -35,12 +36,19 @@ class Segmentation(Task):
 
     def check_target(self, target: Tensor, resolution: int) -> None:
         check_size(self, target, resolution)
-        most = target.flatten(1).amax(dim=1)
-        wrong = (most >= self.outputs).nonzero().flatten()
-        if len(wrong):
+        if target.is_floating_point():
+            kind = str(target.dtype).removeprefix("torch.")
             raise DataError(
-                f"task 'segmentation': {len(wrong)} masks hold numbers above {self.outputs - 1}, the first of them row "
-                f"{wrong[0]} with {most[wrong[0]]}: 0 is background and {self.outputs - 1} the last class"
+                f"task 'segmentation': target 'semantic' is {kind} and must be a whole number per pixel: correct it"
+            )
+        least, most = target.flatten(1).amin(dim=1), target.flatten(1).amax(dim=1)
+        wrong = ((least < 0) | (most >= self.outputs)).nonzero().flatten()
+        if len(wrong):
+            row, last = wrong[0], self.outputs - 1
+            bad = least[row] if least[row] < 0 else most[row]
+            raise DataError(
+                f"task 'segmentation': {len(wrong)} masks hold numbers that are not 0 to {last}, the first of them row "
+                f"{row} with {bad}: 0 is background and {last} the last class"
             )
 
     def constant(self, labelled: Tensor) -> Tensor:

@@ -9,9 +9,8 @@ from typing import Any
 import torch
 
 from headstart.backbones import Backbone, Features, build_backbone, load_weights, save_weights
-from headstart.errors import ConfigError
 from headstart.seeding import torch_generator
-from headstart.testing.toys import same_state, untrained_parameters
+from headstart.testing.toys import refusal, same_state, untrained_parameters
 
 __all__ = ["check_backbone"]
 
@@ -74,19 +73,10 @@ def _check_refusals(backbone: Backbone) -> None:
     backbone.eval()(torch.zeros(1, backbone.in_channels, small, small))
     for channels, resolution in ((backbone.in_channels, small - 1), (backbone.in_channels + 1, small)):
         wrong = resolution if resolution < small else channels
-        said = _refusal(backbone, torch.zeros(1, channels, resolution, resolution))
+        said = refusal(backbone, torch.zeros(1, channels, resolution, resolution))
         assert str(wrong) in said, (
             f"{channels} channels at {resolution} px must be refused by a sentence naming {wrong}"
         )
-
-
-def _refusal(backbone: Backbone, images: torch.Tensor) -> str:
-    """What the ``ConfigError`` says, or nothing where the images were taken."""
-    try:
-        backbone(images)
-    except ConfigError as error:
-        return str(error)
-    return ""
 
 
 def _check_weights(backbone: Backbone, other: Backbone) -> None:

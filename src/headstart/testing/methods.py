@@ -12,7 +12,7 @@ from headstart.data.dataset import ImageSet
 from headstart.data.loader import Batch
 from headstart.methods import METHODS, Method, StepResult, build_method
 from headstart.seeding import torch_generator
-from headstart.testing.toys import same_state, toy_batch, toy_images, untrained_parameters
+from headstart.testing.toys import refusal, same_state, toy_batch, toy_images, untrained_parameters
 
 __all__ = ["check_method"]
 
@@ -39,21 +39,22 @@ def check_method(
         network = build_backbone(backbone, chosen, in_channels=3, split=split, generator=weights)
         return build_method(name, options or {}, network, images=len(images), generator=own)
 
-    def batch(of: ImageSet, number: int = 0) -> Batch:
-        kind = METHODS[name]
-        return toy_batch(of, batch_size=batch_size, views=kind.views, shared_flip=kind.shared_flip, step=number)
-
     def step(method: Method, number: int = 0) -> StepResult:
-        return method.step(batch(images, number))
+        return method.step(_batch(method, images, batch_size, number))
 
     _check_augment(METHODS[name])
     _check_step(build(), step)
     _check_determinism(build(), build(), step)
     _check_resume(build(), build(1), step)
     _check_eval_leaves_no_trace(build(), step)
-    assert _is_finite_scalar(build().step(batch(images.subset(torch.arange(3)))).loss), (
-        "a batch may name an image more than once"
-    )
+    _check_sizes_of_batches(build(), images)
+    few = images.subset(torch.arange(3))
+    loss = build().step(_batch(build(), few, batch_size)).loss
+    assert _is_finite_scalar(loss), "a batch may name an image more than once"
+
+
+def _batch(method: Method, images: ImageSet, size: int, number: int = 0) -> Batch:
+    return toy_batch(images, batch_size=size, views=method.views, shared_flip=method.shared_flip, step=number)
 
 
 def _check_augment(kind: type[Method]) -> None:
@@ -94,6 +95,15 @@ def _check_eval_leaves_no_trace(method: Method, step: Any) -> None:
     with torch.no_grad():
         step(method.eval())
     assert same_state(before, method.state_dict()), "a step in eval mode must leave the state as it is"
+
+
+def _check_sizes_of_batches(method: Method, images: ImageSet) -> None:
+    """Two images are enough for batch norms, of which a method may have some."""
+    fewest = method.fewest_images
+    assert _is_finite_scalar(method.step(_batch(method, images, max(2, fewest))).loss), "small batches must do"
+    if fewest > 1:
+        said = refusal(method.step, _batch(method, images, fewest - 1))
+        assert str(fewest) in said, f"{fewest - 1} images must be refused by a sentence naming {fewest}"
 
 
 def _is_finite_scalar(value: torch.Tensor) -> bool:

@@ -1,15 +1,18 @@
 """Small prepared images that a small network can tell apart, for tests that must not wait for real ones."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
 from headstart.data.augment import AugmentConfig
 from headstart.data.dataset import ImageSet
 from headstart.data.loader import Batch, Loader
+from headstart.errors import ConfigError
 from headstart.seeding import torch_generator
 from headstart.tasks import Task
 
-__all__ = ["same_state", "toy_batch", "toy_images", "toy_target", "untrained_parameters"]
+__all__ = ["refusal", "same_state", "toy_batch", "toy_images", "toy_target", "untrained_parameters"]
 
 
 def toy_images(
@@ -65,3 +68,12 @@ def untrained_parameters(module: nn.Module) -> list[str]:
     """Names of parameters that want a gradient and got none, or only zeros."""
     wanting = [(name, value) for name, value in module.named_parameters() if value.requires_grad]
     return [name for name, value in wanting if value.grad is None or not value.grad.any()]
+
+
+def refusal(act: Callable[..., object], *arguments: object) -> str:
+    """What the ``ConfigError`` says that ``act`` ends with, or nothing where it ends well."""
+    try:
+        act(*arguments)
+    except ConfigError as error:
+        return str(error)
+    return ""

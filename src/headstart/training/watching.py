@@ -25,7 +25,8 @@ class Watched(Objective):
     Every ``every`` steps the backbone reads the first view as it is, in eval mode and without gradients; so heads see
     what a frozen backbone would give, whatever the method does to its own inputs, and the method's weights, statistics
     and draws stay those of a run that nobody watches. Features pass a batch norm without weights first (He et al.,
-    2022, MAE), because their scale drifts as the backbone learns. Tasks without labels in a batch rest.
+    2022, MAE), because their scale drifts as the backbone learns. Tasks without labels in a batch rest, and in a batch
+    of one image all do, for it has neither a spread nor anything to be normalised over.
     images: prepared ``[N, C, H, W]``, whose features' effective rank is taken every ``rank_every`` steps.
     Metrics: the method's, ``feature_spread``, ``effective_rank``, ``probe_loss`` (of all heads), and each task's on its
     head's batches as ``<task>_probe_<metric>``.
@@ -58,7 +59,7 @@ class Watched(Objective):
         result = self.method.step(batch)
         metrics = self._rank(batch.step)
         loss = result.loss
-        if batch.step % self.every == 0:
+        if batch.step % self.every == 0 and len(batch.index) > 1:
             learned, seen = self._look(batch)
             metrics, loss = metrics | seen, loss + learned
         return StepResult(loss, {"loss": result.loss.detach(), **result.metrics, **metrics})
@@ -67,7 +68,7 @@ class Watched(Objective):
         """The loss of all heads, and what was measured on the way."""
         with torch.no_grad(), evaluating(self.backbone):
             features: Features = self.backbone(batch.views[0])
-        metrics, losses = {SPREAD: spread(features.pooled.float())}, []
+        metrics, losses = {SPREAD: spread(batch.share.gather(features.pooled.float()))}, []
         for head, task in zip(self.heads, self.tasks, strict=True):
             if task.target in batch.targets:
                 output, target = head(features), batch.targets[task.target]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from headstart.data.dataset import SPLITS
 from headstart.data.exchange.base import PIXEL_TARGETS, TARGETS, Arrays, Format, Reader, ReadOptions, Stored
-from headstart.data.exchange.pictures import PICTURES, UNREADABLE, decode, encode_png, npy, read_npy
+from headstart.data.exchange.pictures import UNREADABLE, decode, encode_png, npy, read_npy
 from headstart.data.exchange.plain import holds_pictures, read_plain
 from headstart.data.exchange.provenance import read_provenance
 from headstart.errors import DataError
@@ -193,5 +193,11 @@ def _recognises(path: Path) -> bool:
     return holds_pictures(path)
 
 
-FOLDER = Format("folder", f"Pictures ({', '.join(PICTURES)}) in folders by split and class, with a table beside them.",
-                ReadOptions, write_folder, read_folder_export, _recognises)  # fmt: skip
+FOLDER = Format(
+    "folder",
+    "Pictures in folders by split and class, with a table beside them.",
+    ReadOptions,
+    write_folder,
+    read_folder_export,
+    _recognises,
+)

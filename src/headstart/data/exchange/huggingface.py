@@ -201,7 +201,7 @@ def _recognises(path: Path) -> bool:
 
 HUGGINGFACE = Format(
     "huggingface",
-    "A Hugging Face dataset on disk (load_from_disk).",
+    "A Hugging Face dataset on disk, for ``load_from_disk``.",
     ReadOptions,
     write_huggingface,
     read_huggingface,

@@ -60,13 +60,16 @@ class ExchangedSource(ReadOptions, Source):
 
 
 class ImagesSource(ExchangedSource):
-    """A folder or zip archive of pictures: by split and class, by class, or as exported."""
+    """Pictures in a folder or zip archive, by class or as exported.
+
+    Folders name splits and in them classes, or classes alone, or nothing.
+    """
 
     FORMAT = "folder"
 
 
 class HuggingFaceSource(ExchangedSource):
-    """A Hugging Face dataset on disk, as save_to_disk leaves it."""
+    """A Hugging Face dataset on disk, as ``save_to_disk`` leaves it."""
 
     FORMAT = "huggingface"
 

@@ -11,7 +11,10 @@ __all__ = ["FolderSource"]
 
 
 class FolderSource(Source):
-    """``path``: a folder with ``dataset.json``."""
+    """A dataset folder, as ``render`` or ``data import`` leaves it.
+
+    path: the folder, with ``dataset.json`` in it.
+    """
 
     path: Path
 

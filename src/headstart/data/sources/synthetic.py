@@ -16,7 +16,7 @@ __all__ = ["SyntheticSource"]
 
 
 class SyntheticSource(RenderConfig, Source):
-    """Rendered scenes; the keys are those of ``headstart render``.
+    """Rendered scenes, with the keys of ``headstart render``.
 
     endless: pretraining sees fresh images all the time, rendered ahead of it, instead of the training split's.
     """

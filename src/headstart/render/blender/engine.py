@@ -41,8 +41,9 @@ class BlenderConfig(Schema):
 
 
 class BlenderEngine:
-    """Blender's Cycles, in a process of its own that lives as long as this.
+    """Blender's Cycles, the reference to judge by, in a process of its own.
 
+    The process lives as long as this.
     Raises ``ConfigError`` if there is no Blender or it lacks the device, ``StoreError`` if it does not run.
     """
 

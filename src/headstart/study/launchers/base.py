@@ -64,7 +64,7 @@ class Queue:
                 groups.setdefault(job.group, []).append(job)
         if not groups:
             return []
-        group = max(groups.values(), key=lambda jobs: max(job.cost for job in jobs))
+        group = max(groups.values(), key=lambda jobs: max((job.first, job.cost) for job in jobs))
         group.sort(key=lambda job: -job.cost)
         taken = group[: max(1, len(group) // (2 * self._workers))]
         self._running.update(job.key for job in taken)

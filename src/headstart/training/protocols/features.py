@@ -3,7 +3,6 @@
 import torch
 import torch.nn.functional as F
 from pydantic import Field
-from sklearn.linear_model import LogisticRegression
 from torch import Tensor, nn
 
 from headstart.backbones.base import Features
@@ -91,6 +90,9 @@ class _Pooled(nn.Module):
 
 
 def _logistic_layer(known: Tensor, labels: Tensor, outputs: int, config: LogisticConfig) -> nn.Linear:
+    # Imported on first use: scikit-learn takes a second to load in every process, and most never fit one.
+    from sklearn.linear_model import LogisticRegression
+
     layer = nn.Linear(known.shape[1], outputs).requires_grad_(False)
     layer.weight.zero_()
     layer.bias.fill_(IMPOSSIBLE)
