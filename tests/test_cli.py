@@ -16,8 +16,6 @@ from safetensors.torch import load_file
 
 from headstart.cli import main
 
-pytestmark = pytest.mark.xdist_group("cli")  # The undisturbed run is made once.
-
 TINY = {
     "title": "A tiny study",
     "dataset": {"images": 240, "resolution": 16, "shard_size": 60, "factors": "T---"},

@@ -20,7 +20,6 @@ from headstart.training import TrainConfig, train
 from headstart.training.devices import check_devices, on_devices
 from headstart.training.joint import JointBatchNorm, synchronise_batch_norm
 
-pytestmark = pytest.mark.xdist_group("joint")  # What the processes found is made once.
 EXACT = {"rtol": 1e-7, "atol": 1e-10}
 
 
