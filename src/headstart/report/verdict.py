@@ -24,8 +24,8 @@ def state_verdict(utility: pd.DataFrame, *, confidence: float = 0.95) -> Verdict
     The point in the headline is the one whose interval of utility has the highest lower end. The highest estimate
     would be the luckiest of many noisy ones; a high lower end needs a gain that is large against its own noise. Even so
     it is chosen after the fact from M points, of which M · (1 − confidence) / 2 would have intervals above 0 if nothing
-    were worth anything: a gain is claimed only if at least one does and more than twice that many do, and the detail
-    gives the count.
+    were worth anything: a gain is claimed only if at least one does and more than twice that many do, a lone one is
+    called unsettled, and the detail gives the count.
     """
     measured = utility[utility["utility"].notna()]
     if measured.empty:
@@ -34,12 +34,15 @@ def state_verdict(utility: pd.DataFrame, *, confidence: float = 0.95) -> Verdict
     if compared.empty:
         return Verdict("Utility has no interval yet, so nothing can be claimed: run at least two trials.", "")
     best = compared.iloc[int(compared["utility_low"].to_numpy().argmax())]
-    where = _where(best, compared)
     positive = int((compared["utility_low"] > 0).sum())
     by_chance = len(compared) * (1 - confidence) / 2
+    detail = _count(positive, len(compared), by_chance)
+    if positive == 0:
+        return Verdict(_no_gain(best, _where(best, compared), confidence), detail)
+    gain = _gain(best, _where(best, compared), confidence)
     if positive > 2 * by_chance:
-        return Verdict(_gain(best, where, confidence), _count(positive, len(compared), by_chance))
-    return Verdict(_no_gain(best, where, confidence), _count(positive, len(compared), by_chance))
+        return Verdict(f"With {gain}.", detail)
+    return Verdict(f"Not settled: with {gain}, or is the luckiest of {len(compared)} points.", detail)
 
 
 def _gain(best: pd.Series, where: str, confidence: float) -> str:
@@ -47,7 +50,7 @@ def _gain(best: pd.Series, where: str, confidence: float) -> str:
     if best["censored"] == "above":
         # Scratch's largest budget is known to the label, so the bound is not rounded.
         extra = f"at least {best['equivalent_labels'] - best['labels']:,.0f} more labels, as it beats scratch's best"
-    return f"With {best['labels']:,} labels{where}, {_arm(best)} is worth {extra} ({_range(best, confidence)})."
+    return f"{best['labels']:,} labels{where}, {_arm(best)} is worth {extra} ({_range(best, confidence)})"
 
 
 def _no_gain(best: pd.Series, where: str, confidence: float) -> str:
