@@ -32,6 +32,8 @@ SPARE = ("#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 SHAPES = ("circle", "square", "diamond", "cross", "triangle-right", "triangle-left", "stroke")
 DASHES = {"random": [6, 4], "blind": [2, 3]}
 SOLID = [1, 0]
+LEGEND_COLUMNS = 4
+"""A longer row of names would be cut off at the side of a panel."""
 
 CONFIG: dict[str, Any] = {
     "background": "transparent",
@@ -53,6 +55,7 @@ CONFIG: dict[str, Any] = {
         "labelFontSize": 12,
         "orient": "top",
         "offset": 26,
+        "columns": LEGEND_COLUMNS,
         "title": None,
         "symbolStrokeWidth": 2,
         "symbolOpacity": 1,
