@@ -1,5 +1,6 @@
 """What every command prints to, and how it shows a table."""
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +12,7 @@ from rich.table import Table
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["WorkersOption", "console", "errors", "print_catalogue", "print_frame", "print_sizes"]
+__all__ = ["WorkersOption", "console", "errors", "print_catalogue", "print_frame", "print_prose", "print_sizes"]
 
 console = Console()
 errors = Console(stderr=True)
@@ -48,3 +49,9 @@ def print_sizes(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     for row in rows:
         table.add_row(*map(escape, row))
     console.print(table)
+
+
+def print_prose(text: str, style: str = "") -> None:
+    """Sentences in lines that end at plain spaces only; rich's own also end between a number and its unit."""
+    lines = textwrap.fill(text, console.width, break_on_hyphens=False)
+    console.print(lines, style=style, markup=False, highlight=False, soft_wrap=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from headstart.cli.console import WorkersOption, console, errors, print_frame
+from headstart.cli.console import WorkersOption, console, errors, print_frame, print_prose
 
 if TYPE_CHECKING:
     from headstart.api import Study
@@ -83,7 +83,8 @@ def _print_answer(study: "Study") -> None:
         errors.print(
             f"[yellow]no number:[/] {row.method}, {row.protocol}, {row.labels} labels: {escape(str(row.reason))}"
         )
-    console.print(
-        f"\n[bold]{escape(study.tables.verdict.headline)}[/]\n{escape(study.tables.verdict.detail)}\n", highlight=False
-    )
+    console.print()
+    print_prose(study.tables.verdict.headline, style="bold")
+    print_prose(study.tables.verdict.detail)
+    console.print()
     console.print(f"report: {study.folder / 'report.html'}", highlight=False, soft_wrap=True)
