@@ -142,7 +142,7 @@ def test_scores_are_float32_in_half_precision(monkeypatch):
 @pytest.mark.parametrize("backbone", ["resnet50", "amdim", "vit"])
 def test_contract_on_other_backbones(backbone):
     small = {
-        "resnet50": {"width": 2},
+        "resnet50": {"width": 4},
         "amdim": {"width": 2, "resolution": 32},
         "vit": {"width": 12, "heads": 1, "depth": 2},
     }

@@ -17,7 +17,7 @@ from headstart.training import PROTOCOLS, check_fits
 # The encoder of AMDIM has no batch norms inside: with fewer channels, all ReLUs of a layer may be dead.
 SMALL = {
     "resnet9": {"width": 2},
-    "resnet50": {"width": 1},
+    "resnet50": {"width": 4},
     "amdim": {"width": 8, "resolution": 32, "depth": 1},
     "vit": {"width": 8, "heads": 1, "depth": 1, "patch": 4},
 }

@@ -13,7 +13,7 @@ from headstart.testing.toys import untrained_parameters
 
 SMALL = {
     "resnet9": {"width": 2},
-    "resnet50": {"width": 2},
+    "resnet50": {"width": 4},
     "amdim": {"width": 4, "resolution": 32, "depth": 1},
     "vit": {"width": 8, "heads": 2, "depth": 1},
 }
