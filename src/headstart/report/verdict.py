@@ -24,8 +24,8 @@ def state_verdict(utility: pd.DataFrame, *, confidence: float = 0.95) -> Verdict
     The point in the headline is the one whose interval of utility has the highest lower end. The highest estimate
     would be the luckiest of many noisy ones; a high lower end needs a gain that is large against its own noise. Even so
     it is chosen after the fact from M points, of which M · (1 − confidence) / 2 would have intervals above 0 if nothing
-    were worth anything: a gain is claimed only if at least one does and more than twice that many do, a lone one is
-    called unsettled, and the detail gives the count.
+    were worth anything: a gain is claimed only if at least one does and more than twice that many do, fewer
+    are called unsettled, and the detail gives the count.
     """
     measured = utility[utility["utility"].notna()]
     if measured.empty:
