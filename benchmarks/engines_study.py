@@ -19,8 +19,8 @@ import torch
 from torch import Tensor
 
 from headstart.backbones import build_backbone
-from headstart.data.color import measure_normalisation, normalise
 from headstart.data.dataset import ImageSet
+from headstart.data.transforms.color import measure_normalisation, normalise
 from headstart.render import ENGINES
 from headstart.render.annotations import annotations
 from headstart.render.config import RenderConfig

@@ -12,7 +12,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
-from headstart.data.overlays import picture_of
+from headstart.data.viewing.overlays import picture_of
 from headstart.render.config import RenderConfig
 from headstart.scenes.factors import LETTERS
 
@@ -20,11 +20,11 @@ SIDE, COLUMNS, LABEL, GAP, QUALITY = 96, 8, 150, 4, 88
 DIALS: dict[str, list[dict[str, Any]]] = {
     "viewpoint": [{"viewpoint": value} for value in (0.0, 0.25, 0.5, 1.0)],
     "lighting": [{"lighting": value} for value in (0.0, 1.0, 2.0, 4.0)],
-    "class_colour": [{"class_colour": value} for value in (1.0, 0.7, 0.4, 0.0)],
+    "class_color": [{"class_color": value} for value in (1.0, 0.7, 0.4, 0.0)],
     "scale": [{"scale": value} for value in (0.0, 0.15, 0.3, 0.6)],
     "warp": [{"warp": value} for value in (0.0, 0.1, 0.2, 0.4)],
 }
-BASE = {"viewpoint": "----", "lighting": "--V-", "class_colour": "T-V-", "scale": "----", "warp": "----"}
+BASE = {"viewpoint": "----", "lighting": "--V-", "class_color": "T-V-", "scale": "----", "warp": "----"}
 
 
 def main() -> None:

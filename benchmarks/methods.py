@@ -29,9 +29,9 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from headstart.backbones import BACKBONES, Backbone, build_backbone
-from headstart.data.augment import AugmentConfig
+from headstart.data.batches.loader import Loader
 from headstart.data.dataset import ImageSet
-from headstart.data.loader import Loader
+from headstart.data.transforms.augment import AugmentConfig
 from headstart.errors import ConfigError
 from headstart.methods import METHODS, Method, build_method
 from headstart.schema import Schema

@@ -19,9 +19,9 @@ import warp as wp
 from rich.console import Console
 from rich.table import Table
 
+from headstart.processes import available_cores
 from headstart.render.config import RenderConfig
 from headstart.render.engine import PIXEL_TARGETS
-from headstart.render.pool import available_cores
 from headstart.render.writer import render_dataset
 
 CASES = {

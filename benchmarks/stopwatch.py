@@ -13,9 +13,9 @@ from rich.table import Table
 from torch import Tensor
 
 from headstart.backbones import Backbone
+from headstart.data.batches.loader import Loader
 from headstart.data.dataset import ImageSet
-from headstart.data.loader import Loader
-from headstart.methods.base import Objective
+from headstart.objective import Objective
 from headstart.seeding import torch_generator
 from headstart.tasks import Classification
 from headstart.training import Supervised, TrainConfig, pick_device, pick_precision, train

@@ -15,9 +15,9 @@ from rich.table import Table
 from stopwatch import CLASSES, Case, Turns, arguments_of, bare_step, prepared_images, show, take_turns
 
 from headstart.backbones import build_backbone
-from headstart.data.augment import AugmentConfig
+from headstart.data.batches.loader import Loader
 from headstart.data.dataset import ImageSet
-from headstart.data.loader import Loader
+from headstart.data.transforms.augment import AugmentConfig
 from headstart.seeding import torch_generator
 from headstart.tasks import Classification
 from headstart.training import Supervised, pick_device

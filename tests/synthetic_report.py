@@ -11,8 +11,8 @@ from synthetic_study import make_history, make_pretraining, make_tables
 from headstart.charts import draw_figures
 from headstart.report import Gallery, ReportData, Sample, galleries, state_verdict
 from headstart.seeding import torch_generator
-from headstart.study.predictions import ArmMaps, Predictions
-from headstart.study.tables import failures
+from headstart.study.results.predictions import ArmMaps, Predictions
+from headstart.study.results.tables import failures
 
 
 def checkers(seed: int) -> bytes:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from headstart.study.tables import PrimaryMetric, summary_table, utility_table
+from headstart.study.results.tables import PrimaryMetric, summary_table, utility_table
 
 METRICS = {"classification": PrimaryMetric("accuracy")}
 BUDGETS = (50, 100, 250, 500, 1000, 2000)

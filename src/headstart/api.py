@@ -20,15 +20,15 @@ from headstart.methods import METHODS
 from headstart.outputs import Tables, write_outputs
 from headstart.registry import lookup
 from headstart.render import ENGINES
-from headstart.study.check import check_study
-from headstart.study.config import StudyConfig, dump_yaml, load_study, recipe_names
-from headstart.study.environment import describe_environment
-from headstart.study.estimate import measure_speed
-from headstart.study.jobs import Job
-from headstart.study.launchers import LAUNCHERS, Event, Launcher
-from headstart.study.launchers.local import default_workers
-from headstart.study.plan import Plan, make_plan
-from headstart.study.store import Store
+from headstart.study.config.checks import check_study
+from headstart.study.config.study import StudyConfig, dump_yaml, load_study, recipe_names
+from headstart.study.jobs.base import Job
+from headstart.study.running.environment import describe_environment
+from headstart.study.running.estimate import measure_speed
+from headstart.study.running.launchers import LAUNCHERS, Event, Launcher
+from headstart.study.running.launchers.local import default_workers
+from headstart.study.running.plan import Plan, make_plan
+from headstart.study.running.store import Store
 from headstart.tasks import TASKS
 from headstart.training import PROTOCOLS
 

@@ -55,7 +55,7 @@ class Manifest(Schema):
     made_by: the resolved configuration, everything needed to make the images again. ingredients: what else could have
     made them come out differently: versions of code, fingerprints of folders. engine: who drew them.
     resolution: pixels per side. classes: names by class number. counts: images per split, once finished.
-    normalisation: per colour space ("lab", "rgb"), ``mean`` and ``std`` per channel over the training split.
+    normalisation: per color space ("lab", "rgb"), ``mean`` and ``std`` per channel over the training split.
     """
 
     format: int = FORMAT

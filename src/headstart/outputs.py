@@ -8,16 +8,16 @@ import pandas as pd
 from torch import Tensor
 
 from headstart.charts import draw_figures, save_figure
-from headstart.data.preview import caption, encode_png, show_rows
+from headstart.data.viewing.preview import caption, encode_png, show_rows
 from headstart.folder import Manifest, read_folder
 from headstart.report import ReportData, Sample, Verdict, galleries, state_verdict, write_report
-from headstart.study.config import dump_yaml
-from headstart.study.dataset_jobs import image_folder
-from headstart.study.plan import Plan
-from headstart.study.predictions import collect_predictions
-from headstart.study.records import collect_failures, collect_history, collect_pretraining, collect_results
-from headstart.study.store import Store
-from headstart.study.tables import primary_metrics, summary_table, utility_table, write_table
+from headstart.study.config.study import dump_yaml
+from headstart.study.jobs.dataset import image_folder
+from headstart.study.results.predictions import collect_predictions
+from headstart.study.results.records import collect_failures, collect_history, collect_pretraining, collect_results
+from headstart.study.results.tables import primary_metrics, summary_table, utility_table, write_table
+from headstart.study.running.plan import Plan
+from headstart.study.running.store import Store
 
 __all__ = ["Tables", "write_outputs"]
 
@@ -25,8 +25,8 @@ SAMPLES = 20
 
 
 class Tables:
-    """results, utility, summary: as ``headstart.study.tables`` explains. failures: runs without a number, and why.
-    pretraining: what became of each pretraining. history: what was measured on its way."""
+    """results, utility, summary: as ``headstart.study.results.tables`` explains. failures: runs without a number, and
+    why. pretraining: what became of each pretraining. history: what was measured on its way."""
 
     def __init__(self, plan: Plan, store: Store) -> None:
         config = plan.config

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from headstart.study.jobs import Job
-from headstart.study.launchers import Event
-from headstart.study.launchers.base import Listener
+from headstart.study.jobs.base import Job
+from headstart.study.running.launchers import Event
+from headstart.study.running.launchers.base import Listener
 
 __all__ = ["watch_images", "watch_jobs"]
 

@@ -40,14 +40,14 @@ def test_accuracy_shows_the_table() -> None:
     assert shown == sorted(table[["method", "labels", "value"]].itertuples(index=False, name=None))
 
 
-def test_scratch_is_grey_and_beside_every_protocol() -> None:
+def test_scratch_is_gray_and_beside_every_protocol() -> None:
     for spec in accuracy_figure(TABLES.summary).page_specs():
         assert {row["arm"] for row in data_rows(spec, "value")} == {"from scratch", "rotation", "CMC"}
         scale = spec["layer"][0]["encoding"]["color"]["scale"]
         assert dict(zip(scale["domain"], scale["range"], strict=True))["from scratch"] == "#7d7f85"
 
 
-def test_an_arm_keeps_its_colour_whoever_is_beside_it() -> None:
+def test_an_arm_keeps_its_color_whoever_is_beside_it() -> None:
     alone = TABLES.utility[TABLES.utility["method"] == "rotation"]
     both, one = (utility_figure(table, TABLES.summary).page_specs()[0] for table in (TABLES.utility, alone))
     scales = [spec["layer"][-1]["encoding"]["color"]["scale"] for spec in (both, one)]

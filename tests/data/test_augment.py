@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from headstart.data.augment import AugmentConfig, Draw, apply_draw, cutout_side, draw_augmentation
+from headstart.data.transforms.augment import AugmentConfig, Draw, apply_draw, cutout_side, draw_augmentation
 
 COUNT = 20_000
 
@@ -39,7 +39,7 @@ def test_cutout_equals_the_reference(arrays, x0, y0):
 def test_flip_and_grayscale_equal_the_reference(arrays):
     on = torch.tensor([True, True])
     torch.testing.assert_close(applied(arrays["x"], flip=on), arrays["flip_True"])
-    torch.testing.assert_close(applied(arrays["x"], grey=on), arrays["grayscale_True"])
+    torch.testing.assert_close(applied(arrays["x"], gray=on), arrays["grayscale_True"])
 
 
 @pytest.mark.golden
@@ -61,7 +61,7 @@ def test_odds_are_those_of_the_reference(golden, resolution):
     assert cutout_side(resolution) == options["cutout"]["square"]
     assert draw.cutout.min() == 0
     assert draw.cutout.max() == resolution - options["cutout"]["square"]
-    assert draw.grey.float().mean() == pytest.approx(0.25, **within)
+    assert draw.gray.float().mean() == pytest.approx(0.25, **within)
     assert draw.flip.float().mean() == pytest.approx(0.5, **within)
     assert (draw.scale == 1).all(dim=1).float().mean() == pytest.approx(0.2, **within)
 
@@ -70,7 +70,7 @@ def test_everything_at_once_is_the_steps_in_order():
     images = torch.randn(6, 3, 16, 16)
     draw = draw_augmentation(AugmentConfig(), (6, 3, 16), torch.Generator().manual_seed(3))
     out = images
-    for step in ({"scale": draw.scale, "offset": draw.offset}, {"grey": draw.grey}, {"flip": draw.flip}):
+    for step in ({"scale": draw.scale, "offset": draw.offset}, {"gray": draw.gray}, {"flip": draw.flip}):
         out = applied(out, **step)
     out = applied(applied(out, shift=draw.shift), cutout=draw.cutout)
     torch.testing.assert_close(applied(images, **vars(draw)), out, atol=1e-6, rtol=1e-5)

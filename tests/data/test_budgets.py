@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headstart.data.budgets import check_budgets, label_order
+from headstart.data.batches.budgets import check_budgets, label_order
 from headstart.errors import ConfigError
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from headstart.data.color import convert, measure_normalisation, normalise
 from headstart.data.dataset import Normalisation
+from headstart.data.transforms.color import convert, measure_normalisation, normalise
 from headstart.errors import DataError
 
 
@@ -41,9 +41,9 @@ def test_measured_normalisation_gives_zero_mean_and_unit_spread(images, space):
     torch.testing.assert_close(out.std(dim=(0, 2, 3), correction=0), torch.ones(3), atol=1e-4, rtol=0)
 
 
-def test_one_colour_does_not_divide_by_zero():
-    grey = torch.full((2, 3, 4, 4), 128, dtype=torch.uint8)
-    assert normalise(grey, "rgb", measure_normalisation(grey, "rgb")).isfinite().all()
+def test_one_color_does_not_divide_by_zero():
+    gray = torch.full((2, 3, 4, 4), 128, dtype=torch.uint8)
+    assert normalise(gray, "rgb", measure_normalisation(gray, "rgb")).isfinite().all()
 
 
 def test_lab_of_four_channels_is_refused():

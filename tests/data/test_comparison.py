@@ -1,12 +1,12 @@
-"""Predicted maps beside the truth: one scale for a row's depths, one colour for a class."""
+"""Predicted maps beside the truth: one scale for a row's depths, one color for a class."""
 
 import numpy as np
 import pytest
 import torch
 from kornia.color import rgb_to_lab
 
-from headstart.data.comparison import COMPARISONS
-from headstart.data.overlays import depth_picture, mask_colour
+from headstart.data.viewing.comparison import COMPARISONS
+from headstart.data.viewing.overlays import depth_picture, mask_color
 
 IMAGE = torch.full((3, 4, 4), 128, dtype=torch.uint8)
 
@@ -15,7 +15,7 @@ def pixels(target, *maps):
     return [np.asarray(picture).astype(int) for picture in COMPARISONS[target].draw(IMAGE, maps)]
 
 
-def test_equal_depths_have_equal_colours_whatever_else_a_prediction_holds():
+def test_equal_depths_have_equal_colors_whatever_else_a_prediction_holds():
     truth = torch.linspace(1, 4, 16).reshape(4, 4).half()
     narrow = truth.clamp(2, 3)
     shown, predicted = pixels("depth", truth, narrow)
@@ -23,10 +23,10 @@ def test_equal_depths_have_equal_colours_whatever_else_a_prediction_holds():
     assert same.sum() > 4
     assert (shown[same] == predicted[same]).all()
     alone = np.asarray(depth_picture(narrow.float().numpy(), (4, 4))).astype(int)
-    assert not (alone[same] == predicted[same]).all(), "a scale of its own would give other colours"
+    assert not (alone[same] == predicted[same]).all(), "a scale of its own would give other colors"
 
 
-def test_predictions_beyond_the_truth_have_the_colours_of_its_ends():
+def test_predictions_beyond_the_truth_have_the_colors_of_its_ends():
     truth = torch.tensor([[1.0, 2.0], [2.0, 4.0]])
     shown, predicted = pixels("depth", truth, torch.tensor([[0.2, -3.0], [0.0, 9.0]]))
     for row, column in ((0, 0), (0, 1), (1, 0)):
@@ -45,21 +45,21 @@ def test_a_flat_truth_can_be_drawn():
     assert (shown == shown[0, 0]).all()
 
 
-def test_equal_classes_have_equal_colours_and_the_legend_tells_them():
+def test_equal_classes_have_equal_colors_and_the_legend_tells_them():
     truth = torch.tensor([[0, 3], [3, 7]], dtype=torch.uint8)
     shown, predicted = pixels("semantic", truth, truth.flip(0, 1))
     assert (predicted[::-1, ::-1] == shown).all()
     names = [f"class {number}" for number in range(1, 9)]
     legend = COMPARISONS["semantic"].legend([truth, torch.full_like(truth, 5)], names)
     assert [swatch.name for swatch in legend] == ["background", "class 3", "class 5", "class 7"]
-    colours = {swatch.name: [int(swatch.colour[place : place + 2], 16) for place in (1, 3, 5)] for swatch in legend}
+    colors = {swatch.name: [int(swatch.color[place : place + 2], 16) for place in (1, 3, 5)] for swatch in legend}
     for name, (row, column) in {"background": (0, 0), "class 3": (0, 3), "class 7": (3, 3)}.items():
-        assert shown[row, column] == pytest.approx(colours[name], abs=1)
+        assert shown[row, column] == pytest.approx(colors[name], abs=1)
 
 
 def test_twenty_classes_are_told_apart_at_a_glance():
-    """At that, two colours differ by 10 or more in CIE L*a*b*; a just noticeable difference is about 2.3."""
-    colours = torch.tensor([mask_colour(number) for number in range(21)]) / 255
-    lab = rgb_to_lab(colours.T[None, :, :, None])[0, :, :, 0].T
+    """At that, two colors differ by 10 or more in CIE L*a*b*; a just noticeable difference is about 2.3."""
+    colors = torch.tensor([mask_color(number) for number in range(21)]) / 255
+    lab = rgb_to_lab(colors.T[None, :, :, None])[0, :, :, 0].T
     apart = torch.cdist(lab, lab) + 1000 * torch.eye(21)
     assert apart.min() >= 10

@@ -5,8 +5,8 @@ import threading
 import pytest
 import torch
 
-from headstart.data.augment import AugmentConfig
-from headstart.data.endless import BLOCK, EndlessLoader
+from headstart.data.batches.endless import BLOCK, EndlessLoader
+from headstart.data.transforms.augment import AugmentConfig
 from headstart.render.config import RenderConfig
 from headstart.render.stream import ImageStream
 from headstart.scenes.buckets import split_of

@@ -153,8 +153,8 @@ def test_hdf5_of_the_original_layout_becomes_pictures_labels_and_poses(rendered,
 
 def test_half_precision_holds_every_byte_of_rgb_but_not_of_lab():
     """Why the pictures themselves are stored beside the reference's ``data``."""
-    colours = torch.cartesian_prod(*[torch.arange(0, 256, 5, dtype=torch.uint8)] * 3)
-    images = colours.T.reshape(1, 3, 52, -1).numpy()
+    colors = torch.cartesian_prod(*[torch.arange(0, 256, 5, dtype=torch.uint8)] * 3)
+    images = colors.T.reshape(1, 3, 52, -1).numpy()
     back = from_normalised(to_normalised(images, LAB_MEAN, LAB_STD), "lab", LAB_MEAN, LAB_STD)
     apart = np.abs(back.astype(int) - images)
     assert 0 < (apart > 0).mean() < 0.2

@@ -10,10 +10,10 @@ import torch
 from filelock import FileLock
 
 from headstart.cli import main
-from headstart.data.check import check_folder
 from headstart.data.exchange import FORMATS, base
 from headstart.data.exchange.transfer import export_folder, import_folder
 from headstart.data.sources import SOURCES
+from headstart.data.viewing.check import check_folder
 from headstart.errors import ConfigError, DataError, StoreError
 from headstart.folder import read_folder, read_manifest, read_shard, write_manifest, write_shard
 from headstart.render.config import RenderConfig

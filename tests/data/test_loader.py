@@ -1,11 +1,11 @@
 import pytest
 import torch
 
-from headstart.data.augment import AugmentConfig
+from headstart.data.batches.endless import EndlessLoader
+from headstart.data.batches.loader import Loader
+from headstart.data.batches.share import Share
 from headstart.data.dataset import ImageSet
-from headstart.data.endless import EndlessLoader
-from headstart.data.loader import Loader
-from headstart.data.share import Share
+from headstart.data.transforms.augment import AugmentConfig
 
 
 def image_set(count=10):

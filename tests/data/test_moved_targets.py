@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from headstart.data.augment import AugmentConfig, Draw, apply_draw, draw_augmentation
+from headstart.data.batches.loader import Loader
 from headstart.data.dataset import ImageSet
-from headstart.data.loader import Loader
-from headstart.data.targets import move_targets
+from headstart.data.transforms.augment import AugmentConfig, Draw, apply_draw, draw_augmentation
+from headstart.data.transforms.targets import move_targets
 from headstart.scenes.pose import pose_class
 from headstart.seeding import torch_generator
 
@@ -59,7 +59,7 @@ def test_a_mirrored_window_shows_the_mirrored_map():
     assert torch.equal(mirrored, zoomed.flip(2))
 
 
-def test_what_only_changes_colours_or_erases_leaves_maps_alone():
+def test_what_only_changes_colors_or_erases_leaves_maps_alone():
     depth, index = torch.rand(4, 16, 16).half(), torch.tensor([2, 0])
     draw = draw_augmentation(AugmentConfig(crop=False, flip=False), (2, 3, 16), torch_generator("draw"))
     assert draw.cutout is not None

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from headstart.data.overlays import axes_over, depth_picture, masks_over
-from headstart.data.preview import preview_folder
+from headstart.data.viewing.overlays import axes_over, depth_picture, masks_over
+from headstart.data.viewing.preview import preview_folder
 from headstart.render.config import RenderConfig
 from headstart.render.writer import render_dataset
 
-GREY = Image.new("RGB", (32, 32), (128, 128, 128))
+GRAY = Image.new("RGB", (32, 32), (128, 128, 128))
 
 
 @pytest.mark.parametrize(
@@ -24,10 +24,10 @@ def test_every_kind_of_dataset_has_a_preview(tmp_path, objects, targets, panels)
     assert sheet.width == 3 * (128 * panels + 6) + 6
 
 
-def test_masks_are_coloured_apart_and_the_rest_stays_grey():
+def test_masks_are_colored_apart_and_the_rest_stays_gray():
     masks = np.zeros((16, 16), dtype=np.uint8)
     masks[:8, :8], masks[8:, 8:] = 1, 2
-    shown = np.asarray(masks_over(GREY, masks))
+    shown = np.asarray(masks_over(GRAY, masks))
     assert (shown[4, 28] == 128).all()
     assert not (shown[4, 4] == shown[28, 28]).all()
     assert shown[4, 4].max() - shown[4, 4].min() > 50
@@ -41,7 +41,7 @@ def test_near_is_bright_and_nothing_is_darkest():
 
 def test_the_axes_of_an_upright_object_point_where_the_camera_sees_them():
     """World z is up in the picture, and the camera stands on the side of +x: its axis comes towards it."""
-    shown = np.asarray(axes_over(GREY.resize((96, 96)), np.eye(3))).astype(int)
+    shown = np.asarray(axes_over(GRAY.resize((96, 96)), np.eye(3))).astype(int)
     blue = np.argwhere(shown[..., 2] - shown[..., 0] > 100)
     assert blue[:, 0].min() < 40
     assert blue[:, 0].max() <= 50

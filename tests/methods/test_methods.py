@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headstart.backbones import build_backbone
-from headstart.data.augment import AugmentConfig
+from headstart.data.transforms.augment import AugmentConfig
 from headstart.errors import ConfigError
 from headstart.methods import CMC, METHODS, Rotation, build_method, cmc
 from headstart.methods.cmc import contrast, init_memory, nce_loss, update_memory

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from headstart.backbones import build_backbone
-from headstart.data.share import Share
+from headstart.data.batches.share import Share
 from headstart.methods import METHODS, build_method
 from headstart.seeding import torch_generator
 from headstart.testing import toy_batch, toy_images

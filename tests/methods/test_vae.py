@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from headstart.backbones import build_backbone
-from headstart.data.augment import AugmentConfig
+from headstart.data.transforms.augment import AugmentConfig
 from headstart.errors import ConfigError
 from headstart.methods import VAE, build_method
 from headstart.methods.vae import decoder, kl_divergence, reconstruction_error

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from headstart.backbones import build_backbone
-from headstart.data.augment import AugmentConfig
-from headstart.data.loader import Loader
+from headstart.data.batches.loader import Loader
+from headstart.data.transforms.augment import AugmentConfig
 from headstart.errors import ConfigError
 from headstart.methods import METHODS, build_method
 from headstart.methods.projection import mlp, off_diagonal, wide

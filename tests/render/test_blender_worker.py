@@ -1,4 +1,4 @@
-"""What only Blender itself can show: its death, its end with its parent, its denoiser, and meshes' own colours."""
+"""What only Blender itself can show: its death, its end with its parent, its denoiser, and meshes' own colors."""
 
 import os
 import signal
@@ -113,7 +113,7 @@ class Painted(ProceduralShapes):
         return Mesh(plain.vertices, plain.triangles, np.stack([255 - right, right * 0, right], axis=1))
 
 
-def test_meshes_show_their_own_colours_as_in_the_other_engine(new_engine):
+def test_meshes_show_their_own_colors_as_in_the_other_engine(new_engine):
     things = [(scene, replace(scene.objects[0])) for scene in SCENES]
     scenes = [replace(scene, objects=(replace(one, surface=replace(one.surface, own=True)),)) for scene, one in things]
     assets = Assets(shapes=Painted())

@@ -20,7 +20,7 @@ ABOVE = Camera(np.array([0.0, 0.0, 5.0]), FLAT)
 """Five units above the origin, looking down, +y up in the picture; it sees 3.6 units there."""
 DARK = Light(np.array([0.0, 0.0, 5.0]), 0.0, 0.0)
 SUN = Sun(np.array([0.0, 0.0, 1.0]), 1.0)
-GREY = Surface(np.array([0.5, 0.5, 0.5]))
+GRAY = Surface(np.array([0.5, 0.5, 0.5]))
 
 
 MARKS = {"blender": pytest.mark.blender}
@@ -46,7 +46,7 @@ def engine(engine_name):
     return new_engine(engine_name)
 
 
-def square(x: float = 0.0, y: float = 0.0, *, side: float = 2.0, surface: Surface = GREY) -> Background:
+def square(x: float = 0.0, y: float = 0.0, *, side: float = 2.0, surface: Surface = GRAY) -> Background:
     return Background(np.array([x, y, 0.0]), FLAT, side, surface)
 
 
@@ -130,11 +130,11 @@ def test_an_object_covers_the_box_that_its_corners_project_to(engine, factors):
         assert np.all(np.abs(seen.max(axis=0) + 1 - high) < 2.0)
 
 
-def test_a_flat_patch_has_the_colour_that_lambert_and_the_camera_give_it(engine):
+def test_a_flat_patch_has_the_color_that_lambert_and_the_camera_give_it(engine):
     """Linear light: albedo / π times what arrives. The expected bytes were computed from the standard's sRGB curve."""
-    colour = np.array([0.5, 0.25, 0.75])
-    image = render(engine, plain(square(surface=Surface(colour))))[0]
-    albedo = ((colour + 0.055) / 1.055) ** 2.4
+    color = np.array([0.5, 0.25, 0.75])
+    image = render(engine, plain(square(surface=Surface(color))))[0]
+    albedo = ((color + 0.055) / 1.055) ** 2.4
     sky = 0.14
     linear = albedo * (1 / np.pi + sky) * 1.9
     shown = linear * (1 + linear / 9) / (1 + linear)
@@ -163,7 +163,7 @@ def test_light_falls_off_with_the_cosine_and_with_the_square_of_the_distance(eng
 
 def shadow(engine, radius: float, *, there: bool) -> torch.Tensor:
     """A wardrobe out of sight, half-way between a lamp and the middle of the picture."""
-    wardrobe = SceneObject(Shape("cabinet", 0), UPRIGHT, np.full(3, 0.5), np.array([0.0, 2.0, 2.0]), GREY)
+    wardrobe = SceneObject(Shape("cabinet", 0), UPRIGHT, np.full(3, 0.5), np.array([0.0, 2.0, 2.0]), GRAY)
     light = Light(np.array([0.0, 4.0, 4.0]), 1000.0, radius)
     scene = plain(square(side=8), light=light, sun=Sun(SUN.direction, 0.0), objects=(wardrobe,) if there else ())
     return render(engine, scene, samples=16)[0, 1].int()
@@ -186,7 +186,7 @@ def test_a_wide_light_throws_a_soft_shadow(engine):
 
 
 def test_a_texture_is_seen_as_far_as_the_tint_lets_it(engine):
-    surfaces = [Surface(GREY.colour, texture=0, tint=tint) for tint in (0.0, 0.5, 1.0)]
+    surfaces = [Surface(GRAY.color, texture=0, tint=tint) for tint in (0.0, 0.5, 1.0)]
     images = render(engine, *(plain(square(side=8, surface=surface)) for surface in surfaces)).float()
     contrast = images.std(dim=(1, 2, 3))
     assert contrast[0] > contrast[1] > contrast[2]
@@ -195,9 +195,9 @@ def test_a_texture_is_seen_as_far_as_the_tint_lets_it(engine):
 
 @pytest.mark.parametrize("number", [0, 37, TEXTURES - 1])
 def test_the_texture_seen_is_the_one_asked_for(engine, number):
-    """Its colours, averaged over a tile or more, are those of its own texels and of no other texture's."""
+    """Its colors, averaged over a tile or more, are those of its own texels and of no other texture's."""
     flat = Surface(make_texture(number).mean(axis=(0, 1)) / 255)
-    textured = Surface(GREY.colour, texture=number, tint=0.0)
+    textured = Surface(GRAY.color, texture=number, tint=0.0)
     other = Surface(make_texture((number + 60) % TEXTURES).mean(axis=(0, 1)) / 255)
     images = render(engine, *(plain(square(side=8, surface=surface)) for surface in (textured, flat, other)))
     seen, expected, wrong = images.float().mean(dim=(2, 3))
@@ -206,7 +206,7 @@ def test_the_texture_seen_is_the_one_asked_for(engine, number):
 
 
 def test_an_object_that_reaches_behind_the_camera_is_still_seen(engine):
-    close = SceneObject(Shape("table", 0), FLAT, np.full(3, 2.0), np.array([0.0, 0.0, 4.6]), GREY)
+    close = SceneObject(Shape("table", 0), FLAT, np.full(3, 2.0), np.array([0.0, 0.0, 4.6]), GRAY)
     bare, full = render(engine, plain(square(side=8)), plain(square(side=8), objects=(close,)))
     assert (bare != full).any(dim=0).float().mean() > 0.2
 
@@ -236,7 +236,7 @@ def test_depth_is_measured_along_the_optical_axis(engine):
 
 def test_instances_are_numbered_as_the_scene_has_them(engine):
     objects = tuple(
-        SceneObject(Shape("cabinet", 0), UPRIGHT, np.full(3, 0.5), np.array([x, 0.0, 0.5]), GREY) for x in (-1.0, 1.0)
+        SceneObject(Shape("cabinet", 0), UPRIGHT, np.full(3, 0.5), np.array([x, 0.0, 0.5]), GRAY) for x in (-1.0, 1.0)
     )
     instances = engine.render([plain(square(side=8), objects=objects)], 64, targets=("instance",)).targets["instance"]
     assert instances.dtype == torch.uint8

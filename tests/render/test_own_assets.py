@@ -1,4 +1,4 @@
-"""Models and pictures from disk, all the way to datasets; meshes in their own colours; textures that come and go."""
+"""Models and pictures from disk, all the way to datasets; meshes in their own colors; textures that come and go."""
 
 import io
 from dataclasses import replace
@@ -105,8 +105,8 @@ CORNERS = "v -1 -1 0 {0}\nv 1 -1 0 {1}\nv 1 1 0 {2}\nv -1 1 0 {3}\nf 1 2 3 4\n"
 def plate(*, own: bool) -> Scene:
     """A plate seen from above, evenly lit by the sun."""
     camera = Camera(np.array([0.0, 0.0, 5.0]), np.eye(3))
-    grey = Surface(np.array([0.5, 0.5, 0.5]), own=own)
-    thing = SceneObject(Shape("plate", 0), np.eye(3), np.full(3, 3.6), np.zeros(3), grey)
+    gray = Surface(np.array([0.5, 0.5, 0.5]), own=own)
+    thing = SceneObject(Shape("plate", 0), np.eye(3), np.full(3, 3.6), np.zeros(3), gray)
     ground = Background(np.array([0.0, 0.0, -1.0]), np.eye(3), 8.0, Surface(np.zeros(3)))
     dark = Light(np.array([0.0, 0.0, 5.0]), 0.0, 0.0)
     return Scene(1, camera, dark, Sun(np.array([0.0, 0.0, 1.0]), 1.0), ground, (thing,))
@@ -122,7 +122,7 @@ def engine(tmp_path):
     return ENGINES["warp"](Assets(shapes), ENGINES["warp"].Config())
 
 
-def test_a_mesh_in_its_own_colours_blends_them_across_its_triangles(engine):
+def test_a_mesh_in_its_own_colors_blends_them_across_its_triangles(engine):
     """Linear light is blended: black and red meet half-way in the red whose sRGB value is 0.735, not 0.5."""
     scene = plate(own=True)
     (thing,) = scene.objects
@@ -134,7 +134,7 @@ def test_a_mesh_in_its_own_colours_blends_them_across_its_triangles(engine):
         assert abs(own[0, 16, column] - expected[0, 16, 16]) <= (30 if column == 0 else 4), "a pixel is 3 % of the way"
 
 
-def test_a_surface_that_does_not_ask_for_them_hides_the_colours_of_its_mesh(engine):
+def test_a_surface_that_does_not_ask_for_them_hides_the_colors_of_its_mesh(engine):
     alone = engine.render([plate(own=False)], 32, samples=1).images
     together = engine.render([plate(own=True), plate(own=False)], 32, samples=1).images[1:]
     assert (alone == together).all()

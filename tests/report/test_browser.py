@@ -84,7 +84,7 @@ def test_predictions_scroll_in_a_box_of_their_own(page: Page) -> None:
         assert right["x"] + right["width"] <= page.evaluate("innerWidth")
 
 
-def test_the_legend_has_the_colours_that_it_names(page: Page) -> None:
+def test_the_legend_has_the_colors_that_it_names(page: Page) -> None:
     swatches = page.locator(".legend span").evaluate_all("all => all.map(one => getComputedStyle(one).backgroundColor)")
     assert len(swatches) == len(set(swatches)) == 3 + 3
 
@@ -112,7 +112,7 @@ def test_text_can_be_read_on_its_background(page: Page) -> None:
 
 
 def contrast(one: str, other: str) -> float:
-    """The ratio of two CSS colours' luminances."""
+    """The ratio of two CSS colors' luminances."""
     light, dark = sorted((luminance(one), luminance(other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
 

@@ -259,13 +259,13 @@ def material_model(root: Path) -> Path:
     return put(root, buffer.getvalue(), "sign/photo.png")
 
 
-def test_materials_become_colours_of_vertices_fine_enough_for_their_pictures(tmp_path):
+def test_materials_become_colors_of_vertices_fine_enough_for_their_pictures(tmp_path):
     mesh = only(material_model(tmp_path / "m"), materials=True)
-    assert mesh.colours.dtype == np.uint8
+    assert mesh.colors.dtype == np.uint8
     assert len(mesh.triangles) > 100
     x = mesh.vertices[:, 0] * 2 + 1
-    shown = {name: mesh.colours[rows].mean(axis=0) for name, rows in (("left", x < 0.4), ("right", x > 1.05))}
-    green = mesh.colours[(x > 0.6) & (x < 0.95)].mean(axis=0)
+    shown = {name: mesh.colors[rows].mean(axis=0) for name, rows in (("left", x < 0.4), ("right", x > 1.05))}
+    green = mesh.colors[(x > 0.6) & (x < 0.95)].mean(axis=0)
     np.testing.assert_allclose(shown["left"], [0, 0, 0], atol=2)
     np.testing.assert_allclose(green, [0, 255, 0], atol=2)
     np.testing.assert_allclose(shown["right"], [255, 0, 0], atol=2)
@@ -273,7 +273,7 @@ def test_materials_become_colours_of_vertices_fine_enough_for_their_pictures(tmp
 
 def test_materials_are_ignored_unless_asked_for(tmp_path):
     mesh = only(material_model(tmp_path / "m"))
-    assert mesh.colours is None
+    assert mesh.colors is None
     assert len(mesh.triangles) == 4
 
 
@@ -285,10 +285,10 @@ def test_a_material_that_changes_changes_the_fingerprint_where_it_is_shown(tmp_p
     assert library(root, materials=False).fingerprint == before[False]
 
 
-def test_a_simplified_model_keeps_its_colours(tmp_path):
+def test_a_simplified_model_keeps_its_colors(tmp_path):
     ball = trimesh.creation.icosphere(subdivisions=4)
     ball.visual.vertex_colors = np.where(ball.vertices[:, :1] > 0, [[255, 0, 0, 255]], [[0, 0, 255, 255]])
     write(ball, tmp_path / "m" / "ball" / "one.ply")
     mesh = only(tmp_path / "m", materials=True, face_limit=400)
     right = mesh.vertices[:, 0] > 0.1
-    np.testing.assert_array_equal(np.unique(mesh.colours[right], axis=0), [[255, 0, 0]])
+    np.testing.assert_array_equal(np.unique(mesh.colors[right], axis=0), [[255, 0, 0]])

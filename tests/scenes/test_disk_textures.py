@@ -19,7 +19,7 @@ def cache(tmp_path, monkeypatch):
 
 
 def pictures(root: Path, count: int = 13, suffix: str = ".png") -> Path:
-    """Grey pictures, each of one shade."""
+    """Gray pictures, each of one shade."""
     for number in range(count):
         path = root / "images" / f"kind{number % 3}" / f"{number:02d}{suffix}"
         path.parent.mkdir(parents=True, exist_ok=True)

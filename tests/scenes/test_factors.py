@@ -26,4 +26,4 @@ def test_the_dials_are_those_of_the_paper():
     assert Factors.parse("TCVL").dials().lighting == 2.0
     off = Factors.parse("----").dials()
     assert (off.viewpoint, off.lighting, off.textured) == (0.0, 0.0, False)
-    assert [Factors.parse(text).dials().class_colour for text in ("----", "T---", "-C--", "TC--")] == [1.0, 0.4, 0, 0]
+    assert [Factors.parse(text).dials().class_color for text in ("----", "T---", "-C--", "TC--")] == [1.0, 0.4, 0, 0]

@@ -80,33 +80,33 @@ def test_lighting_moves_the_light_on_its_circle(factors, places):
 
 
 def hues(factors: str) -> dict[str, list[np.ndarray]]:
-    """Object colours by class, with their brightness and saturation taken out."""
+    """Object colors by class, with their brightness and saturation taken out."""
     found: dict[str, list[np.ndarray]] = {name: [] for name in CATEGORIES}
     for index in range(600):
         thing = sampler(factors).scene(index).objects[0]
-        centred = thing.surface.colour - thing.surface.colour.mean()
+        centred = thing.surface.color - thing.surface.color.mean()
         found[thing.shape.category].append(centred / np.linalg.norm(centred))
     return found
 
 
-def test_colour_off_tells_the_class_and_colour_on_does_not():
-    told = [np.linalg.norm(np.mean(colours, axis=0)) for colours in hues("----").values()]
-    untold = [np.linalg.norm(np.mean(colours, axis=0)) for colours in hues("-C--").values()]
+def test_color_off_tells_the_class_and_color_on_does_not():
+    told = [np.linalg.norm(np.mean(colors, axis=0)) for colors in hues("----").values()]
+    untold = [np.linalg.norm(np.mean(colors, axis=0)) for colors in hues("-C--").values()]
     assert min(told) > 0.8
     assert max(untold) < 0.4
 
 
-def test_texture_and_colour_set_how_much_of_each_is_seen():
+def test_texture_and_color_set_how_much_of_each_is_seen():
     surfaces = {text: sampler(text).scene(3).objects[0].surface for text in ("----", "T---", "-C--", "TC--")}
     assert [surfaces[text].texture is not None for text in surfaces] == [False, True, False, True]
     assert [surfaces[text].tint for text in surfaces] == [1.0, 0.4, 1.0, 0.0]
 
 
-def test_the_background_is_plain_only_with_colour_and_texture_off():
-    def colours(text: str) -> int:
-        return len({tuple(sampler(text).scene(index).background.surface.colour) for index in range(20)})
+def test_the_background_is_plain_only_with_color_and_texture_off():
+    def colors(text: str) -> int:
+        return len({tuple(sampler(text).scene(index).background.surface.color) for index in range(20)})
 
-    assert (colours("--VL"), colours("-CVL")) == (1, 20)
+    assert (colors("--VL"), colors("-CVL")) == (1, 20)
     assert sampler("T---").scene(0).background.surface.tint == 0.0
 
 

@@ -1,4 +1,4 @@
-"""Textures: many, distinct, tiling, in colour."""
+"""Textures: many, distinct, tiling, in color."""
 
 import numpy as np
 import pytest

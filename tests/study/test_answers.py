@@ -8,7 +8,7 @@ from headstart.backbones import build_backbone
 from headstart.data.dataset import ImageSet
 from headstart.errors import StoreError
 from headstart.seeding import torch_generator
-from headstart.study.answers import ANSWERS, SHOWN, keep_answers, read_answers
+from headstart.study.jobs.answers import ANSWERS, SHOWN, keep_answers, read_answers
 from headstart.tasks import TASKS
 from headstart.training import Supervised, answers
 

@@ -3,9 +3,10 @@
 import pytest
 
 from headstart.api import Study, prepare_study
-from headstart.methods import METHODS, Method, StepResult
+from headstart.methods import METHODS, Method
+from headstart.objective import StepResult
 from headstart.schema import Schema
-from headstart.study.config import StudyConfig
+from headstart.study.config.study import StudyConfig
 
 
 class Shrink(Method):

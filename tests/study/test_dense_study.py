@@ -12,10 +12,10 @@ from PIL import Image
 from headstart.api import Study, prepare_study
 from headstart.folder import read_folder
 from headstart.report import galleries
-from headstart.study.answers import ANSWERS, SHOWN, read_answers
-from headstart.study.config import StudyConfig
-from headstart.study.dataset_jobs import image_folder
-from headstart.study.predictions import collect_predictions
+from headstart.study.config.study import StudyConfig
+from headstart.study.jobs.answers import ANSWERS, SHOWN, read_answers
+from headstart.study.jobs.dataset import image_folder
+from headstart.study.results.predictions import collect_predictions
 
 ARMS = ["blind", "scratch", "rotation"]
 
@@ -85,7 +85,7 @@ def test_the_blind_guess_is_flat_and_the_truth_is_not(shown):
 
 
 def test_images_and_truth_are_those_of_the_dataset(study, shown):
-    """The images as they were before normalising, and colour where the mask is."""
+    """The images as they were before normalising, and color where the mask is."""
     _, tensors = read_folder(image_folder(study.store.folder(study.plan.dataset)))
     rows = torch.nonzero(tensors["split"] == 2).flatten()
     kept = read_answers(study.store.folder(study.plan.points[0])).rows
@@ -94,8 +94,8 @@ def test_images_and_truth_are_those_of_the_dataset(study, shown):
             image = shrunk(pictures[f"test image {place}"])
             assert (image == tensors["images"][row].permute(1, 2, 0).numpy()).all()
         mask = shrunk(shown[0][1][f"test image {place}, true segmentation"])
-        coloured = mask.max(axis=2) != mask.min(axis=2)
-        assert (coloured == (tensors["target.semantic"][row] > 0).numpy()).all()
+        colored = mask.max(axis=2) != mask.min(axis=2)
+        assert (colored == (tensors["target.semantic"][row] > 0).numpy()).all()
 
 
 def test_an_arm_that_kept_nothing_is_left_out_and_named(study):

@@ -7,11 +7,11 @@ import torch
 from safetensors.torch import load_file
 
 from headstart.errors import ConfigError
-from headstart.study.check import check_study
-from headstart.study.config import StudyConfig
-from headstart.study.launchers import LocalLauncher
-from headstart.study.plan import make_plan
-from headstart.study.store import Store
+from headstart.study.config.checks import check_study
+from headstart.study.config.study import StudyConfig
+from headstart.study.running.launchers import LocalLauncher
+from headstart.study.running.plan import make_plan
+from headstart.study.running.store import Store
 
 
 def study(devices: int, batch_size: int = 8) -> StudyConfig:

@@ -3,10 +3,10 @@
 import pytest
 
 from headstart.errors import ConfigError
-from headstart.study.check import check_study
-from headstart.study.config import StudyConfig
-from headstart.study.jobs import RunContext
-from headstart.study.plan import make_plan
+from headstart.study.config.checks import check_study
+from headstart.study.config.study import StudyConfig
+from headstart.study.jobs.base import RunContext
+from headstart.study.running.plan import make_plan
 
 
 def study(endless: bool, methods: tuple[str, ...] = ("rotation",)) -> StudyConfig:

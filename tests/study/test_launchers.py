@@ -2,9 +2,9 @@ import pytest
 from toy_jobs import ToyJob
 
 from headstart.errors import DataError, HeadstartError
-from headstart.study.launchers import LocalLauncher
-from headstart.study.launchers.base import Queue
-from headstart.study.store import Store
+from headstart.study.running.launchers import LocalLauncher
+from headstart.study.running.launchers.base import Queue
+from headstart.study.running.store import Store
 
 
 @pytest.fixture

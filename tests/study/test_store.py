@@ -5,7 +5,7 @@ import pytest
 from toy_jobs import ToyJob
 
 from headstart.errors import StoreError
-from headstart.study.store import Store
+from headstart.study.running.store import Store
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import yaml
 from headstart.backbones import BACKBONES, ResNet9
 from headstart.errors import ConfigError, HeadstartError
 from headstart.methods import METHODS
-from headstart.study.check import check_study
-from headstart.study.config import dump_yaml, load_study, recipe_names
-from headstart.study.plan import make_plan
+from headstart.study.config.checks import check_study
+from headstart.study.config.study import dump_yaml, load_study, recipe_names
+from headstart.study.running.plan import make_plan
 
 ONE = {"steps": 2, "batch_size": 1}
 VIT = {"name": "vit", "options": {"width": 8, "heads": 1, "depth": 1}}

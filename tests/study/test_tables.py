@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from headstart.errors import ConfigError, StoreError
-from headstart.study.tables import (
+from headstart.study.results.tables import (
     SUMMARY_COLUMNS,
     UTILITY_COLUMNS,
     PrimaryMetric,

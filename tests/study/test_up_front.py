@@ -8,7 +8,7 @@ import torch
 from headstart.api import prepare_study
 from headstart.errors import DataError
 from headstart.folder import Manifest, write_manifest, write_shard
-from headstart.study.config import StudyConfig
+from headstart.study.config.study import StudyConfig
 
 IMAGES, SIDE = 60, 16
 LABELS = torch.arange(IMAGES) % 3

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from headstart.errors import DataError
-from headstart.study.jobs import Job, RunContext
+from headstart.study.jobs.base import Job, RunContext
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from headstart.data.augment import AugmentConfig
+from headstart.data.transforms.augment import AugmentConfig
 from headstart.errors import DataError
 from headstart.tasks import TASKS, Classification, Depth, Pose, Segmentation
 from headstart.testing import check_task

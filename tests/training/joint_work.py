@@ -8,9 +8,9 @@ import torch
 from torch import nn
 
 from headstart.backbones import build_backbone
-from headstart.data.augment import AugmentConfig
-from headstart.data.loader import Loader
-from headstart.data.share import Share
+from headstart.data.batches.loader import Loader
+from headstart.data.batches.share import Share
+from headstart.data.transforms.augment import AugmentConfig
 from headstart.errors import DataError
 from headstart.methods import METHODS, build_method
 from headstart.seeding import torch_generator

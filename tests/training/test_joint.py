@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import nn
 
-from headstart.data.share import Share
+from headstart.data.batches.share import Share
 from headstart.errors import ConfigError, DataError, HeadstartError
 from headstart.methods import METHODS
 from headstart.testing.toys import same_state

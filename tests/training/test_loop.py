@@ -4,10 +4,11 @@ import pytest
 import torch
 
 from headstart.backbones import build_backbone
-from headstart.data.augment import AugmentConfig
-from headstart.data.loader import Loader
+from headstart.data.batches.loader import Loader
+from headstart.data.transforms.augment import AugmentConfig
 from headstart.errors import CheckpointError
-from headstart.methods import METHODS, Objective, StepResult, build_method
+from headstart.methods import METHODS, build_method
+from headstart.objective import Objective, StepResult
 from headstart.seeding import torch_generator
 from headstart.tasks import Classification
 from headstart.testing import toy_images

@@ -1,9 +1,9 @@
 import pytest
 
 from headstart.backbones import build_backbone
-from headstart.data.augment import AugmentConfig
+from headstart.data.batches.loader import Loader
 from headstart.data.dataset import ImageSet
-from headstart.data.loader import Loader
+from headstart.data.transforms.augment import AugmentConfig
 from headstart.methods import METHODS, build_method
 from headstart.seeding import torch_generator
 from headstart.tasks import Classification

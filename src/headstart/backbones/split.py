@@ -1,4 +1,4 @@
-"""Two half-width networks that see different channels: lightness and colour (Tian et al., 2020, CMC)."""
+"""Two half-width networks that see different channels: lightness and color (Tian et al., 2020, CMC)."""
 
 from collections.abc import Callable
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from headstart.charts.text import method_title, protocol_title
-from headstart.study.arms import BLIND, CONTROLS, RANDOM, SCRATCH
+from headstart.study.config.arms import BLIND, CONTROLS, RANDOM, SCRATCH
 
 __all__ = ["Panel", "split_panels"]
 

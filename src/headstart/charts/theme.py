@@ -1,21 +1,21 @@
-"""Colours, shapes, fonts and sizes that all charts share."""
+"""Colors, shapes, fonts and sizes that all charts share."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import altair as alt
 
-__all__ = ["GREY", "HEIGHT", "PANEL_WIDTH", "WORD", "ArmScales", "arm_scales", "labels_axis", "labels_domain", "styled"]
+__all__ = ["GRAY", "HEIGHT", "PANEL_WIDTH", "WORD", "ArmScales", "arm_scales", "labels_axis", "labels_domain", "styled"]
 
-GREY = "#7d7f85"
+GRAY = "#7d7f85"
 WORD = "#5c5e64"
 HEIGHT, PANEL_WIDTH = 300, 440
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif"
 
-# Okabe and Ito's palette without its yellow, which white swallows: told apart by colour-blind readers, and readable on
-# white and on near-black. Arms beyond it repeat colours with another shape; what methods are read against is grey.
+# Okabe and Ito's palette without its yellow, which white swallows: told apart by color-blind readers, and readable on
+# white and on near-black. Arms beyond it repeat colors with another shape; what methods are read against is gray.
 FIXED = {
-    "scratch": GREY,
+    "scratch": GRAY,
     "rotation": "#0080c6",
     "cmc": "#d55e00",
     "vae": "#009e73",
@@ -25,8 +25,8 @@ FIXED = {
     "barlow_twins": "#8a6fc9",
     "vicreg": "#a6761d",
     "simmim": "#c23b4e",
-    "random": GREY,
-    "blind": GREY,
+    "random": GRAY,
+    "blind": GRAY,
 }
 SPARE = ("#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 SHAPES = ("circle", "square", "diamond", "cross", "triangle-right", "triangle-left", "stroke")
@@ -45,10 +45,10 @@ CONFIG: dict[str, Any] = {
         "titleFontSize": 12,
         "titleFontWeight": "normal",
         "titlePadding": 8,
-        "gridColor": GREY,
+        "gridColor": GRAY,
         "gridOpacity": 0.2,
-        "domainColor": GREY,
-        "tickColor": GREY,
+        "domainColor": GRAY,
+        "tickColor": GRAY,
     },
     "axisY": {"titleAnchor": "end", "titleAngle": 0, "titleAlign": "left", "titleX": 0, "titleY": -10, "domain": False},
     "legend": {
@@ -69,7 +69,7 @@ def styled(chart: alt.TopLevelMixin) -> alt.TopLevelMixin:
 
 
 class ArmScales(NamedTuple):
-    """Colour, shape of points and dashes of lines by arm."""
+    """Color, shape of points and dashes of lines by arm."""
 
     color: alt.Scale
     shape: alt.Scale

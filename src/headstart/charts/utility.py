@@ -9,8 +9,8 @@ import pandas as pd
 from headstart.charts.figure import Figure
 from headstart.charts.panels import Panel, split_panels
 from headstart.charts.text import metric_style, percent, with_utility_texts, with_value_texts
-from headstart.charts.theme import GREY, HEIGHT, WORD, arm_scales, labels_axis, labels_domain
-from headstart.study.arms import SCRATCH
+from headstart.charts.theme import GRAY, HEIGHT, WORD, arm_scales, labels_axis, labels_domain
+from headstart.study.config.arms import SCRATCH
 
 __all__ = ["utility_figure"]
 
@@ -61,7 +61,7 @@ def _panel(panel: Panel, frame: _Frame) -> alt.LayerChart:
     scratch = panel.rows.loc[panel.rows["method"] == SCRATCH, "labels"]
     measurable = scratch.min(), scratch.max()
     rows = _drawn(panel.rows[panel.rows["method"] != SCRATCH], measurable, frame)
-    zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(color=GREY, strokeWidth=1.5)
+    zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(color=GRAY, strokeWidth=1.5)
     layers = [*_unmeasurable(measurable, frame), zero.encode(y=_vertical("zero", frame)), *_curves(rows, frame)]
     return alt.layer(*layers).properties(title=panel.title, height=HEIGHT)
 
@@ -144,7 +144,7 @@ def _unmeasurable(measurable: tuple[float, float], frame: _Frame) -> list[alt.Ch
         "bottom": frame.vertical[0],
     })  # fmt: skip
     base = alt.Chart(edges).encode(x=labels_axis(frame.budgets))
-    area = {"color": GREY, "opacity": 0.16, "tooltip": None}
+    area = {"color": GRAY, "opacity": 0.16, "tooltip": None}
     word = {"color": WORD, "fontSize": 11, "tooltip": None}
     right = base.transform_filter(alt.datum.labels == labels[-1])
     left = base.transform_filter(alt.datum.labels == labels[0])

@@ -9,7 +9,7 @@ from rich.markup import escape
 from headstart.cli.console import console, print_frame
 
 if TYPE_CHECKING:
-    from headstart.data.check import Checked
+    from headstart.data.viewing.check import Checked
 
 __all__ = ["app"]
 
@@ -25,7 +25,7 @@ def data_preview(
     split: Annotated[str, typer.Option(help="train, val or test.")] = "train",
 ) -> None:
     """Draw a contact sheet of a dataset as a PNG, every class in turn."""
-    from headstart.data.preview import preview_folder
+    from headstart.data.viewing.preview import preview_folder
 
     picture = to or folder / "preview.png"
     preview_folder(folder, picture, images=images, columns=columns, split=split)
@@ -76,7 +76,7 @@ def data_import(
 @app.command("check")
 def data_check(folder: Annotated[Path, typer.Argument(help="A dataset folder.")]) -> None:
     """Verify every file of a dataset: hashes, counts, and targets within their ranges."""
-    from headstart.data.check import check_folder
+    from headstart.data.viewing.check import check_folder
     from headstart.errors import DataError
 
     found = check_folder(folder.expanduser())

@@ -16,7 +16,7 @@ def render(
         list[str] | None, typer.Argument(help="Any other key=value: dials.viewpoint=0.2, engine_options.device=cuda …")
     ] = None,
     factors: Annotated[
-        str, typer.Option(help="Which of texture, colour, viewpoint and light vary, as in T-V-.")
+        str, typer.Option(help="Which of texture, color, viewpoint and light vary, as in T-V-.")
     ] = "TCVL",
     images: Annotated[int, typer.Option(help="How many, over train, val and test as 10:1:1.")] = 1200,
     resolution: Annotated[int, typer.Option(help="Pixels a side.")] = 64,
@@ -29,13 +29,13 @@ def render(
     seed: Annotated[int, typer.Option(help="Another seed, other images.")] = 0,
     engine: Annotated[str, typer.Option(help="Who draws.")] = "warp",
     shapes: Annotated[Path | None, typer.Option(help="A folder or zip archive of models, category/*.obj.")] = None,
-    keep_materials: Annotated[bool, typer.Option("--keep-materials", help="Models in their own colours.")] = False,
+    keep_materials: Annotated[bool, typer.Option("--keep-materials", help="Models in their own colors.")] = False,
     up_axis: Annotated[Literal["y", "z"], typer.Option(help="What points up in models whose format won't say.")] = "y",
     textures: Annotated[Path | None, typer.Option(help="A folder or zip archive of pictures.")] = None,
     workers: WorkersOption = None,
 ) -> None:
     """Render a dataset, or what is left of it."""
-    from headstart.data.prepared import record_normalisation
+    from headstart.data.batches.prepared import record_normalisation
     from headstart.progress import watch_images
     from headstart.render.writer import RenderConfig, render_dataset
     from headstart.schema import apply_override, validate

@@ -1,1 +1,1 @@
-"""Images in memory: sources, colour, splits of labels, augmentation, batches."""
+"""Images in memory: sources, color, splits of labels, augmentation, batches."""

@@ -13,7 +13,7 @@ SPLITS = ("train", "val", "test")
 
 @dataclass(frozen=True)
 class Normalisation:
-    """Mean and standard deviation per channel, in the units of a colour space (Lab: L 0–100, a and b about ±100)."""
+    """Mean and standard deviation per channel, in the units of a color space (Lab: L 0–100, a and b about ±100)."""
 
     mean: tuple[float, ...]
     std: tuple[float, ...]
@@ -59,7 +59,7 @@ class Dataset:
     """Three disjoint image sets and what is known of them.
 
     splits: ``train``, ``val`` (serves every choice), ``test`` (only reported). classes: names by class number.
-    normalisation: per colour space, from the training split alone. fingerprint: hash of the contents.
+    normalisation: per color space, from the training split alone. fingerprint: hash of the contents.
     """
 
     name: str

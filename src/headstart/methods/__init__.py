@@ -6,10 +6,10 @@ from typing import Any
 import torch
 
 from headstart.backbones import Backbone
-from headstart.data.loader import Batch
+from headstart.data.batches.loader import Batch
 from headstart.methods.amdim import AMDIM, AMDIMConfig
 from headstart.methods.barlow_twins import BarlowTwins, BarlowTwinsConfig
-from headstart.methods.base import Method, Objective, StepResult
+from headstart.methods.base import Method
 from headstart.methods.byol import BYOL, BYOLConfig
 from headstart.methods.cmc import CMC, CMCConfig
 from headstart.methods.rotation import Rotation, RotationConfig
@@ -33,14 +33,12 @@ __all__ = [
     "Batch",
     "CMCConfig",
     "Method",
-    "Objective",
     "Rotation",
     "RotationConfig",
     "SimCLR",
     "SimCLRConfig",
     "SimMIM",
     "SimMIMConfig",
-    "StepResult",
     "VAEConfig",
     "VICReg",
     "VICRegConfig",

@@ -10,9 +10,10 @@ from torch import Tensor, nn
 
 from headstart.backbones.base import Backbone, Features, seeded_init
 from headstart.backbones.split import SplitBackbone
-from headstart.data.loader import Batch
+from headstart.data.batches.loader import Batch
 from headstart.errors import ConfigError
-from headstart.methods.base import Method, StepResult
+from headstart.methods.base import Method
+from headstart.objective import StepResult
 from headstart.schema import Schema
 
 __all__ = ["AMDIM", "AMDIMConfig", "clip", "draw_places", "mean_squares", "nce", "take_places"]

@@ -1,40 +1,19 @@
 """What every pretext method is: a backbone, whatever else its objective needs, and a step that yields a loss."""
 
-from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from abc import abstractmethod
 from typing import ClassVar, get_args
 
 import torch
-from torch import Tensor, nn
 
 from headstart.backbones.base import Backbone
-from headstart.data.augment import AugmentConfig
-from headstart.data.color import ColorSpace
-from headstart.data.loader import Batch
+from headstart.data.batches.loader import Batch
+from headstart.data.transforms.augment import AugmentConfig
+from headstart.data.transforms.color import ColorSpace
 from headstart.errors import ConfigError
+from headstart.objective import Objective
 from headstart.schema import Schema
 
-__all__ = ["Method", "Objective", "StepResult"]
-
-
-@dataclass(frozen=True)
-class StepResult:
-    """One step of an objective.
-
-    loss: the scalar to differentiate. metrics: detached scalar tensors by name, left on their device; one named
-    ``loss`` replaces ``loss`` in the history.
-    """
-
-    loss: Tensor
-    metrics: dict[str, Tensor] = field(default_factory=dict)
-
-
-class Objective(nn.Module, ABC):
-    """Anything that can be trained: a module whose ``step`` turns a batch into a loss."""
-
-    @abstractmethod
-    def step(self, batch: Batch) -> StepResult:
-        """The loss of a batch. Draws come from ``batch.generator``; only in training mode may state move."""
+__all__ = ["Method"]
 
 
 class Method(Objective):
@@ -42,7 +21,7 @@ class Method(Objective):
 
     Class attributes: ``name``; ``Config``; ``split_backbone``, whether it needs two half-width networks; ``views``, how
     many independently augmented views of an image a step takes; ``shared_flip``, whether the views of an image are all
-    mirrored or none is; ``fewest_images``, how many a batch must hold, over all processes; ``colors``, the colour
+    mirrored or none is; ``fewest_images``, how many a batch must hold, over all processes; ``colors``, the color
     spaces that the method works in, and ``why_colors``, what it lacks in the others (completes "because it needs ...");
     ``remembers``, whether it keeps something of every image and so needs a fixed set of them; ``unsuited``, the
     augmentations (fields of ``AugmentConfig``) that the study leaves off for this method, and ``added``, those that the

@@ -9,9 +9,9 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from headstart.backbones.base import Backbone, seeded_init
-from headstart.data.loader import Batch
-from headstart.methods.base import StepResult
+from headstart.data.batches.loader import Batch
 from headstart.methods.projection import TwoViews, full_precision, mlp, wide
+from headstart.objective import StepResult
 from headstart.schema import Schema
 
 __all__ = ["BYOL", "BYOLConfig", "distance", "follow"]

@@ -1,4 +1,4 @@
-"""Contrastive multiview coding of lightness against colour (Tian et al., 2020), with memory banks (Wu et al., 2018)."""
+"""Contrastive multiview coding of lightness against color (Tian et al., 2020), with memory banks (Wu et al., 2018)."""
 
 import math
 
@@ -9,9 +9,10 @@ from torch import Tensor
 
 from headstart.backbones.base import Backbone, Features
 from headstart.backbones.split import SplitBackbone
-from headstart.data.loader import Batch
+from headstart.data.batches.loader import Batch
 from headstart.errors import ConfigError
-from headstart.methods.base import Method, StepResult
+from headstart.methods.base import Method
+from headstart.objective import StepResult
 from headstart.schema import Schema
 
 __all__ = ["CMC", "CMCConfig", "contrast", "init_memory", "nce_loss", "update_memory"]
@@ -32,7 +33,7 @@ class CMCConfig(Schema):
 
 
 class CMC(Method):
-    """Match an image's lightness with its colour (Tian et al., 2020).
+    """Match an image's lightness with its color (Tian et al., 2020).
 
     Each modality of an image must find the other's memory of the same image among those of random images.
     """
@@ -42,7 +43,7 @@ class CMC(Method):
     split_backbone = True
     remembers = True
     colors = frozenset({"lab"})
-    why_colors = "lightness apart from colour, which are its two views of an image"
+    why_colors = "lightness apart from color, which are its two views of an image"
     unsuited = frozenset({"jitter"})
 
     memory_light: Tensor

@@ -7,7 +7,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from headstart.data.loader import Batch
+from headstart.data.batches.loader import Batch
 from headstart.methods.base import Method
 
 __all__ = ["TwoViews", "full_precision", "mlp", "off_diagonal", "wide"]

@@ -5,8 +5,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from headstart.backbones.base import Backbone, Features, seeded_init
-from headstart.data.loader import Batch
-from headstart.methods.base import Method, StepResult
+from headstart.data.batches.loader import Batch
+from headstart.methods.base import Method
+from headstart.objective import StepResult
 from headstart.schema import Schema
 
 __all__ = ["Rotation", "RotationConfig", "quarter_turns", "rotate"]

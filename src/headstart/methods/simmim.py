@@ -6,9 +6,10 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from headstart.backbones.base import Backbone, Features, seeded_init
-from headstart.data.loader import Batch
+from headstart.data.batches.loader import Batch
 from headstart.errors import ConfigError
-from headstart.methods.base import Method, StepResult
+from headstart.methods.base import Method
+from headstart.objective import StepResult
 from headstart.schema import Schema
 
 __all__ = ["SimMIM", "SimMIMConfig", "draw_masks", "masked_errors", "pixels_per_location", "visible_mean"]
@@ -28,10 +29,10 @@ class SimMIM(Method):
     """Paint the patches of an image that are hidden (Xie et al., 2022).
 
     A linear layer paints them from the features of what is left to see.
-    Hidden pixels are replaced in the image itself, by one colour that is learned and starts as the mean. So nothing is
+    Hidden pixels are replaced in the image itself, by one color that is learned and starts as the mean. So nothing is
     needed inside the network, and it may be a convolutional one, a transformer or a plugin: MAE leaves tokens out,
     which only transformers bear, and SparK makes convolutions sparse and adds a decoder to their stages.
-    ``gain_over_mean`` tells how much smaller the error is than for painting each image in the mean colour of what is
+    ``gain_over_mean`` tells how much smaller the error is than for painting each image in the mean color of what is
     left: 1 where nothing is wrong, 0 where the mean would do as well.
     """
 
@@ -106,7 +107,7 @@ def masked_errors(painted: Tensor, images: Tensor, hidden: Tensor) -> Tensor:
 
 
 def visible_mean(images: Tensor, hidden: Tensor) -> Tensor:
-    """``[B, C, 1, 1]``: the mean colour of ``images [B, C, H, W]`` outside ``hidden [B, 1, H, W]``."""
+    """``[B, C, 1, 1]``: the mean color of ``images [B, C, H, W]`` outside ``hidden [B, 1, H, W]``."""
     return (images * ~hidden).sum(dim=(2, 3), keepdim=True) / (~hidden).sum(dim=(2, 3), keepdim=True)
 
 

@@ -6,9 +6,9 @@ from pydantic import Field
 from torch import Tensor
 
 from headstart.backbones.base import Backbone, seeded_init
-from headstart.data.loader import Batch
-from headstart.methods.base import StepResult
+from headstart.data.batches.loader import Batch
 from headstart.methods.projection import TwoViews, full_precision, mlp, off_diagonal, wide
+from headstart.objective import StepResult
 from headstart.schema import Schema
 
 __all__ = ["VICReg", "VICRegConfig", "covariance", "deviations", "invariance", "variance"]

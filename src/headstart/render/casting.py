@@ -15,9 +15,9 @@ GOLDEN = wp.constant(0.6180339887)
 
 @wp.struct
 class Coat:
-    """What a surface looks like: a colour (linear RGB) mixed with a texture (−1: none) as ``tint`` says."""
+    """What a surface looks like: a color (linear RGB) mixed with a texture (−1: none) as ``tint`` says."""
 
-    colour: wp.vec3
+    color: wp.vec3
     texture: wp.int32
     tint: wp.float32
 
@@ -48,7 +48,7 @@ class Actor:
     """One object: world = turn · (scale ∘ mesh) + position.
 
     reach: radius of a sphere around its position that holds it. frame: left, low, right and high end of what it can
-    cover of the picture, at distance 1 from the eye. own: where the colours of its mesh's vertices begin, −1: it shows
+    cover of the picture, at distance 1 from the eye. own: where the colors of its mesh's vertices begin, −1: it shows
     its coat.
     """
 

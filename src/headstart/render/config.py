@@ -31,13 +31,13 @@ class DialSettings(Schema):
     """Difficulty in degrees; what is not set follows from the factors.
 
     viewpoint: standard deviation of each Euler angle of an object, radians. lighting: of the light's angle, radians.
-    class_colour: how much of an object's colour tells its class. scale: of the logarithm of an object's size. warp: of
+    class_color: how much of an object's color tells its class. scale: of the logarithm of an object's size. warp: of
     the relative change of each of its axes.
     """
 
     viewpoint: Spread | None = None
     lighting: Spread | None = None
-    class_colour: Annotated[float, Field(ge=0, le=1)] | None = None
+    class_color: Annotated[float, Field(ge=0, le=1)] | None = None
     scale: Annotated[float, Field(ge=0, le=1)] | None = None
     warp: Annotated[float, Field(ge=0, le=1)] | None = None
 
@@ -45,13 +45,13 @@ class DialSettings(Schema):
 class RenderConfig(Schema):
     """What to render.
 
-    factors: which of texture, colour, viewpoint and lighting vary, as in ``TC-L``. images: in all splits together,
+    factors: which of texture, color, viewpoint and lighting vary, as in ``TC-L``. images: in all splits together,
     10 : 1 : 1. resolution: pixels per side. objects: per image. seed: of everything that is drawn at random.
     dials: numbers in place of what the factors' switches set. samples: rays per pixel; default: the engine's own.
     categories: by class number; by default all.
     targets: which annotations to keep, or ``all``; default: class, pose and rotation of one object, semantic, instance
     and depth of several. shapes: a folder of models in place of the procedural ones. textures: a folder of pictures.
-    keep_materials: show models in their own colours. face_limit: models with more triangles are simplified. up_axis: of
+    keep_materials: show models in their own colors. face_limit: models with more triangles are simplified. up_axis: of
     models whose format doesn't tell.
     shard_size: images per file.
     """

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from functools import partial
 
 from headstart.errors import DataError
+from headstart.processes import in_order
 from headstart.render.config import RenderConfig
-from headstart.render.pool import in_order
 from headstart.scenes.buckets import BUCKETS
 from headstart.scenes.scene import Shape
 

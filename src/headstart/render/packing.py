@@ -22,14 +22,14 @@ CORNERS = np.array(list(product((0, 1), repeat=3)), dtype=bool)
 class MeshOnDevice:
     """A mesh and its bounding-volume tree.
 
-    corners: of the box that holds it ``[8, 3]``, to see where it may be met. tints: its vertices' own colours
+    corners: of the box that holds it ``[8, 3]``, to see where it may be met. tints: its vertices' own colors
     ``[V, 3]``, linear RGB, or ``None``. triangles: how many.
     """
 
     def __init__(self, mesh: Mesh, device: Any) -> None:
         self.corners = np.where(CORNERS, mesh.vertices.max(axis=0), mesh.vertices.min(axis=0))
         self.triangles = len(mesh.triangles)
-        self.tints = None if mesh.colours is None else linear_rgb(mesh.colours / np.float32(255))
+        self.tints = None if mesh.colors is None else linear_rgb(mesh.colors / np.float32(255))
         corners = wp.array(mesh.triangles.ravel(), dtype=wp.int32, device=device)
         self.tree = wp.Mesh(wp.array(mesh.vertices, dtype=wp.vec3, device=device), corners)
 
@@ -82,7 +82,7 @@ def pack_actors(
 def _pack_tints(
     objects: Sequence[SceneObject], meshes: Sequence[MeshOnDevice]
 ) -> tuple[list[int], NDArray[np.float32]]:
-    """Where each object's colours begin (−1: it shows none of its own), and all of them."""
+    """Where each object's colors begin (−1: it shows none of its own), and all of them."""
     starts, shown, end = [], [np.zeros((0, 3), dtype=np.float32)], 0
     for thing, mesh in zip(objects, meshes, strict=True):
         tints = mesh.tints if thing.surface.own else None
@@ -110,7 +110,7 @@ def _frames(scenes: Sequence[Scene], corners: NDArray[np.floating]) -> NDArray[n
 
 def _pack_coats(surfaces: Sequence[Surface], slots: Mapping[int, int]) -> NDArray[Any]:
     columns = {
-        "colour": linear_rgb(np.reshape([surface.colour for surface in surfaces], (-1, 3))),
+        "color": linear_rgb(np.reshape([surface.color for surface in surfaces], (-1, 3))),
         "texture": [-1 if surface.texture is None else slots[surface.texture] for surface in surfaces],
         "tint": [surface.tint for surface in surfaces],
     }
@@ -125,6 +125,6 @@ def _pack(kind: Any, columns: Mapping[str, Any]) -> NDArray[Any]:
     return rows
 
 
-def linear_rgb(colours: NDArray[np.floating]) -> NDArray[np.floating]:
+def linear_rgb(colors: NDArray[np.floating]) -> NDArray[np.floating]:
     """Linear RGB of sRGB in 0–1 (IEC 61966-2-1)."""
-    return np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
+    return np.where(colors <= 0.04045, colors / 12.92, ((colors + 0.055) / 1.055) ** 2.4)

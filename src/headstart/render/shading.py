@@ -15,8 +15,8 @@ EXPOSURE, WHITE = wp.constant(1.9), wp.constant(3.0)
 
 @wp.func
 def texel(texels: wp.array2d(dtype=wp.vec3ub), texture: int, place: int) -> wp.vec3:
-    colour = texels[texture, place]
-    return wp.vec3(float(colour[0]), float(colour[1]), float(colour[2]))
+    color = texels[texture, place]
+    return wp.vec3(float(color[0]), float(color[1]), float(color[2]))
 
 
 @wp.func
@@ -43,10 +43,10 @@ def fetch(texels: wp.array2d(dtype=wp.vec3ub), side: int, texture: int, u: float
 
 
 @wp.func
-def linear(colour: wp.vec3) -> wp.vec3:
+def linear(color: wp.vec3) -> wp.vec3:
     """Linear RGB from sRGB, by a cubic that stays close to the standard's curve and costs little."""
-    square = wp.cw_mul(colour, colour)
-    return wp.cw_mul(square, colour) * 0.305306011 + square * 0.682171111 + colour * 0.012522878
+    square = wp.cw_mul(color, color)
+    return wp.cw_mul(square, color) * 0.305306011 + square * 0.682171111 + color * 0.012522878
 
 
 @wp.func
@@ -55,7 +55,7 @@ def paint(texels: wp.array2d(dtype=wp.vec3ub), side: int, coat: Coat, hit: Hit, 
 
     scale: tiles per scene unit. size: of a pixel where the ray hit, in scene units.
     """
-    albedo = coat.colour
+    albedo = coat.color
     if coat.texture >= 0 and coat.tint < 1.0:
         x = wp.abs(hit.local_normal[0])
         y = wp.abs(hit.local_normal[1])
@@ -73,7 +73,7 @@ def paint(texels: wp.array2d(dtype=wp.vec3ub), side: int, coat: Coat, hit: Hit, 
 
 @wp.func
 def blend(tints: wp.array(dtype=wp.vec3), actor: Actor, hit: Hit) -> wp.vec3:
-    """Albedo of an actor that shows its mesh's own colours: those of the triangle's corners, weighted."""
+    """Albedo of an actor that shows its mesh's own colors: those of the triangle's corners, weighted."""
     corner = hit.face * 3
     first = tints[actor.own + wp.mesh_get_index(actor.mesh, corner)]
     second = tints[actor.own + wp.mesh_get_index(actor.mesh, corner + 1)]

@@ -76,10 +76,10 @@ class WarpEngine:
         objects = [thing for scene in scenes for thing in scene.objects]
         meshes = [self._mesh(thing.shape) for thing in objects]
         slots = self._atlas.hold([thing.surface for thing in objects] + [one.background.surface for one in scenes])
-        packed, colours = pack_actors(scenes, meshes, slots)
+        packed, colors = pack_actors(scenes, meshes, slots)
         views = wp.array(pack_views(scenes, slots), dtype=View, device=self.device)
         actors = wp.array(packed, dtype=Actor, device=self.device)
-        tints = wp.array(colours, dtype=wp.vec3, device=self.device)
+        tints = wp.array(colors, dtype=wp.vec3, device=self.device)
         frames = wp.empty((len(scenes), 3, resolution, resolution), dtype=wp.uint8, device=self.device)
         textures = [self._atlas.texels, self._atlas.side, wp.vec2(*TILES_PER_UNIT)]
         inputs = [views, actors, tints, *textures, resolution, samples or SAMPLES]

@@ -25,12 +25,12 @@ from headstart.folder import (
     write_manifest,
     write_shard,
 )
+from headstart.processes import available_cores, in_order
 from headstart.render import ENGINES
 from headstart.render.annotations import annotations
 from headstart.render.config import RenderConfig
 from headstart.render.engine import PIXEL_TARGETS, Engine
 from headstart.render.models import read_models
-from headstart.render.pool import available_cores, in_order
 from headstart.scenes.buckets import split_counts, split_of
 
 __all__ = ["RenderConfig", "render_dataset"]

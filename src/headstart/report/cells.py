@@ -6,7 +6,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from headstart.charts.text import method_title, metric_style, protocol_title, with_utility_texts, with_value_texts
-from headstart.study.arms import CONTROLS
+from headstart.study.config.arms import CONTROLS
 
 __all__ = ["Cell", "TextTable", "accuracy_grid", "all_numbers", "plain_table", "pretraining_grid", "utility_grid"]
 

@@ -7,14 +7,14 @@ import torch
 from torch import Tensor
 
 from headstart.charts.text import bounded, method_title, metric_style, protocol_title
-from headstart.data.comparison import COMPARISONS
 from headstart.data.dataset import SPLITS
-from headstart.data.overlays import picture_of
-from headstart.data.preview import encode_picture
+from headstart.data.viewing.comparison import COMPARISONS
+from headstart.data.viewing.overlays import picture_of
+from headstart.data.viewing.preview import encode_picture
 from headstart.report.cells import Cell
 from headstart.report.page import Gallery, Sample
-from headstart.study.arms import BLIND
-from headstart.study.predictions import ArmMaps, Predictions
+from headstart.study.config.arms import BLIND
+from headstart.study.results.predictions import ArmMaps, Predictions
 from headstart.tasks import TASKS
 
 __all__ = ["galleries"]

@@ -18,7 +18,7 @@ import vl_convert
 
 from headstart.charts import Figure
 from headstart.charts.text import percent
-from headstart.data.comparison import Swatch
+from headstart.data.viewing.comparison import Swatch
 from headstart.folder import write_atomic
 from headstart.report.cells import Cell, accuracy_grid, all_numbers, plain_table, pretraining_grid, utility_grid
 from headstart.report.verdict import Verdict
@@ -36,7 +36,7 @@ class Sample(NamedTuple):
 
 
 class Gallery(NamedTuple):
-    """Pictures in rows under a header, and what their colours mean."""
+    """Pictures in rows under a header, and what their colors mean."""
 
     title: str
     caption: str

@@ -35,7 +35,7 @@ class ShapeLibrary(Protocol):
 
     @property
     def materials(self) -> bool:
-        """Whether meshes that bring colours of their own are to be shown in them."""
+        """Whether meshes that bring colors of their own are to be shown in them."""
         ...
 
     def instances(self, category: str, bucket: int) -> Sequence[int]:
@@ -121,7 +121,7 @@ def load_assets(shapes: Path | None, textures: Path | None, keep_materials: bool
     Raises ``DataError`` for a folder that cannot serve, ``ConfigError`` for materials without models.
     """
     if keep_materials and shapes is None:
-        raise ConfigError("keep_materials shows models in their own colours, and shapes names none: name a folder")
+        raise ConfigError("keep_materials shows models in their own colors, and shapes names none: name a folder")
     return Assets(
         find_shapes(shapes, materials=keep_materials, face_limit=face_limit, up=up) if shapes else ProceduralShapes(),
         find_textures(textures) if textures else ProceduralTextures(),

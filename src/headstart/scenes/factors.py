@@ -16,15 +16,15 @@ LETTERS = "TCVL"
 class Dials:
     """What the sampler reads, as numbers.
 
-    textured: textures instead of flat colours. class_colour: how much of the object's colour tells its class, 0 to 1.
-    background_colour: whether the background's flat colour is drawn. viewpoint: standard deviation of each Euler angle,
+    textured: textures instead of flat colors. class_color: how much of the object's color tells its class, 0 to 1.
+    background_color: whether the background's flat color is drawn. viewpoint: standard deviation of each Euler angle,
     radians. lighting: of the light's angle, radians. warp: of the relative change of each axis. scale: of the logarithm
     of an object's size.
     """
 
     textured: bool
-    class_colour: float
-    background_colour: bool
+    class_color: float
+    background_color: bool
     viewpoint: float
     lighting: float
     warp: float = 0.1
@@ -33,10 +33,10 @@ class Dials:
 
 @dataclass(frozen=True)
 class Factors:
-    """Which of texture, colour, viewpoint and lighting vary."""
+    """Which of texture, color, viewpoint and lighting vary."""
 
     texture: bool = True
-    colour: bool = True
+    color: bool = True
     viewpoint: bool = True
     lighting: bool = True
 
@@ -52,15 +52,15 @@ class Factors:
         return cls(*(given != "-" for given in text))
 
     def __str__(self) -> str:
-        switches = (self.texture, self.colour, self.viewpoint, self.lighting)
+        switches = (self.texture, self.color, self.viewpoint, self.lighting)
         return "".join(letter if on else "-" for letter, on in zip(LETTERS, switches, strict=True))
 
     def dials(self) -> Dials:
         """The numbers behind the switches."""
         return Dials(
             textured=self.texture,
-            class_colour=0.0 if self.colour else 0.4 if self.texture else 1.0,
-            background_colour=self.colour,
+            class_color=0.0 if self.color else 0.4 if self.texture else 1.0,
+            background_color=self.color,
             viewpoint=0.5 if self.viewpoint else 0.0,
             lighting=2.0 if self.lighting else 0.0,
         )

@@ -40,7 +40,7 @@ AMONG_OTHERS = 0.6
 LIGHT_DISTANCE, LIGHT_ANGLE, LIGHT_ENERGY, LIGHT_RADIUS = 1.5, -0.5, 100.0, 1.0
 SUN_DIRECTION, SUN_STRENGTH = np.array([0.8, -0.36, 0.48]), 0.7
 PLAIN_BACKGROUND = np.array([0.62, 0.62, 0.62])
-CLASS_SATURATION, CLASS_VALUE, COLOUR_JITTER = 0.7, 0.6, np.array([0.06, 0.2, 0.2])
+CLASS_SATURATION, CLASS_VALUE, COLOR_JITTER = 0.7, 0.6, np.array([0.06, 0.2, 0.2])
 
 
 @dataclass(frozen=True)
@@ -101,17 +101,17 @@ class SceneSampler:
 
     def _surface(self, rng: np.random.Generator, category: str, bucket: int) -> Surface:
         dials = self.dials
-        telling = _class_colour(rng, self._hue(category))
-        colour = telling if dials.class_colour else _random_colour(rng)
+        telling = _class_color(rng, self._hue(category))
+        color = telling if dials.class_color else _random_color(rng)
         own = self.assets.shapes.materials
         if dials.textured:
-            return Surface(colour, self._texture(rng, bucket), tint=dials.class_colour, own=own)
-        return Surface(colour, own=own)
+            return Surface(color, self._texture(rng, bucket), tint=dials.class_color, own=own)
+        return Surface(color, own=own)
 
     def _backdrop(self, rng: np.random.Generator, bucket: int) -> Surface:
-        drawn, texture = _random_colour(rng), self._texture(rng, bucket)
-        colour = drawn if self.dials.background_colour else PLAIN_BACKGROUND
-        return Surface(colour, texture, tint=0.0) if self.dials.textured else Surface(colour)
+        drawn, texture = _random_color(rng), self._texture(rng, bucket)
+        color = drawn if self.dials.background_color else PLAIN_BACKGROUND
+        return Surface(color, texture, tint=0.0) if self.dials.textured else Surface(color)
 
     def _texture(self, rng: np.random.Generator, bucket: int) -> int:
         return _one_of(rng, self.assets.textures.numbers(bucket))
@@ -131,18 +131,18 @@ def _one_of(rng: np.random.Generator, numbers: Sequence[int]) -> int:
     return numbers[int(rng.integers(len(numbers)))]
 
 
-def _class_colour(rng: np.random.Generator, hue: float) -> Vector:
+def _class_color(rng: np.random.Generator, hue: float) -> Vector:
     """hue: of the class, in turns."""
-    hsv = np.array([hue, CLASS_SATURATION, CLASS_VALUE]) + COLOUR_JITTER * rng.standard_normal(3)
+    hsv = np.array([hue, CLASS_SATURATION, CLASS_VALUE]) + COLOR_JITTER * rng.standard_normal(3)
     return _vivid(hsv[0], *np.clip(hsv[1:], 0.0, 1.0))
 
 
-def _random_colour(rng: np.random.Generator) -> Vector:
+def _random_color(rng: np.random.Generator) -> Vector:
     return _vivid(*rng.random(3))
 
 
 def _vivid(hue: float, saturation: float, value: float) -> Vector:
-    """sRGB ``[3]`` of a hue (turns) whose saturation and value, 0–1, are kept away from grey and black."""
+    """sRGB ``[3]`` of a hue (turns) whose saturation and value, 0–1, are kept away from gray and black."""
     saturation, value = saturation * 0.8 + 0.2, value * 0.4 + 0.6
     ramps = np.abs((hue * 6.0 + np.array([0.0, 4.0, 2.0])) % 6.0 - 3.0) - 1.0
     return value * (1.0 - saturation * (1.0 - np.clip(ramps, 0.0, 1.0)))

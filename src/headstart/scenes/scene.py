@@ -1,4 +1,4 @@
-"""What to draw, renderer-free: lengths in scene units, angles in radians, z up, colours sRGB in 0–1."""
+"""What to draw, renderer-free: lengths in scene units, angles in radians, z up, colors sRGB in 0–1."""
 
 from dataclasses import dataclass
 
@@ -39,12 +39,12 @@ class Sun:
 
 @dataclass(frozen=True)
 class Surface:
-    """colour ``[3]``, mixed with a texture (its number): ``tint`` 1 is colour alone, 0 texture alone.
+    """color ``[3]``, mixed with a texture (its number): ``tint`` 1 is color alone, 0 texture alone.
 
-    own: the colours of the mesh, where it has any, take the place of both.
+    own: the colors of the mesh, where it has any, take the place of both.
     """
 
-    colour: Vector
+    color: Vector
     texture: int | None = None
     tint: float = 1.0
     own: bool = False

@@ -1,4 +1,4 @@
-"""Procedural textures: families of patterns that tile, in colours drawn per texture."""
+"""Procedural textures: families of patterns that tile, in colors drawn per texture."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -33,7 +33,7 @@ def make_texture(number: int) -> NDArray[np.uint8]:
 
 
 def _palette(rng: np.random.Generator) -> tuple[Field, Field]:
-    """Two related colours, the second brighter, as dyes and stones have them: rarely garish, sometimes faint."""
+    """Two related colors, the second brighter, as dyes and stones have them: rarely garish, sometimes faint."""
     base = 0.5 + rng.uniform(0.3, 1.0) * (rng.random(3) - 0.5)
     other = base + rng.uniform(0.0, 0.6) * (rng.random(3) - 0.5)
     gap = rng.uniform(0.15, 0.5)

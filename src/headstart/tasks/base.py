@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from headstart.backbones.base import Backbone
-from headstart.data.augment import AugmentConfig
+from headstart.data.transforms.augment import AugmentConfig
 from headstart.errors import DataError
 from headstart.tasks.heads import enlarge, task_head
 

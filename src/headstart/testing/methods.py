@@ -7,10 +7,11 @@ from typing import Any
 import torch
 
 from headstart.backbones import build_backbone
-from headstart.data.augment import AugmentConfig
+from headstart.data.batches.loader import Batch
 from headstart.data.dataset import ImageSet
-from headstart.data.loader import Batch
-from headstart.methods import METHODS, Method, StepResult, build_method
+from headstart.data.transforms.augment import AugmentConfig
+from headstart.methods import METHODS, Method, build_method
+from headstart.objective import StepResult
 from headstart.seeding import torch_generator
 from headstart.testing.toys import refusal, same_state, toy_batch, toy_images, untrained_parameters
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from headstart.backbones import Backbone, Features, build_backbone, seeded_init
-from headstart.data.augment import AugmentConfig
+from headstart.data.transforms.augment import AugmentConfig
 from headstart.seeding import torch_generator
 from headstart.tasks import TASKS, Task
 from headstart.testing.toys import toy_target

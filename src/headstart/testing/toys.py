@@ -5,9 +5,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from headstart.data.augment import AugmentConfig
+from headstart.data.batches.loader import Batch, Loader
 from headstart.data.dataset import ImageSet
-from headstart.data.loader import Batch, Loader
+from headstart.data.transforms.augment import AugmentConfig
 from headstart.errors import ConfigError
 from headstart.seeding import torch_generator
 from headstart.tasks import Task
@@ -20,7 +20,7 @@ def toy_images(
 ) -> ImageSet:
     """Prepared float16 ``[count, channels, resolution, resolution]`` and ``class [count]``, in equal shares.
 
-    A class is a stripe pattern of its own frequency and colour, in noise.
+    A class is a stripe pattern of its own frequency and color, in noise.
     """
     generator = torch_generator(seed, "toy images")
     labels = torch.arange(count) % classes

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from headstart.data.share import ALONE, Share
+from headstart.data.batches.share import ALONE, Share
 
 __all__ = ["Failure", "History"]
 

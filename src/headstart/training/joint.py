@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from headstart.data.share import Share
+from headstart.data.batches.share import Share
 
 __all__ = ["JointBatchNorm", "average_gradients", "synchronise_batch_norm"]
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 
-from headstart.data.loader import Batch, Batches
-from headstart.methods.base import Objective
+from headstart.data.batches.loader import Batch, Batches
+from headstart.objective import Objective
 from headstart.training.checkpoint import Checkpointer
 from headstart.training.config import OptimizerConfig, TrainConfig
 from headstart.training.history import Failure, History

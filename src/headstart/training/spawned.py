@@ -5,7 +5,7 @@ from lightning_fabric import Fabric
 from lightning_fabric.plugins.environments.lightning import LightningEnvironment, find_free_network_port
 from lightning_fabric.strategies.ddp import DDPStrategy
 
-from headstart.render.pool import follow_parent
+from headstart.processes import follow_parent
 
 __all__ = ["fabric"]
 

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from headstart.backbones.base import Backbone
-from headstart.data.augment import AugmentConfig
 from headstart.data.dataset import ImageSet
+from headstart.data.transforms.augment import AugmentConfig
 from headstart.errors import ConfigError, DataError
 from headstart.registry import lookup
 from headstart.tasks.base import Task

@@ -6,8 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from headstart.backbones.base import Backbone, Features, seeded_init
-from headstart.data.loader import Batch
-from headstart.methods.base import Method, Objective, StepResult
+from headstart.data.batches.loader import Batch
+from headstart.methods.base import Method
+from headstart.objective import Objective, StepResult
 from headstart.tasks.base import Task
 from headstart.training.collapse import RANK, SPREAD, effective_rank, spread
 from headstart.training.features import evaluating, extract_features

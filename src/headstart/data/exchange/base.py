@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from headstart.data.check import faults
 from headstart.data.dataset import SPLITS
+from headstart.data.viewing.check import faults
 from headstart.errors import ConfigError, DataError
 from headstart.folder import Manifest, read_manifest, read_shard
 from headstart.schema import Schema

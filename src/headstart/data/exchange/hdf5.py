@@ -3,7 +3,7 @@
 ``data``: float16 ``[N, 3, H, W]``, CIE Lab less its mean, by its standard deviation (attributes ``space``, ``mean`` and
 ``std``; those of the original study) · ``targets``: int64 ``[N]``, class · ``rot_mat``: float32 ``[N, 3, 3]`` ·
 ``pose``: int64 ``[N]`` · ``semantic``, ``instance``: uint8 ``[N, H, W]`` · ``depth``: float16 ``[N, H, W]``.
-Half precision in Lab does not hold every 8-bit colour, so two more make the way back exact: ``images``, uint8 sRGB, and
+Half precision in Lab does not hold every 8-bit color, so two more make the way back exact: ``images``, uint8 sRGB, and
 ``index``, the row in the dataset folder. The root's attribute ``classes`` is a JSON list of names.
 
 A file from elsewhere needs no more than ``data`` (or ``images``). Its images are made from ``data``, by its attributes,
@@ -19,13 +19,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.data.color import ColorSpace
 from headstart.data.exchange.base import TARGETS, Arrays, Format, Reader, ReadOptions, needs, new_manifest
 from headstart.data.exchange.hdf5_header import DATASETS, Header, plain, read_header
 from headstart.data.exchange.hdf5_write import write_hdf5
 from headstart.data.exchange.lab import LAB_MEAN, LAB_STD, from_normalised
 from headstart.data.exchange.provenance import Provenance, read_provenance
 from headstart.data.exchange.splits import SPLIT_WORDS, UNKNOWN, complete_splits
+from headstart.data.transforms.color import ColorSpace
 from headstart.errors import DataError
 from headstart.scenes.pose import pose_class
 
@@ -87,7 +87,7 @@ class Hdf5Reader(Reader):
         said = {key: data.attrs[key] for key in ("space", "mean", "std") if key in data.attrs}
         space = self.options.space or str(said.get("space", "lab"))
         if space not in ("lab", "rgb"):
-            raise DataError(f"`data` is in the colour space '{space}': give space=lab or space=rgb")
+            raise DataError(f"`data` is in the color space '{space}': give space=lab or space=rgb")
         mean = self.options.mean or said.get("mean", LAB_MEAN)
         std = self.options.std or said.get("std", LAB_STD)
         return from_normalised(data[run], "lab" if space == "lab" else "rgb", list(mean), list(std))

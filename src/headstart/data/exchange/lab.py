@@ -8,7 +8,7 @@ import torch
 from kornia.color import lab_to_rgb
 from numpy.typing import NDArray
 
-from headstart.data.color import ColorSpace, convert
+from headstart.data.transforms.color import ColorSpace, convert
 from headstart.errors import DataError
 
 __all__ = ["LAB_MEAN", "LAB_STD", "from_normalised", "to_normalised"]
@@ -36,7 +36,7 @@ def from_normalised(
     """uint8 sRGB from normalised values ``[n, 3, H, W]`` in Lab, or in RGB of 0 to 255.
 
     Half precision in Lab moves few bytes, and those by little, but it moves some. Raises ``DataError`` if the values,
-    once mean and std are undone, are no colours: they were normalised by others.
+    once mean and std are undone, are no colors: they were normalised by others.
     """
     values = torch.from_numpy(data.astype(np.float32)) * _column(std) + _column(mean)
     for channel, (low, high) in enumerate(LIMITS[space]):
@@ -46,8 +46,8 @@ def from_normalised(
                 f"channel {channel} of `data` runs from {seen.min():.4g} to {seen.max():.4g} with mean {mean[channel]} "
                 f"and std {std[channel]} undone, and {space} from {low} to {high}: give the mean, std and space it has"
             )
-    colours = lab_to_rgb(values) * 255 if space == "lab" else values
-    pixels: NDArray[np.uint8] = colours.round().clamp(0, 255).to(torch.uint8).numpy()
+    colors = lab_to_rgb(values) * 255 if space == "lab" else values
+    pixels: NDArray[np.uint8] = colors.round().clamp(0, 255).to(torch.uint8).numpy()
     return pixels
 
 

@@ -47,9 +47,9 @@ def fitted(data: bytes, resolution: int) -> NDArray[np.uint8]:
     with Image.open(io.BytesIO(data)) as picture:
         if picture.mode in DEEP:
             raise ValueError(f"mode {picture.mode}, more than 8 bits per channel")
-        colours = ImageOps.exif_transpose(picture).convert("RGB")
+        colors = ImageOps.exif_transpose(picture).convert("RGB")
     size = (resolution, resolution)
-    exact = colours if colours.size == size else ImageOps.fit(colours, size, Image.Resampling.LANCZOS)
+    exact = colors if colors.size == size else ImageOps.fit(colors, size, Image.Resampling.LANCZOS)
     return np.array(exact).transpose(2, 0, 1)
 
 

@@ -10,11 +10,11 @@ from typing import Any
 import torch
 from filelock import FileLock, Timeout
 
-from headstart.data.check import faults
+from headstart.data.batches.prepared import record_normalisation
 from headstart.data.exchange import FORMATS
 from headstart.data.exchange.base import Reader, Stored
 from headstart.data.exchange.provenance import Provenance, read_provenance, write_provenance
-from headstart.data.prepared import record_normalisation
+from headstart.data.viewing.check import faults
 from headstart.errors import DataError, StoreError
 from headstart.folder import PARTIAL, Manifest, holds_dataset, write_manifest, write_shard
 from headstart.registry import lookup

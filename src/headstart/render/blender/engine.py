@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from headstart.errors import ConfigError, StoreError
+from headstart.processes import available_cores
 from headstart.render.blender.handover import Wanted, collect, hand_over
 from headstart.render.blender.install import installed_python
 from headstart.render.blender.process import WORKER, BlenderProcess, DiedError, RefusedError
 from headstart.render.engine import Frames
-from headstart.render.pool import available_cores
 from headstart.render.shading import EXPOSURE, WHITE
 from headstart.scenes.assets import Assets
 from headstart.scenes.scene import Scene

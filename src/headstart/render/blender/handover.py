@@ -77,7 +77,7 @@ def cube_places(corners: NDArray[np.floating]) -> NDArray[np.floating]:
 
 def _object(folder: Path, number: int, thing: SceneObject, assets: Assets) -> dict[str, Any]:
     mesh = assets.shapes.mesh(thing.shape)
-    own = thing.surface.own and mesh.colours is not None
+    own = thing.surface.own and mesh.colors is not None
     arrays = _arrays(mesh.vertices * thing.scale, mesh.triangles, TILES_PER_UNIT[0])
     if own:
         arrays["tints"] = _tints(mesh)
@@ -110,17 +110,17 @@ def _arrays(vertices: NDArray[np.floating], triangles: NDArray[np.int32], tiles:
 
 
 def _tints(mesh: Mesh) -> NDArray[np.float32]:
-    assert mesh.colours is not None
-    return linear_rgb(mesh.colours / np.float32(255)).astype(np.float32)
+    assert mesh.colors is not None
+    return linear_rgb(mesh.colors / np.float32(255)).astype(np.float32)
 
 
 def _coat(folder: Path, surface: Surface, textures: TextureLibrary) -> dict[str, Any]:
-    """Albedo = colour + share · texture."""
-    colour = linear_rgb(np.asarray(surface.colour, dtype=np.float64))
+    """Albedo = color + share · texture."""
+    color = linear_rgb(np.asarray(surface.color, dtype=np.float64))
     if surface.texture is None or surface.tint >= 1.0:
-        return {"colour": _plain(colour), "texture": None, "share": 0.0}
+        return {"color": _plain(color), "texture": None, "share": 0.0}
     return {
-        "colour": _plain(colour * surface.tint),
+        "color": _plain(color * surface.tint),
         "texture": _picture(folder, surface.texture, textures),
         "share": 1.0 - surface.tint,
     }

@@ -217,10 +217,10 @@ def coat(folder: Path, asked: dict[str, Any]) -> Any:
 
 
 def albedo_of(nodes: Any, link: Any, folder: Path, asked: dict[str, Any]) -> Any:
-    """The socket that gives it: the mesh's own colours, or else ``colour`` and ``share`` times the texture."""
+    """The socket that gives it: the mesh's own colors, or else ``color`` and ``share`` times the texture."""
     if asked["texture"] is None and not asked["own"]:
         node = nodes.new("ShaderNodeRGB")
-        node.outputs[0].default_value = (*asked["colour"], 1.0)
+        node.outputs[0].default_value = (*asked["color"], 1.0)
         return node.outputs[0]
     if asked["own"]:
         node = nodes.new("ShaderNodeVertexColor")
@@ -231,7 +231,7 @@ def albedo_of(nodes: Any, link: Any, folder: Path, asked: dict[str, Any]) -> Any
     pattern.extension, pattern.interpolation = "REPEAT", "Linear"
     mixed.operation = "MULTIPLY_ADD"
     mixed.inputs[1].default_value = [asked["share"]] * 3
-    mixed.inputs[2].default_value = asked["colour"]
+    mixed.inputs[2].default_value = asked["color"]
     link(pattern.outputs["Color"], mixed.inputs[0])
     return mixed.outputs[0]
 
@@ -250,7 +250,7 @@ def sky_of(nodes: Any, link: Any, sky: list[float]) -> Any:
 
 
 def telling() -> Any:
-    """A material whose colour is the object's number, the depth along the optical axis, and 1."""
+    """A material whose color is the object's number, the depth along the optical axis, and 1."""
     material, nodes, surface = new_material()
     link = material.node_tree.links.new
     number, depth, told = (nodes.new(f"ShaderNode{kind}") for kind in ("ObjectInfo", "CameraData", "CombineXYZ"))

@@ -1,4 +1,4 @@
-"""One model file as one normalised mesh: triangles only, y up, its materials as colours of its vertices."""
+"""One model file as one normalised mesh: triangles only, y up, its materials as colors of its vertices."""
 
 import io
 import logging
@@ -21,25 +21,25 @@ Up = Literal["y", "z"]
 LARGEST_FILE = 1 << 30
 TOLD_UP = re.compile(rb"<up_axis>\s*([XYZ])_UP\s*</up_axis>")
 LONGEST_EDGE = 1 / 32
-"""Triangles with pictures on them are cut until no edge is longer (of the model's size): colours live at vertices."""
+"""Triangles with pictures on them are cut until no edge is longer (of the model's size): colors live at vertices."""
 
 
-def read_model(entry: Entry, *, colours: bool, up: Up, face_limit: int) -> Mesh:
+def read_model(entry: Entry, *, colors: bool, up: Up, face_limit: int) -> Mesh:
     """The model in ``entry``.
 
-    colours: bring along what its materials look like. up: the axis that points up, where the format does not say.
+    colors: bring along what its materials look like. up: the axis that points up, where the format does not say.
     face_limit: simplified to as many triangles if it has more. Raises ``DataError``, naming the file, for one that is
     broken, empty, flat to a line, or cannot be simplified so far.
     """
     data = _content(entry)
-    parts = [_coloured(part, face_limit) if colours else _plain(part) for part in _parts(entry, data)]
+    parts = [_colored(part, face_limit) if colors else _plain(part) for part in _parts(entry, data)]
     if not parts:
         raise DataError(f"{entry} holds no triangles: remove it")
     mesh = _joined(parts)
     if not np.isfinite(mesh.vertices).all():
         raise DataError(f"{entry} has a vertex that is not finite: mend or remove it")
     if _up(entry, data, up) == "z":
-        mesh = Mesh(mesh.vertices[:, [0, 2, 1]] * [1.0, 1.0, -1.0], mesh.triangles, mesh.colours)
+        mesh = Mesh(mesh.vertices[:, [0, 2, 1]] * [1.0, 1.0, -1.0], mesh.triangles, mesh.colors)
     if np.ptp(mesh.vertices[mesh.triangles.ravel()], axis=0).max() == 0:
         raise DataError(f"{entry} is a single point: remove it")
     mesh = _used(mesh).normalised()
@@ -112,13 +112,13 @@ def _plain(part: Any) -> Mesh:
     return Mesh(np.asarray(part.vertices), np.asarray(part.faces, dtype=np.int32))
 
 
-def _coloured(part: Any, face_limit: int) -> Mesh:
-    """A part with the colours of its material, at vertices that no other material shares."""
+def _colored(part: Any, face_limit: int) -> Mesh:
+    """A part with the colors of its material, at vertices that no other material shares."""
     from trimesh.visual import TextureVisuals
 
     if isinstance(part.visual, TextureVisuals):
         part = _cut_small(part, face_limit)
-        shown = _material_colours(part)
+        shown = _material_colors(part)
     elif part.visual.kind == "face":
         corners = np.asarray(part.vertices)[part.faces.ravel()]
         shown = np.repeat(part.visual.face_colors, 3, axis=0)
@@ -129,8 +129,8 @@ def _coloured(part: Any, face_limit: int) -> Mesh:
     return Mesh(plain.vertices, plain.triangles, np.ascontiguousarray(np.asarray(shown)[:, :3], dtype=np.uint8))
 
 
-def _material_colours(part: Any) -> NDArray[np.uint8]:
-    """RGBA ``[V, 4]``: its picture where each vertex is, or the one colour of a material without a picture."""
+def _material_colors(part: Any) -> NDArray[np.uint8]:
+    """RGBA ``[V, 4]``: its picture where each vertex is, or the one color of a material without a picture."""
     material, uv = part.visual.material, part.visual.uv
     if uv is None or len(uv) != len(part.vertices) or _picture(material) is None:
         return np.tile(np.asarray(material.main_color, dtype=np.uint8), (len(part.vertices), 1))
@@ -159,26 +159,26 @@ def _cut_small(part: Any, face_limit: int) -> Any:
 
 
 def _picture(material: Any) -> Any:
-    """The material's colour picture, by the name that OBJ's or glTF's materials have for it."""
+    """The material's color picture, by the name that OBJ's or glTF's materials have for it."""
     found = getattr(material, "image", None)
     return found if found is not None else getattr(material, "baseColorTexture", None)
 
 
 def _joined(parts: list[Mesh]) -> Mesh:
     starts = np.cumsum([0] + [len(part.vertices) for part in parts[:-1]])
-    colours = [part.colours for part in parts if part.colours is not None]
+    colors = [part.colors for part in parts if part.colors is not None]
     return Mesh(
         np.concatenate([part.vertices for part in parts]),
         np.concatenate([part.triangles + start for part, start in zip(parts, starts, strict=True)]).astype(np.int32),
-        np.concatenate(colours) if colours else None,
+        np.concatenate(colors) if colors else None,
     )
 
 
 def _used(mesh: Mesh) -> Mesh:
     """Without vertices that no triangle has: they would count for the model's size."""
     kept, triangles = np.unique(mesh.triangles, return_inverse=True)
-    colours = None if mesh.colours is None else mesh.colours[kept]
-    return Mesh(mesh.vertices[kept], triangles.reshape(-1, 3).astype(np.int32), colours)
+    colors = None if mesh.colors is None else mesh.colors[kept]
+    return Mesh(mesh.vertices[kept], triangles.reshape(-1, 3).astype(np.int32), colors)
 
 
 def _simplified(mesh: Mesh, face_limit: int, entry: Entry) -> Mesh:
@@ -193,7 +193,7 @@ def _simplified(mesh: Mesh, face_limit: int, entry: Entry) -> Mesh:
             f"{entry} has {len(mesh.triangles)} triangles and cannot be simplified to {face_limit}: "
             "raise face_limit, or simplify it with a modelling program"
         )
-    colours: NDArray[np.uint8] | None = None
-    if mesh.colours is not None:
-        colours = mesh.colours[KDTree(mesh.vertices).query(vertices)[1]]
-    return Mesh(vertices, np.asarray(triangles, dtype=np.int32), colours).normalised()
+    colors: NDArray[np.uint8] | None = None
+    if mesh.colors is not None:
+        colors = mesh.colors[KDTree(mesh.vertices).query(vertices)[1]]
+    return Mesh(vertices, np.asarray(triangles, dtype=np.int32), colors).normalised()

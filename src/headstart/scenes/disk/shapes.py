@@ -29,7 +29,7 @@ class DiskShapes:
     """Models by category; a model's number in its category modulo 12 is its bucket.
 
     root: where they lie. models: the files. others: files that their materials may need. materials: shown in their own
-    colours. face_limit, up: see ``read_model``.
+    colors. face_limit, up: see ``read_model``.
     """
 
     root: Path
@@ -75,14 +75,14 @@ class DiskShapes:
             tensors = load(path.read_bytes())
         except (OSError, SafetensorError):
             return self._parse(shape, path)
-        return Mesh(tensors["vertices"], tensors["triangles"], tensors.get("colours"))
+        return Mesh(tensors["vertices"], tensors["triangles"], tensors.get("colors"))
 
     def _parse(self, shape: Shape, path: Path) -> Mesh:
         entry = self.models[shape.category][shape.instance]
-        mesh = read_model(entry, colours=self.materials, up=self.up, face_limit=self.face_limit)
+        mesh = read_model(entry, colors=self.materials, up=self.up, face_limit=self.face_limit)
         arrays = {"vertices": mesh.vertices, "triangles": mesh.triangles}
-        if mesh.colours is not None:
-            arrays["colours"] = mesh.colours
+        if mesh.colors is not None:
+            arrays["colors"] = mesh.colors
         write_atomic(path, save({name: np.ascontiguousarray(values) for name, values in arrays.items()}))
         return mesh
 

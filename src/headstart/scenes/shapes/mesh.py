@@ -16,12 +16,12 @@ _NEXT, _LAST = np.array([1, 2, 0]), np.array([2, 0, 1])
 class Mesh:
     """vertices: float ``[V, 3]``, y up, front towards −z. triangles: int32 ``[T, 3]``, counter-clockwise outside.
 
-    colours: sRGB uint8 ``[V, 3]``, blended across a triangle, of a model that brought its own; else ``None``.
+    colors: sRGB uint8 ``[V, 3]``, blended across a triangle, of a model that brought its own; else ``None``.
     """
 
     vertices: NDArray[np.floating]
     triangles: NDArray[np.int32]
-    colours: NDArray[np.uint8] | None = None
+    colors: NDArray[np.uint8] | None = None
 
     def moved(self, by: ArrayLike) -> "Mesh":
         return Mesh(self.vertices + np.asarray(by), self.triangles)
@@ -52,7 +52,7 @@ class Mesh:
         a, b, c = (vertices[self.triangles[:, corner]] for corner in range(3))
         normals = cross(b - a, c - a)
         kept = np.einsum("ij,ij->i", normals, normals) > (2 * SMALLEST_AREA) ** 2
-        return Mesh(vertices, np.ascontiguousarray(self.triangles[kept], dtype=np.int32), self.colours)
+        return Mesh(vertices, np.ascontiguousarray(self.triangles[kept], dtype=np.int32), self.colors)
 
 
 def merge(parts: Iterable[Mesh]) -> Mesh:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from headstart.backbones.base import Backbone, seeded_init
-from headstart.data.augment import AugmentConfig
+from headstart.data.batches.loader import Batch, Loader
 from headstart.data.dataset import ImageSet
-from headstart.data.loader import Batch, Loader
-from headstart.methods.base import Objective, StepResult
+from headstart.data.transforms.augment import AugmentConfig
+from headstart.objective import Objective, StepResult
 from headstart.seeding import derive_seed, torch_generator
 from headstart.tasks.base import Task
 from headstart.training.config import ClosedForm, SupervisedConfig, TrainConfig

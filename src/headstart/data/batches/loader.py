@@ -1,0 +1,141 @@
+"""Batches as a pure function of the step, so that a resumed run sees what an undisturbed one would have seen."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+
+import torch
+from torch import Tensor
+
+from headstart.data.batches.share import ALONE, Share
+from headstart.data.dataset import ImageSet
+from headstart.data.transforms.augment import AugmentConfig, Draw, apply_draw, draw_augmentation
+from headstart.data.transforms.targets import move_targets
+from headstart.seeding import torch_generator
+
+__all__ = ["Batch", "Batches", "Loader"]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One training batch of B images.
+
+    index: int64 ``[B]``, rows of the image set that the loader has in hand. views: float32 ``[B, C, H, W]`` each,
+    channels-last, normalised, augmented independently. targets: of the rows in ``index``, moved with the first view.
+    generator: a stream that depends on (seed, step) alone. share: with several processes, views and targets are those
+    of this process's part of the joint batch, while index and generator are the joint batch's: what is drawn per image
+    is drawn for all and cut to the part (``share.local``), and features are put together (``share.gather``) where
+    images are compared.
+    """
+
+    step: int
+    index: Tensor
+    views: tuple[Tensor, ...]
+    targets: Mapping[str, Tensor]
+    generator: torch.Generator
+    share: Share = ALONE
+
+
+class Batches(ABC):
+    """Augmented batches by step. ``augment=None`` leaves images as they are.
+
+    shared_flip: all views of an image are flipped, or none. share: which part of each batch of ``batch_size`` this
+    process makes; it must be one of equal parts. All parts in order are the batch that one process makes, bit for bit.
+    """
+
+    def __init__(
+        self,
+        *,
+        batch_size: int,
+        seed: int,
+        augment: AugmentConfig | None,
+        views: int,
+        shared_flip: bool = False,
+        share: Share = ALONE,
+    ) -> None:
+        self.batch_size, self.seed, self.augment, self.views = batch_size, seed, augment, views
+        self.shared_flip, self.share, self.local_size = shared_flip, share, share.size(batch_size)
+
+    @property
+    @abstractmethod
+    def device(self) -> torch.device:
+        """Where batches are."""
+
+    @abstractmethod
+    def _take(self, step: int) -> tuple[ImageSet, Tensor, Tensor]:
+        """What makes the batch of ``step``: an image set, the batch's index ``[B]``, and this process's rows."""
+
+    def batch(self, step: int) -> Batch:
+        """The batch of ``step`` (from 0), the same whenever it is asked for."""
+        generator = torch_generator(self.seed, "batch", step, device=self.device)
+        images, index, rows = self._take(step)
+        draws = [_part(draw, self.share) for draw in self._draws(images, generator)]
+        views = tuple(apply_draw(images.images, rows, draw) for draw in draws)
+        targets = move_targets(images.targets, rows, draws[0])
+        return Batch(step, index, views, targets, generator, self.share)
+
+    def _draws(self, images: ImageSet, generator: torch.Generator) -> list[Draw]:
+        """What happens to each view of the joint batch."""
+        draws = [self._draw(images, generator) for _ in range(self.views)]
+        return [replace(draw, flip=draws[0].flip) for draw in draws] if self.shared_flip else draws
+
+    def _draw(self, images: ImageSet, generator: torch.Generator) -> Draw:
+        if self.augment is None:
+            return Draw()
+        return draw_augmentation(self.augment, (self.batch_size, images.channels, images.resolution), generator)
+
+
+def _part(draw: Draw, share: Share) -> Draw:
+    """What happens to the images of one process."""
+    values = {field.name: getattr(draw, field.name) for field in fields(draw)}
+    return Draw(**{name: share.local(value) if isinstance(value, Tensor) else value for name, value in values.items()})
+
+
+class Loader(Batches):
+    """Endless shuffled, augmented batches of an image set that lives, prepared, on its device.
+
+    Rows come in epochs, each a fresh permutation; a batch larger than the set spans several.
+    """
+
+    def __init__(
+        self,
+        images: ImageSet,
+        *,
+        batch_size: int,
+        seed: int,
+        augment: AugmentConfig | None,
+        views: int = 1,
+        shared_flip: bool = False,
+        share: Share = ALONE,
+    ) -> None:
+        super().__init__(
+            batch_size=batch_size, seed=seed, augment=augment, views=views, shared_flip=shared_flip, share=share
+        )
+        assert len(images) > 0, "an empty image set has no batches"
+        self.images = images
+        self._orders: dict[int, Tensor] = {}
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Steps after which every image has been seen at least once."""
+        return -(-len(self.images) // self.batch_size)
+
+    @property
+    def device(self) -> torch.device:
+        return self.images.images.device
+
+    def _take(self, step: int) -> tuple[ImageSet, Tensor, Tensor]:
+        index = self._rows(step).to(self.device, non_blocking=True)
+        return self.images, index, self.share.local(index)
+
+    def _rows(self, step: int) -> Tensor:
+        count, start = len(self.images), step * self.batch_size
+        first, last = start // count, (start + self.batch_size - 1) // count
+        self._orders = {epoch: self._order(epoch) for epoch in range(first, last + 1)}
+        rows = torch.cat([self._orders[epoch] for epoch in range(first, last + 1)])
+        return rows[start - first * count :][: self.batch_size]
+
+    def _order(self, epoch: int) -> Tensor:
+        if epoch in self._orders:
+            return self._orders[epoch]
+        return torch.randperm(len(self.images), generator=torch_generator(self.seed, "epoch", epoch))

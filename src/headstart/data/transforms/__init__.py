@@ -1,0 +1,1 @@
+"""What happens to images and their targets: color, augmentation."""

@@ -1,0 +1,195 @@
+"""Random augmentation on the device: one fresh draw per image and step, one gather and two multiplications to apply it.
+
+The kinds and their odds are those of the study (Newell & Deng, 2020): color jitter on 80 % of images, channel mean on
+25 %, horizontal flip on 50 %, a shift of up to an eighth of the side with the centre favoured, and one erased square
+of a quarter of the side. They act on normalised images, where 0 (padding, erased) is the dataset's mean color. Quarter
+turns, 0 to 3 with equal odds, and random resized crops (``headstart.data.transforms.zoom``) are there for who asks.
+"""
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from headstart.data.transforms.zoom import draw_zoom, zoom_images, zoom_maps
+from headstart.schema import Schema
+
+__all__ = ["AugmentConfig", "Draw", "apply_draw", "draw_augmentation", "move_maps"]
+
+JITTER_ODDS, JITTER_SCALE, GRAY_ODDS, FLIP_ODDS, CENTRE_EXTRA = 0.8, 0.25, 0.25, 0.5, 0.25
+
+
+class AugmentConfig(Schema):
+    """Which augmentations are on. The study has no ``rotate``, by quarter turns, and no ``zoom``, a resized crop."""
+
+    crop: bool = True
+    flip: bool = True
+    jitter: bool = True
+    grayscale: bool = True
+    cutout: bool = True
+    rotate: bool = False
+    zoom: bool = False
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What happens to each image of a batch of B; ``None`` where an augmentation is off.
+
+    scale, offset: float ``[B, C]``, x becomes ``x * scale + offset``. gray, flip: bool ``[B]``.
+    shift: int64 ``[B, 2]`` rows and columns, positive moves the content up or left. cutout: int64 ``[B, 2]`` top left.
+    turn: int64 ``[B]``, quarter turns anticlockwise. zoom: float ``[B, 4]``, the window shown at full size: top, left,
+    height, width in sides of the image.
+    """
+
+    scale: Tensor | None = None
+    offset: Tensor | None = None
+    gray: Tensor | None = None
+    flip: Tensor | None = None
+    shift: Tensor | None = None
+    cutout: Tensor | None = None
+    turn: Tensor | None = None
+    zoom: Tensor | None = None
+
+
+def draw_augmentation(config: AugmentConfig, shape: tuple[int, int, int], generator: torch.Generator) -> Draw:
+    """Draws for ``shape`` = (batch, channels, resolution) on the generator's device."""
+    batch, channels, resolution = shape
+    scale, offset = _jitter(batch, channels, generator) if config.jitter else (None, None)
+    return Draw(
+        scale=scale,
+        offset=offset,
+        gray=_coin(batch, GRAY_ODDS, generator) if config.grayscale else None,
+        flip=_coin(batch, FLIP_ODDS, generator) if config.flip else None,
+        shift=_shift(batch, resolution // 8, generator) if config.crop else None,
+        cutout=_positions(batch, resolution - cutout_side(resolution) + 1, generator) if config.cutout else None,
+        turn=_turns(batch, generator) if config.rotate else None,
+        zoom=draw_zoom(batch, generator) if config.zoom else None,
+    )
+
+
+def cutout_side(resolution: int) -> int:
+    """Side of the erased square in pixels."""
+    return resolution // 4
+
+
+def _coin(batch: int, odds: float, generator: torch.Generator) -> Tensor:
+    return torch.rand(batch, generator=generator, device=generator.device) < odds
+
+
+def _positions(batch: int, count: int, generator: torch.Generator) -> Tensor:
+    return torch.randint(count, (batch, 2), generator=generator, device=generator.device)
+
+
+def _turns(batch: int, generator: torch.Generator) -> Tensor:
+    return torch.randint(4, (batch,), generator=generator, device=generator.device)
+
+
+def _jitter(batch: int, channels: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    normal = torch.randn(2, batch, channels, generator=generator, device=generator.device) * JITTER_SCALE
+    normal = normal * _coin(batch, JITTER_ODDS, generator).view(1, batch, 1)
+    return torch.exp2(normal[0]), normal[1]
+
+
+def _shift(batch: int, pad: int, generator: torch.Generator) -> Tensor:
+    """Uniform over the (2 pad + 1)² positions, the centre counted a quarter of their number more often."""
+    positions = (2 * pad + 1) ** 2
+    extra = int(CENTRE_EXTRA * positions)
+    centred = _coin(batch, extra / (positions + extra), generator)
+    shift = _positions(batch, 2 * pad + 1, generator) - pad
+    return shift.masked_fill(centred[:, None], 0)
+
+
+def apply_draw(images: Tensor, index: Tensor, draw: Draw) -> Tensor:
+    """Augmented float32 ``[B, C, H, W]`` (channels-last) of the rows ``index`` of ``images`` ``[N, C, H, W]``.
+
+    The order is that of the study: jitter, gray, flip, shift, cutout; zoom comes first and quarter turns come last.
+    Color acts per pixel and is affine, so it is one product; the moves are one gather; everything that must be 0 in
+    the end is one mask.
+    """
+    if draw.zoom is not None:
+        images, index = zoom_images(images, index, draw.zoom), _all(index)
+    count, channels, height, width = images.shape
+    place, keep = _places(height, width, index, draw)
+    table = images.permute(0, 2, 3, 1).reshape(count * height * width, channels)
+    pixels = table.index_select(0, place.view(-1)).float().view(len(index), height * width, channels)
+    pixels = _recolor(pixels, draw).view(len(index), height, width, channels)
+    if keep is not None:
+        pixels = pixels * keep[..., None]
+    return pixels.permute(0, 3, 1, 2)
+
+
+def move_maps(maps: Tensor, index: Tensor, draw: Draw) -> Tensor:
+    """Rows ``index`` of ``maps [N, H, W]``, of any type, moved as ``draw`` moves images; 0 where there was no image.
+
+    What only changes colors, and the erased square, leaves them alone.
+    """
+    if draw.zoom is not None:
+        maps, index = zoom_maps(maps, index, draw.zoom), _all(index)
+    moves = replace(draw, cutout=None)
+    if moves.flip is None and moves.shift is None and moves.turn is None:
+        return maps[index]
+    count, height, width = maps.shape
+    place, inside = _places(height, width, index, moves)
+    moved = maps.reshape(count * height * width)[place.view(-1)].view(len(index), height, width)
+    return moved if inside is None else moved.masked_fill(~inside, 0)
+
+
+def _all(index: Tensor) -> Tensor:
+    """Rows of what has been taken out by ``index`` already."""
+    return torch.arange(len(index), device=index.device)
+
+
+def _places(height: int, width: int, index: Tensor, draw: Draw) -> tuple[Tensor, Tensor | None]:
+    """Where each pixel ``[B, H, W]`` comes from in all images laid end to end, and which stay (``None``: all)."""
+    rows, columns, keep = _coordinates(height, width, index, draw)
+    place = (index[:, None, None] * height + rows[:, :, None]) * width + columns[:, None, :]
+    if draw.turn is None:
+        return place, keep
+    sources = _turned(height, index.device)[draw.turn]
+    place = place.flatten(1).gather(1, sources).view_as(place)
+    return place, None if keep is None else keep.flatten(1).gather(1, sources).view_as(keep)
+
+
+def _turned(side: int, device: torch.device) -> Tensor:
+    """int64 ``[4, side * side]``: which pixel of a square image comes to stand where after 0 to 3 quarter turns."""
+    pixels = torch.arange(side * side, device=device).view(side, side)
+    return torch.stack([torch.rot90(pixels, turns).flatten() for turns in range(4)])
+
+
+def _recolor(pixels: Tensor, draw: Draw) -> Tensor:
+    """Jitter, then the channel mean where gray, as one affine map of ``[B, P, C]``."""
+    batch, _, channels = pixels.shape
+    if draw.scale is None and draw.gray is None:
+        return pixels
+    identity = torch.eye(channels, device=pixels.device).expand(batch, channels, channels)
+    mix = identity if draw.gray is None else torch.where(draw.gray[:, None, None], 1 / channels, identity)
+    if draw.scale is None or draw.offset is None:
+        return torch.bmm(pixels, mix)
+    return torch.baddbmm(torch.bmm(draw.offset[:, None, :], mix), pixels, draw.scale[:, :, None] * mix)
+
+
+def _coordinates(height: int, width: int, index: Tensor, draw: Draw) -> tuple[Tensor, Tensor, Tensor | None]:
+    """Source rows ``[B, H]`` and columns ``[B, W]``, and which pixels ``[B, H, W]`` stay (``None``: all)."""
+    rows = torch.arange(height, device=index.device).expand(len(index), height)
+    columns = torch.arange(width, device=index.device).expand(len(index), width)
+    keep = _outside_cutout(rows, columns, draw.cutout)
+    if draw.shift is not None:
+        rows, columns = rows + draw.shift[:, :1], columns + draw.shift[:, 1:]
+        inside = _inside(rows, height)[:, :, None] & _inside(columns, width)[:, None, :]
+        keep = inside if keep is None else keep & inside
+        rows, columns = rows.clamp(0, height - 1), columns.clamp(0, width - 1)
+    if draw.flip is not None:
+        columns = torch.where(draw.flip[:, None], width - 1 - columns, columns)
+    return rows, columns, keep
+
+
+def _inside(position: Tensor, size: int) -> Tensor:
+    return (position >= 0) & (position < size)
+
+
+def _outside_cutout(rows: Tensor, columns: Tensor, corner: Tensor | None) -> Tensor | None:
+    if corner is None:
+        return None
+    side = cutout_side(rows.shape[1])
+    in_rows, in_columns = (_inside(p - c, side) for p, c in ((rows, corner[:, :1]), (columns, corner[:, 1:])))
+    return ~(in_rows[:, :, None] & in_columns[:, None, :])

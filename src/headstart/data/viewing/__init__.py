@@ -1,0 +1,1 @@
+"""Datasets for people to look at, and their checks."""

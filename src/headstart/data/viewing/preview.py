@@ -1,0 +1,119 @@
+"""Contact sheets: many images in one picture, to look at before training on them."""
+
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import torch
+from PIL import Image, ImageDraw, ImageFont
+from torch import Tensor
+
+from headstart.data.dataset import SPLITS
+from headstart.data.viewing.overlays import axes_over, depth_picture, masks_over, picture_of
+from headstart.errors import unknown_name
+from headstart.folder import read_folder, write_atomic
+
+__all__ = ["caption", "contact_sheet", "encode_picture", "encode_png", "preview_folder", "show_rows"]
+
+GAP, CAPTION, SHOWN_SIDE, FONT = 6, 16, 128, 11
+Panels = Sequence[Image.Image]
+"""Pictures of one image, all of one size, that stand side by side."""
+
+
+def encode_png(image: Tensor) -> bytes:
+    """uint8 ``[3, H, W]`` (or ``[1, H, W]``) as PNG, small images enlarged without smoothing."""
+    return encode_picture(picture_of(image))
+
+
+def encode_picture(picture: Image.Image) -> bytes:
+    """``picture`` as PNG, a small one enlarged without smoothing."""
+    return _png(_enlarged(picture))
+
+
+def preview_folder(folder: Path, picture: Path, *, images: int, columns: int, split: str) -> None:
+    """Write a contact sheet of a dataset folder's ``split`` as the PNG ``picture``.
+
+    Classes take turns. Beside each image stand its masks, where it has any, and its depth, near things bright; the axes
+    of the object's own frame are drawn over it. Below are the classes of what it shows.
+    """
+    if split not in SPLITS:
+        raise unknown_name("split", split, SPLITS)
+    manifest, tensors = read_folder(folder)
+    each = show_rows(tensors, split, images)
+    captions = [caption(one, manifest.classes) for one in each]
+    write_atomic(picture, contact_sheet([_panels(one) for one in each], captions, columns=columns))
+
+
+def show_rows(tensors: Mapping[str, Tensor], split: str, images: int) -> list[dict[str, Tensor]]:
+    """Up to ``images`` rows of a dataset folder's ``split``, each a tensor by name; where there are classes, they take
+    turns."""
+    rows = torch.nonzero(tensors["split"] == SPLITS.index(split)).flatten()
+    if "target.class" in tensors:
+        rows = rows[_taking_turns(tensors["target.class"][rows])]
+    return [{name: values[row] for name, values in tensors.items()} for row in rows[:images].tolist()]
+
+
+def _taking_turns(labels: Tensor) -> Tensor:
+    """Rows in an order where the classes follow one another: first the first of each, then the second."""
+    turn = torch.empty_like(labels, dtype=torch.int64)
+    for label in torch.unique(labels):
+        rows = labels == label
+        turn[rows] = torch.arange(int(rows.sum()))
+    return torch.argsort(turn * (int(labels.max()) + 1) + labels)
+
+
+def contact_sheet(cells: Sequence[Panels], captions: Sequence[str], *, columns: int) -> bytes:
+    """A PNG grid of ``cells``, each with its caption below, as far as the cell is wide enough for it."""
+    assert len(cells) == len(captions), "one caption per image"
+    width = sum(panel.width for panel in cells[0])
+    height = cells[0][0].height
+    rows = -(-len(cells) // columns)
+    size = columns * (width + GAP) + GAP, rows * (height + CAPTION + GAP) + GAP
+    sheet = Image.new("RGB", size, "white")
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(FONT)
+    for place, (panels, caption) in enumerate(zip(cells, captions, strict=True)):
+        x, y = GAP + place % columns * (width + GAP), GAP + place // columns * (height + CAPTION + GAP)
+        for number, panel in enumerate(panels):
+            sheet.paste(panel, (x + number * panel.width, y))
+        pen.text((x + width / 2, y + height + 1), _fitting(caption, font, width), fill="black", font=font, anchor="ma")
+    return _png(sheet)
+
+
+def _panels(one: Mapping[str, Tensor]) -> Panels:
+    """An image and what is known of it, as pictures."""
+    photo = _enlarged(picture_of(one["images"]))
+    panels = [axes_over(photo, one["target.rotation"].numpy()) if "target.rotation" in one else photo]
+    masks = next((one[name] for name in ("target.instance", "target.semantic") if name in one), None)
+    if masks is not None:
+        panels.append(masks_over(photo, masks.numpy()))
+    if "target.depth" in one:
+        panels.append(depth_picture(one["target.depth"].float().numpy(), photo.size))
+    return panels
+
+
+def caption(one: Mapping[str, Tensor], classes: Sequence[str]) -> str:
+    """What an image shows: its class, or those in its mask."""
+    if "target.class" in one:
+        return classes[int(one["target.class"])]
+    if "target.semantic" in one:
+        return ", ".join(classes[label - 1] for label in torch.unique(one["target.semantic"]).tolist() if label)
+    return ""
+
+
+def _fitting(caption: str, font: ImageFont.ImageFont | ImageFont.FreeTypeFont, width: int) -> str:
+    if font.getlength(caption) <= width:
+        return caption
+    while caption and font.getlength(f"{caption}…") > width:
+        caption = caption[:-1]
+    return f"{caption}…"
+
+
+def _enlarged(picture: Image.Image) -> Image.Image:
+    scale = max(1, SHOWN_SIDE // picture.width)
+    return picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)
+
+
+def _png(picture: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, format="PNG")
+    return buffer.getvalue()

@@ -1,0 +1,1 @@
+"""The file of a study, read and checked before any work."""

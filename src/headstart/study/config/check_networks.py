@@ -1,0 +1,103 @@
+"""Build what a study trains, once and before any of its work, to hear what does not fit."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from headstart.backbones import Backbone, build_backbone
+from headstart.data.dataset import ImageSet
+from headstart.data.sources.base import SourceInfo
+from headstart.errors import ConfigError
+from headstart.methods import METHODS, build_method
+from headstart.seeding import torch_generator
+from headstart.study.config.study import StudyConfig
+from headstart.tasks import TASKS
+from headstart.training import PROTOCOLS, SupervisedConfig
+from headstart.training.protocols import LabelledRun
+
+__all__ = ["check_networks"]
+
+FEW_IMAGES = 1000
+"""A method's memory grows with the images it will see; whether the method can be built does not depend on them."""
+
+
+def check_networks(config: StudyConfig, about: SourceInfo) -> None:
+    """Raises ``ConfigError`` for a backbone, method or batch that does not fit images as ``about`` tells of them."""
+    backbones = _backbones(config, about)
+    for method in config.methods:
+        _check_method(config, about, method, backbones[METHODS[method].split_backbone])
+    for protocol, options in config.protocols.items():
+        if isinstance(options, SupervisedConfig) and options.batch_size == 1:
+            for task in config.tasks:
+                learner = _learner(config, about, protocol, task, backbones[False])
+                _check_norms(f"protocols.{protocol}.batch_size", f"protocol '{protocol}'", learner)
+
+
+def _backbones(config: StudyConfig, about: SourceInfo) -> dict[bool, Backbone]:
+    """Each form of the backbone that the study uses, whole or split."""
+    keys = {METHODS[name].split_backbone: f"methods.{name}" for name in config.methods} | {False: "backbone"}
+    return {split: _backbone(config, about, split, key) for split, key in keys.items()}
+
+
+def _backbone(config: StudyConfig, about: SourceInfo, split: bool, key: str) -> Backbone:
+    choice = config.backbone
+    with _naming(key):
+        backbone = build_backbone(
+            choice.name, choice.options, in_channels=about.channels, split=split, generator=torch_generator("check")
+        )
+    with _naming("dataset"):
+        backbone.check_input(about.channels, about.resolution)
+    return backbone
+
+
+def _check_method(config: StudyConfig, about: SourceInfo, name: str, backbone: Backbone) -> None:
+    """Batches are whole ones, and those of several processes count as one, so none is smaller than ``batch_size``."""
+    images = min(config.pretrain_source.about().counts["train"], FEW_IMAGES)
+    options, generator = config.methods[name].options, torch_generator("check")
+    with _naming(f"methods.{name}"):
+        method = build_method(name, options, backbone, images=images, generator=generator)
+        method.check_resolution(about.resolution)
+    key = f"methods.{name}.train.batch_size" if "batch_size" in config.methods[name].train else "pretrain.batch_size"
+    size, fewest = config.pretraining(name).batch_size, method.fewest_images
+    if size < fewest:
+        raise ConfigError(
+            f"{key} is {size}, and method '{name}' needs at least {fewest} images a batch: set it to {fewest} or more"
+        )
+    if size == 1:
+        _check_norms(key, f"method '{name}'", method)
+
+
+def _learner(config: StudyConfig, about: SourceInfo, protocol: str, name: str, backbone: Backbone) -> nn.Module | None:
+    """What a protocol trains on a task, as it is built for two blank images."""
+    task, side = TASKS[name](about.classes), about.resolution
+    shape = (2, side, side) if task.per_location else (2,)
+    target = torch.ones(shape, dtype=torch.int64)
+    images = ImageSet(torch.zeros(2, about.channels, side, side), {task.target: target})
+    settings = config.protocols[protocol].for_labels(len(images))
+    run = LabelledRun(backbone, task.fitted(target), images, settings, config.augment, config.seed)
+    return PROTOCOLS[protocol].prepare(run).learner
+
+
+def _check_norms(key: str, who: str, learner: nn.Module | None) -> None:
+    """Raise ``ConfigError`` where batch norms would learn from one image at a time.
+
+    torch refuses that for one location. With more of them each image would be centred and scaled by itself, so that
+    nothing is left of how it differs from others as a whole, while evaluation goes by the statistics of many images.
+    """
+    if learner is not None and any(isinstance(part, _BatchNorm) for part in learner.modules()):
+        raise ConfigError(
+            f"{key} is 1, and {who} trains batch norms here, which take their statistics from the images of a batch: "
+            "set it to 2 or more"
+        )
+
+
+@contextmanager
+def _naming(key: str) -> Iterator[None]:
+    """A refusal inside names the ``key`` of the study that it is about."""
+    try:
+        yield
+    except ConfigError as error:
+        raise ConfigError(f"{key}: {error}") from None

@@ -1,0 +1,65 @@
+"""A point measured without a look at any image: how far the labels' own statistics get."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from torch import Tensor, nn
+
+from headstart.backbones import Features
+from headstart.study.config.arms import BLIND
+from headstart.study.jobs.answers import keep_answers
+from headstart.study.jobs.base import Job, RunContext
+from headstart.study.jobs.dataset import prepared_dataset
+from headstart.study.jobs.points import PointJob, write_records
+from headstart.tasks import TASKS
+from headstart.training import Precomputed, Supervised, evaluate
+
+__all__ = ["BlindJob"]
+
+
+@dataclass(frozen=True)
+class BlindJob(PointJob):
+    """Answer every image with the constant that does best on the trial's labels. ``backbone`` only names its place."""
+
+    kind: ClassVar[str] = "blind"
+    version: ClassVar[int] = 1
+
+    def identity(self) -> dict[str, Any]:
+        return {"task": self.task, "labels": self.labels, "trial": self.trial, "seed": self.seed}
+
+    @property
+    def inputs(self) -> tuple[Job, ...]:
+        return (self.dataset,)
+
+    @property
+    def place(self) -> dict[str, Any]:
+        return {"pretrain_dataset": "", "method": BLIND, "protocol": "constant", "steps": 0}
+
+    @property
+    def cost(self) -> int:
+        return 0
+
+    @property
+    def group(self) -> str:
+        return self.dataset.key
+
+    def run(self, context: RunContext) -> None:
+        dataset = prepared_dataset(context.input(self.dataset))
+        plain = TASKS[self.task](dataset.classes)
+        known = self.labelled(dataset, plain).targets[plain.target]
+        task = plain.fitted(known)
+        model = Supervised(Precomputed(dataset.train.channels), _Constant(task.constant(known)), task)
+        measured = {split: evaluate(model, dataset.splits[split]) for split in ("val", "test")}
+        keep_answers(context.folder, model, dataset.splits["test"])
+        write_records(context.folder, measured)
+
+
+class _Constant(nn.Module):
+    """One answer ``[...]`` to whatever is asked: ``Features`` of B images to ``[B, ...]``."""
+
+    def __init__(self, answer: Tensor) -> None:
+        super().__init__()
+        self.answer = answer
+
+    def forward(self, features: Features) -> Tensor:
+        return self.answer.expand(len(features.pooled), *self.answer.shape)

@@ -1,0 +1,49 @@
+"""The targets of a dataset, looked at before days are spent on them."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from headstart.data.batches.prepared import load_prepared
+from headstart.study.jobs.base import Job, RunContext
+from headstart.study.jobs.dataset import DatasetJob
+from headstart.tasks import TASKS
+
+__all__ = ["CheckJob"]
+
+
+@dataclass(frozen=True)
+class CheckJob(Job):
+    """Refuse a dataset whose targets are no answers to ``task``, as soon as its images are there.
+
+    It reads them from the file, on the CPU, for it runs in the launcher, which needs no GPU.
+    """
+
+    dataset: DatasetJob
+    task: str
+
+    kind: ClassVar[str] = "check"
+    version: ClassVar[int] = 2
+    uses_all_workers: ClassVar[bool] = True
+    first: ClassVar[bool] = True
+
+    def identity(self) -> dict[str, Any]:
+        return {"task": self.task}
+
+    @property
+    def inputs(self) -> tuple[Job, ...]:
+        return (self.dataset,)
+
+    @property
+    def cost(self) -> int:
+        return 0
+
+    @property
+    def title(self) -> str:
+        return f"targets for {self.task}"
+
+    def run(self, context: RunContext) -> None:
+        dataset = load_prepared(context.input(self.dataset))
+        task = TASKS[self.task](dataset.classes)
+        for images in dataset.splits.values():
+            task.check_target(images.targets[task.target], images.resolution)
+        task.check_variety(dataset.train.targets[task.target])
