@@ -14,7 +14,7 @@ from headstart.backbones import BACKBONES, build_backbone
 from headstart.backbones.sizes import count_activations, count_parameters, outline
 from headstart.data.exchange import FORMATS
 from headstart.data.sources import SOURCES
-from headstart.errors import ConfigError, StoreError
+from headstart.errors import ConfigError, HeadstartError, StoreError
 from headstart.folder import write_atomic
 from headstart.methods import METHODS
 from headstart.outputs import Tables, write_outputs
@@ -90,7 +90,9 @@ class StudyRun:
                 if listen:
                     listen(event)
 
-            self.launcher.run(self.plan.jobs, hear)
+            failed = self.launcher.run(self.plan.jobs, hear)
+        if failed:
+            raise HeadstartError(next(iter(failed.values())))
         study = Study(self.folder, self.plan, self.store)
         study.report()
         return study

@@ -22,7 +22,7 @@ from headstart.methods import METHODS, Method, build_method
 from headstart.objective import Objective
 from headstart.seeding import derive_seed, torch_generator
 from headstart.study.config.study import BackboneChoice
-from headstart.study.jobs.base import Job, RunContext, no_progress
+from headstart.study.jobs.base import Job, Needs, RunContext, no_progress
 from headstart.study.jobs.dataset import DatasetJob, prepared_dataset
 from headstart.tasks import TASKS
 from headstart.training import (
@@ -32,7 +32,6 @@ from headstart.training import (
     TrainReport,
     Watched,
     collapsed_since,
-    discard_checkpoint,
     is_collapsed,
     pick_device,
     pick_precision,
@@ -83,6 +82,10 @@ class PretrainJob(Job):
         return self.train.steps * self.train.batch_size * METHODS[self.method].views
 
     @property
+    def needs(self) -> Needs:
+        return Needs.on(self.device, self.train.devices)
+
+    @property
     def title(self) -> str:
         return f"{self.method}, pretraining"
 
@@ -97,7 +100,7 @@ class PretrainJob(Job):
         method = self._method(dataset)
         watched = self._watched(method, dataset)
         with self._loader(dataset, share) as loader:
-            report = train(watched, loader, self.train, folder=context.folder, key=self.key, on_step=on_step)
+            report = train(watched, loader, self.train, folder=context.checkpoints, key=self.key, on_step=on_step)
         if share.rank == 0:
             self._keep(context.folder, method, report, dataset.train.images[:COLLAPSE_IMAGES])
 
@@ -108,7 +111,6 @@ class PretrainJob(Job):
             report = replace(report, failure=Failure(step, COLLAPSED))
         save_weights(method.backbone, folder / WEIGHTS)
         write_atomic(folder / HISTORY, json.dumps(_history(report, method.backbone.dim), indent=1).encode())
-        discard_checkpoint(folder)
 
     @contextmanager
     def _loader(self, dataset: Dataset, share: Share) -> Iterator[Batches]:

@@ -14,7 +14,7 @@ from headstart.study.jobs.dataset import prepared_dataset
 from headstart.study.jobs.points import PointJob, unmeasured, write_records
 from headstart.study.jobs.pretrain import PretrainJob, hardware_identity
 from headstart.tasks import TASKS
-from headstart.training import PROTOCOLS, Failure, Settings, TrainConfig, discard_checkpoint, evaluate, fit
+from headstart.training import PROTOCOLS, Failure, Settings, TrainConfig, evaluate, fit
 
 __all__ = ["TrialJob"]
 
@@ -91,7 +91,7 @@ class TrialJob(PointJob):
             self.train,
             seed=derive_seed(self.seed, "trial", dataset.fingerprint, self.task, self.labels, self.trial),
             augment=self.augment,
-            folder=context.folder,
+            folder=context.checkpoints,
             key=self.key,
             on_step=lambda step: context.progress(step, self.train.steps),
         )
@@ -99,7 +99,6 @@ class TrialJob(PointJob):
         if not report.failure:
             keep_answers(context.folder, model, dataset.splits["test"])
         write_records(context.folder, unmeasured(task, dataset) if report.failure else measured, report.failure)
-        discard_checkpoint(context.folder)
 
     def _backbone(self, context: RunContext, dataset: Dataset) -> Backbone:
         channels = dataset.train.channels
