@@ -16,7 +16,7 @@ from headstart.data.exchange import FORMATS
 from headstart.data.sources import SOURCES
 from headstart.errors import ConfigError, StoreError
 from headstart.execution import Listener, StudyRun
-from headstart.folder import write_atomic
+from headstart.files import write_atomic
 from headstart.methods import METHODS
 from headstart.outputs import Tables, write_outputs
 from headstart.registry import lookup
@@ -178,7 +178,7 @@ def plan_table(config: Config, *, store: Path | str = DEFAULT_STORE, workers: in
             "jobs": 1,
             "cached": int(states[job.key] == "done"),
             "image_steps": job.cost if states[job.key] != "done" else 0,
-            "seconds": seconds.get(job.key, 0.0) / (workers or default_workers(suite.first.device)),
+            "seconds": seconds.get(job.key, 0.0) / (workers or default_workers()),
         }
         for job in plan.jobs
     ])  # fmt: skip

@@ -1,6 +1,5 @@
 """Training: one loop for pretext methods and tasks, its schedule, precision and checkpoints; protocols and probes."""
 
-from headstart.training.checkpoint import discard_checkpoint
 from headstart.training.collapse import collapsed_since, is_collapsed
 from headstart.training.config import ClosedForm, OptimizerConfig, SupervisedConfig, TrainConfig
 from headstart.training.features import Precomputed, extract_features, feature_set
@@ -30,7 +29,6 @@ __all__ = [
     "answers",
     "check_fits",
     "collapsed_since",
-    "discard_checkpoint",
     "evaluate",
     "extract_features",
     "feature_set",

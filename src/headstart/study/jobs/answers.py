@@ -10,7 +10,7 @@ from torch import Tensor
 
 from headstart.data.dataset import ImageSet
 from headstart.errors import StoreError
-from headstart.folder import write_atomic
+from headstart.files import write_atomic
 from headstart.training import Precision, Supervised, answers
 
 __all__ = ["ANSWERS", "SHOWN", "Answers", "keep_answers", "read_answers"]

@@ -10,7 +10,7 @@ import torch
 
 from headstart.data.batches.budgets import label_order
 from headstart.data.dataset import Dataset, ImageSet
-from headstart.folder import write_atomic
+from headstart.files import write_atomic
 from headstart.registry import code_of
 from headstart.seeding import numpy_generator
 from headstart.study.jobs.answers import ANSWERS

@@ -15,15 +15,15 @@ from headstart.data.batches.share import Share
 from headstart.data.dataset import Dataset, ImageSet
 from headstart.data.transforms.augment import AugmentConfig
 from headstart.errors import StoreError
-from headstart.folder import write_atomic
+from headstart.files import write_atomic
 from headstart.methods import METHODS, Method, build_method
 from headstart.objective import Objective
 from headstart.registry import code_of
 from headstart.schema import Schema
 from headstart.seeding import derive_seed, torch_generator
-from headstart.study.jobs.base import Job, Needs, RunContext, no_progress
+from headstart.study.jobs.base import Device, Job, Needs, RunContext, no_progress
 from headstart.study.jobs.dataset import DatasetJob, open_dataset
-from headstart.study.jobs.hardware import arithmetic, needs_of
+from headstart.study.jobs.hardware import arithmetic
 from headstart.study.jobs.starts import Start
 from headstart.tasks import TASKS
 from headstart.training import (
@@ -63,7 +63,7 @@ class PretrainJob(Job):
     augment: AugmentConfig
     watched: tuple[str, ...]
     seed: int
-    device: str
+    device: Device
 
     kind: ClassVar[str] = "pretrain"
     version: ClassVar[int] = 6
@@ -88,7 +88,7 @@ class PretrainJob(Job):
 
     @property
     def needs(self) -> Needs:
-        return needs_of(self.device, processes=self.train.devices)
+        return Needs.on(self.device, self.train.devices)
 
     @property
     def cost(self) -> int:

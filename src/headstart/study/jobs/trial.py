@@ -7,9 +7,9 @@ from headstart.data.transforms.augment import AugmentConfig
 from headstart.registry import code_of
 from headstart.seeding import derive_seed, torch_generator
 from headstart.study.jobs.answers import keep_answers
-from headstart.study.jobs.base import Job, Needs, RunContext
+from headstart.study.jobs.base import Device, Job, Needs, RunContext
 from headstart.study.jobs.dataset import open_dataset
-from headstart.study.jobs.hardware import arithmetic, needs_of
+from headstart.study.jobs.hardware import arithmetic
 from headstart.study.jobs.points import PointJob, unmeasured, write_records
 from headstart.study.jobs.starts import Start
 from headstart.tasks import TASKS
@@ -27,7 +27,7 @@ class TrialJob(PointJob):
     protocol: str
     train: Settings
     augment: AugmentConfig
-    device: str
+    device: Device
 
     kind: ClassVar[str] = "trial"
     version: ClassVar[int] = 2
@@ -49,7 +49,7 @@ class TrialJob(PointJob):
 
     @property
     def needs(self) -> Needs:
-        return needs_of(self.device)
+        return Needs.on(self.device)
 
     @property
     def steps(self) -> int:

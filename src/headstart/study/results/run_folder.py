@@ -16,7 +16,7 @@ import pandas as pd
 import yaml
 
 from headstart.errors import StoreError
-from headstart.folder import write_atomic
+from headstart.files import write_atomic
 from headstart.schema import Schema
 from headstart.study.config.files import read_values
 from headstart.study.config.study import UtilityConfig

@@ -6,7 +6,7 @@ import pandas as pd
 from pyarrow import ArrowException
 
 from headstart.errors import StoreError
-from headstart.folder import write_atomic
+from headstart.files import write_atomic
 
 __all__ = ["read_table", "write_table"]
 
