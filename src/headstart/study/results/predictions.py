@@ -19,9 +19,10 @@ PROTOCOL = "finetune"
 
 
 class ArmMaps(NamedTuple):
-    """What one arm predicted: maps of test images ``rows``. job: whose score belongs to them."""
+    """What one arm predicted: maps of test images ``rows``. job: whose score belongs to them. role: as in tables."""
 
-    method: str
+    arm: str
+    role: str
     job: str
     rows: Tensor
     maps: Tensor
