@@ -44,7 +44,9 @@ class Tables:
         self.utility = utility_table(
             self.results, info.metrics, varied=info.varied, **info.utility.model_dump(), seed=info.seed
         )
-        self.verdict: Verdict = state_verdict(self.utility, varied=info.varied, confidence=confidence)
+        self.verdict: Verdict = state_verdict(
+            self.utility, self.arms, self.missing, varied=info.varied, confidence=confidence
+        )
 
 
 def write_outputs(run: RunFolder, tables: Tables) -> Path:
