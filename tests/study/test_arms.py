@@ -5,21 +5,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 import yaml
+from headstart.data.transforms.input import ImageInput
 
 from headstart.api import Study, prepare_study
 from headstart.backbones import load_weights, save_weights
-from headstart.data.transforms.input import ImageInput
 from headstart.errors import ConfigError
 from headstart.seeding import torch_generator
 from headstart.study.config.checks import check_study
 from headstart.study.config.study import StudyConfig
 from headstart.study.config.suite import as_suite
-from headstart.study.jobs.base import Job
 from headstart.study.jobs.starts import PretrainedStart, RandomStart, Start
 from headstart.study.results.run_folder import RunFolder
-from headstart.study.running.arms import Arm, arms_of
+from headstart.study.running.arms import Arm
 from headstart.study.running.plan import make_plan, plan_study
 
 FOUR = {
@@ -90,16 +88,28 @@ def _arms(config: StudyConfig) -> tuple[Arm, ...]:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"arms": {"mine": {}}}, "arm 'mine' is called like no method: say which it has, method: one of scratch, amdim"),
+        (
+            {"arms": {"mine": {}}},
+            "arm 'mine' is called like no method: say which it has, method: one of scratch, amdim",
+        ),
         ({"arms": {"mine": {"method": "simcrl"}}}, "unknown method 'simcrl': choose one of amdim"),
-        ({"arms": FOUR, "baseline": "scratch slw"}, "baseline 'scratch slw' is no arm: choose one of scratch, scratch sl"),
+        (
+            {"arms": FOUR, "baseline": "scratch slw"},
+            "baseline 'scratch slw' is no arm: choose one of scratch, scratch sl",
+        ),
         ({"arms": {"random": {"method": "rotation"}}}, "the arm's name 'random' is a control's"),
         ({"arms": {"a.b": {"method": "rotation"}}}, "must be one line of words without a dot"),
-        ({"arms": {"rotation": {"pretrain": {"stepz": 3}}}}, "arms.rotation: pretrain: unknown key 'stepz': did you mean"),
+        (
+            {"arms": {"rotation": {"pretrain": {"stepz": 3}}}},
+            "arms.rotation: pretrain: unknown key 'stepz': did you mean",
+        ),
         ({"arms": {"rotation": {"pretrain": {"steps": 0}}}}, "arms.rotation: pretrain: key 'steps' is 0"),
         ({"arms": {"rotation": {"augment": {"flip": "sometimes"}}}}, "augment: key 'flip' is 'sometimes'"),
         ({"arms": {"rotation": {"protocols": {"finetune": {"lrr": 1}}}}}, "protocols.finetune: unknown key 'lrr'"),
-        ({"arms": {"rotation": {"protocols": {"linear": {"lr": 1}}}}}, "'linear', which is none of this study's protocols"),
+        (
+            {"arms": {"rotation": {"protocols": {"linear": {"lr": 1}}}}},
+            "'linear', which is none of this study's protocols",
+        ),
         ({"arms": {"simclr": {"options": {"temprature": 1}}}}, "arms.simclr: options: unknown key 'temprature'"),
         ({"arms": {"scratch": {"pretrain": {"steps": 3}}}}, "pretrain has no meaning for random weights"),
         ({"arms": {"rotation": {"trian": {}}}}, "arms.rotation: unknown key 'trian'"),

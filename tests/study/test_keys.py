@@ -181,6 +181,7 @@ def test_what_each_kind_computes_is_on_record(plan, jobs, tmp_path: Path) -> Non
 
 def _dataset(job: Any, folder: Path) -> dict[str, float]:
     from headstart.data.transforms.input import ImageInput
+
     from headstart.study.jobs.dataset import open_dataset
 
     dataset = open_dataset(folder, ImageInput("lab"), torch.device("cpu"))
@@ -197,5 +198,3 @@ def _pretraining(folder: Path) -> dict[str, float]:
 def _records(folder: Path) -> dict[str, float]:
     records = json.loads((folder / "records.json").read_text())["records"]
     return {f"{record['split']} {record['metric']}": record["value"] for record in records}
-
-

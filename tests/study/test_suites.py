@@ -64,7 +64,10 @@ def test_a_transfer_matrix_pretrains_on_each_dataset_once(suite) -> None:
 
 def test_groups_of_keys_vary_together(suite) -> None:
     groups = {"small": {"budgets": [10, 20]}, "large": {"budgets": [10, 40], "dataset.images": 120}}
-    for vary, name in (({"size": groups}, "size"), ([{"name": key, **keys} for key, keys in groups.items()], "variant")):
+    for vary, name in (
+        ({"size": groups}, "size"),
+        ([{"name": key, **keys} for key, keys in groups.items()], "variant"),
+    ):
         found = suite(vary=vary)
         assert found.varied == (name,)
         assert [one.config.budgets for one in found.variants] == [(10, 20), (10, 40)]
