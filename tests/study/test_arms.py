@@ -95,7 +95,7 @@ def _arms(config: StudyConfig) -> tuple[Arm, ...]:
         ({"arms": {"mine": {"method": "simcrl"}}}, "unknown method 'simcrl': choose one of amdim"),
         (
             {"arms": FOUR, "baseline": "scratch slw"},
-            "baseline 'scratch slw' is no arm: choose one of scratch, scratch sl",
+            "baseline 'scratch slw' is no arm: choose one of rotation, .*scratch slow",
         ),
         ({"arms": {"random": {"method": "rotation"}}}, "the arm's name 'random' is a control's"),
         ({"arms": {"a.b": {"method": "rotation"}}}, "must be one line of words without a dot"),

@@ -27,7 +27,7 @@ BASE = {
 def suite(tmp_path: Path):
     def load(*overrides: str, **changes: Any) -> Suite:
         path = tmp_path / "suite.yaml"
-        path.write_text(yaml.safe_dump(BASE | changes))
+        path.write_text(yaml.safe_dump(BASE | changes, sort_keys=False))
         return load_suite(path, list(overrides)).settled()
 
     return load
