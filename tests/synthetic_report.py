@@ -37,7 +37,9 @@ def make_predictions(*names: str) -> tuple[Gallery, ...]:
             2000,
             0,
             rows,
-            tuple(ArmMaps(arm, role, arm, rows, some[rows]) for arm, role, some in zip(arms, roles, maps, strict=False)),
+            tuple(
+                ArmMaps(arm, role, arm, rows, some[rows]) for arm, role, some in zip(arms, roles, maps, strict=False)
+            ),
             absent,
         )
         for task, maps, absent in (("segmentation", masks, ()), ("depth", depths, names))

@@ -74,8 +74,11 @@ def arms_grid(arms: pd.DataFrame) -> TextTable | None:
     if not (own | (arms["note"] != "")).any():
         return None
     titles = arm_titles(arms["arm"])
-    rows = [[Cell(titles[one.arm]), Cell(_start(one.role, one.method)), Cell(one.role), Cell(one.note)]
-            for one in arms.itertuples(index=False)]
+    columns = (arms[name].tolist() for name in ("arm", "method", "role", "note"))
+    rows = [
+        [Cell(titles[arm]), Cell(_start(role, method)), Cell(role), Cell(note)]
+        for arm, method, role, note in zip(*columns, strict=True)
+    ]
     return TextTable(["arm", "what it starts from", "role", "what it does differently"], 4, rows)
 
 
@@ -107,8 +110,10 @@ def plain_table(table: pd.DataFrame, names: int) -> TextTable:
 def _grid(table: pd.DataFrame, stem: str, varied: Sequence[str]) -> TextTable:
     """Study by study, baseline and controls first, then as in the table; a budget that an arm lacks stays empty."""
     studies = rank_by_appearance(table, varied)
-    order = [(studies[study], ROLES[role]) for study, role in
-             zip(table[list(varied)].itertuples(index=False, name=None), table["role"], strict=True)]
+    order = [
+        (studies[study], ROLES[role])
+        for study, role in zip(table[list(varied)].itertuples(index=False, name=None), table["role"], strict=True)
+    ]
     table = with_missing_texts(table).iloc[sorted(range(len(table)), key=order.__getitem__)]
     names = _names(table, varied)
     lines = table[[*varied, *LINE]].itertuples(index=False, name=None)
@@ -128,8 +133,7 @@ def _names(table: pd.DataFrame, varied: Sequence[str]) -> dict[str, list[Cell]]:
         "protocol": [Cell(protocol_title(name)) for name in table["protocol"]],
         **{short[key]: [Cell(str(value)) for value in table[key]] for key in differing(table, varied)},
         **{
-            place.replace("_", " "): [Cell(str(name)) for name in table[place]]
-            for place in named_places(table, varied)
+            place.replace("_", " "): [Cell(str(name)) for name in table[place]] for place in named_places(table, varied)
         },
     }
 
