@@ -1,10 +1,7 @@
 """The dataset folder: ``dataset.json`` and ``shard-00000.safetensors`` …, each written whole or not at all."""
 
-import errno
 import hashlib
 import json
-import os
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +13,8 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
-from headstart.errors import ConfigError, DataError, StoreError
+from headstart.errors import ConfigError, DataError
+from headstart.files import PARTIAL, write_atomic
 from headstart.schema import Schema, validate
 
 __all__ = [
@@ -36,7 +34,6 @@ __all__ = [
 
 FORMAT = 1
 MANIFEST = "dataset.json"
-PARTIAL = ".partial"
 REMAKE = "delete it and run the same render command again; finished shards are kept"
 RESTART = "delete its folder and run the same render command again"
 
@@ -81,27 +78,6 @@ class Manifest(Schema):
     def rendered(self) -> int:
         """Images in the shards written so far."""
         return sum(shard.images for shard in self.shards)
-
-
-def write_atomic(path: Path, data: bytes) -> None:
-    """Write ``path`` whole: under a temporary name in its folder, synced to disk, then renamed.
-
-    A reader, or a machine that loses power, sees the old file or the new one. Raises ``StoreError`` if it cannot.
-    """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}{PARTIAL}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with temporary.open("xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-        _sync_folder(path.parent)
-    except OSError as error:
-        raise StoreError(_unwritable(path, error)) from error
 
 
 def shard_path(folder: Path, index: int) -> Path:
@@ -199,17 +175,3 @@ def _checked(values: Any, path: Path) -> Manifest:
         return validate(Manifest, values, str(path))
     except ConfigError as error:
         raise DataError(f"{error}; {RESTART}") from error
-
-
-def _unwritable(path: Path, error: OSError) -> str:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"no space left for {path}: free some and run the same command again; what is finished is kept"
-    return f"{path} cannot be written ({error.strerror}): choose a folder that you may write to"
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

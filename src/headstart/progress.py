@@ -25,19 +25,39 @@ def _progress(console: Console) -> Progress:
     )
 
 
+class _Tally:
+    """What has become of ``total`` jobs so far. One that failed is passed, too."""
+
+    def __init__(self, total: int) -> None:
+        self.total, self.steps = total, 0
+        self._done: dict[str, int] = {}
+        self._sets: dict[str, set[str]] = {"finished": set(), "failed": set(), "retried": set()}
+
+    def hear(self, event: Event) -> None:
+        key = event.job.key
+        done = event.total if event.what in ("finished", "failed") else event.done
+        self.steps += done - self._done.get(key, 0)
+        self._done[key] = done
+        self._sets.get(event.what, set()).add(key)
+
+    def __str__(self) -> str:
+        finished, failed, retried = (len(keys) for keys in self._sets.values())
+        told = [(failed, "failed"), (retried, "retried")]
+        return " · ".join(
+            [f"{finished + failed}/{self.total} jobs", *(f"{count} {what}" for count, what in told if count)]
+        )
+
+
 @contextmanager
 def watch_jobs(jobs: list[Job], console: Console) -> Iterator[Listener]:
     """A listener for a launcher that is to run ``jobs``; the bar counts image-steps."""
-    total = sum(job.cost for job in jobs)
-    done: dict[str, int] = {}
+    tally = _Tally(len(jobs))
     with _progress(console) as progress:
-        bar = progress.add_task("study", total=total, now="starting workers")
+        bar = progress.add_task("study", total=sum(job.cost for job in jobs), now="starting workers")
 
         def listen(event: Event) -> None:
-            done[event.job.key] = event.done
-            finished = sum(1 for job in jobs if done.get(job.key, -1) >= job.cost)
-            now = f"{finished}/{len(jobs)} jobs · {event.job.title}"
-            progress.update(bar, completed=sum(done.values()), now=now)
+            tally.hear(event)
+            progress.update(bar, completed=tally.steps, now=f"{tally} · {event.job.title}")
 
         yield listen
 

@@ -2,7 +2,6 @@ import pytest
 import torch
 
 from headstart.errors import CheckpointError, StoreError
-from headstart.training import discard_checkpoint
 from headstart.training.checkpoint import CHECKPOINT, Checkpointer
 
 CPU = torch.device("cpu")
@@ -79,10 +78,3 @@ def test_due_after_the_given_time(tmp_path, monkeypatch):
     assert keeper.due()
     keeper.save(STATE)
     assert not keeper.due()
-
-
-def test_discarding_is_allowed_twice(tmp_path):
-    Checkpointer(tmp_path, "key", 0).save(STATE)
-    discard_checkpoint(tmp_path)
-    discard_checkpoint(tmp_path)
-    assert not list(tmp_path.iterdir())

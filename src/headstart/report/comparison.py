@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pandas as pd
-import torch
 from torch import Tensor
 
-from headstart.charts.names import arm_titles, protocol_title
+from headstart.charts.names import arm_titles, protocol_title, varied_text
 from headstart.charts.text import bounded, metric_style
 from headstart.data.viewing.comparison import COMPARISONS
 from headstart.data.viewing.overlays import picture_of
@@ -19,40 +18,29 @@ from headstart.tasks import TASKS
 __all__ = ["galleries"]
 
 
-def galleries(
-    found: Iterable[Predictions],
-    results: pd.DataFrame,
-    classes: Sequence[str],
-    tensors: Mapping[str, Tensor],
-    where: str = "",
-) -> tuple[Gallery, ...]:
+def galleries(found: Iterable[Predictions], results: pd.DataFrame) -> tuple[Gallery, ...]:
     """The pictures of every task with a target that ``COMPARISONS`` can draw.
 
-    results: the table that holds the arms' scores. classes: of the dataset. tensors: ``test.rows``, the places of some
-    images in the test split, and of these ``test.images``, as they were before normalising, and ``test.target.*``.
-    where: which study of a suite this is, in words.
+    results: the table that holds the arms' scores.
     """
-    shown = [one for one in found if TASKS[one.task].target in COMPARISONS]
-    return tuple(_gallery(one, results, classes, tensors, where) for one in shown)
+    return tuple(_gallery(one, results) for one in found if TASKS[one.task].target in COMPARISONS)
 
 
-def _gallery(
-    one: Predictions, results: pd.DataFrame, classes: Sequence[str], tensors: Mapping[str, Tensor], where: str
-) -> Gallery:
+def _gallery(one: Predictions, results: pd.DataFrame) -> Gallery:
     target, titles = TASKS[one.task].target, arm_titles([*(arm.arm for arm in one.arms), *one.absent])
-    places = torch.tensor([tensors["test.rows"].tolist().index(row) for row in one.rows.tolist()])
-    maps = [tensors[f"test.target.{target}"][places], *(arm.maps for arm in one.arms)]
+    maps = [one.truth, *(arm.maps for arm in one.arms)]
     named = [titles[arm.arm] for arm in one.arms]
+    where = [varied_text(one.varied)] if one.varied else []
     return Gallery(
-        title=", ".join(filter(None, [one.task.capitalize(), where])),
+        title=", ".join([one.task.capitalize(), *where]),
         caption=_caption(one, titles),
-        legend=COMPARISONS[target].legend(maps, classes),
+        legend=COMPARISONS[target].legend(maps, one.classes),
         header=(
             Cell("image"),
             Cell("truth"),
             *(Cell(titles[arm.arm], _score(arm, one.task, results)) for arm in one.arms),
         ),
-        rows=tuple(_rows(one.task, tensors["test.images"][places], maps, named)),
+        rows=tuple(_rows(one.task, one.images, maps, named)),
     )
 
 

@@ -1,12 +1,11 @@
 """Training: one loop for pretext methods and tasks, its schedule, precision and checkpoints; protocols and probes."""
 
-from headstart.training.checkpoint import discard_checkpoint
 from headstart.training.collapse import collapsed_since, is_collapsed
 from headstart.training.config import ClosedForm, OptimizerConfig, SupervisedConfig, TrainConfig
 from headstart.training.features import Precomputed, extract_features, feature_set
 from headstart.training.history import Failure
 from headstart.training.loop import TrainReport, train
-from headstart.training.precision import pick_device, pick_precision
+from headstart.training.precision import Precision, native_precision, open_device, pick_device, pick_precision
 from headstart.training.protocols import PROTOCOLS, Protocol, Settings
 from headstart.training.protocols.base import Supervised
 from headstart.training.schedule import piecewise_linear, warmup_decay
@@ -18,6 +17,7 @@ __all__ = [
     "ClosedForm",
     "Failure",
     "OptimizerConfig",
+    "Precision",
     "Precomputed",
     "Protocol",
     "Settings",
@@ -29,12 +29,13 @@ __all__ = [
     "answers",
     "check_fits",
     "collapsed_since",
-    "discard_checkpoint",
     "evaluate",
     "extract_features",
     "feature_set",
     "fit",
     "is_collapsed",
+    "native_precision",
+    "open_device",
     "pick_device",
     "pick_precision",
     "piecewise_linear",

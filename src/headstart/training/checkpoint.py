@@ -12,7 +12,7 @@ import torch
 from headstart.errors import CheckpointError
 from headstart.folder import write_atomic
 
-__all__ = ["CHECKPOINT", "Checkpointer", "discard_checkpoint"]
+__all__ = ["CHECKPOINT", "Checkpointer"]
 
 CHECKPOINT = "checkpoint.pt"
 UNREADABLE = (OSError, EOFError, KeyError, TypeError, RuntimeError, pickle.UnpicklingError, zipfile.BadZipFile)
@@ -61,8 +61,3 @@ class Checkpointer:
                 f"delete it, or run in another folder"
             )
         return dict(state)
-
-
-def discard_checkpoint(folder: Path) -> None:
-    """Remove the checkpoint of a run whose results are safe."""
-    (folder / CHECKPOINT).unlink(missing_ok=True)

@@ -1,21 +1,18 @@
 """Work in several processes of this machine that share each batch, one per GPU or per part of a CPU."""
 
-import logging
-import multiprocessing as mp
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import torch
 import torch.distributed
-from torch.multiprocessing.spawn import ProcessExitedException, ProcessRaisedException
 
 from headstart.errors import ConfigError, HeadstartError
+from headstart.processes import Child, Parent, first_heard, portable
 
 __all__ = ["check_devices", "on_devices"]
 
-POLL_SECONDS = 0.2
 OnStep = Callable[[int], None]
 
 
@@ -31,77 +28,73 @@ def check_devices(devices: int) -> None:
 def on_devices(work: Callable[[OnStep], None], devices: int, on_step: OnStep) -> None:
     """Run ``work`` in ``devices`` processes that form a process group (``Share.current``); with one, just here.
 
-    work: gets a function to call with the number of steps done, of which ``on_step`` hears now and then; importable,
-    for processes are spawned. They end with this process, whatever ends it. A ``HeadstartError`` in one of them ends
-    the others and is raised here; a process that is killed makes one, too.
+    work: gets a function to call with the number of steps done, which is handed on to ``on_step``; importable. The
+    processes end with this one, whatever ends it. An error in one of them ends the others and is raised here; a process
+    that is killed makes a ``HeadstartError``, too.
     """
     if devices == 1:
         work(on_step)
         return
     check_devices(devices)
-    context = mp.get_context("spawn")
-    steps, errors = context.RawValue("q", 0), context.SimpleQueue()
+    children: list[Child] = []
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            for rank in range(devices):
+                children.append(Child(_in_process, work, rank, devices, Path(folder) / "meeting"))
+            _follow(children, on_step)
+        finally:
+            for child in children:
+                child.end()
+
+
+def _in_process(parent: Parent, work: Callable[[OnStep], None], rank: int, devices: int, meeting: Path) -> None:
+    """One of the processes: what it sends is a step, an error, or at last ``None``."""
     try:
-        with _followed(steps, on_step):
-            _launch(devices, work, steps, errors)
-    except (ProcessRaisedException, ProcessExitedException) as error:
-        raise _told(error, errors) from None
+        _join(rank, devices, meeting)
+        work(parent.send)
+        torch.distributed.destroy_process_group()
+    except Exception as error:
+        parent.send(portable(error))
+    else:
+        parent.send(None)
+    parent.receive()  # what will not come: the parent ends this process, and none before another's error is told
 
 
-def _launch(devices: int, *arguments: Any) -> None:
-    from headstart.training.spawned import fabric
-
-    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
-    launch: Callable[..., Any] = fabric(devices).launch
-    launch(_in_process, *arguments)
-
-
-def _in_process(fabric: Any, work: Callable[[OnStep], None], steps: Any, errors: Any) -> None:
-    """One of the processes. An error travels in ``errors``, as what torch passes on is its text."""
-    del fabric
-
-    def report(step: int) -> None:
-        steps.value = step
-
-    logging.captureWarnings(True)
-    try:
-        work(report)
-    except HeadstartError as error:
-        errors.put(error)
-        raise
-    torch.distributed.destroy_process_group()
+def _join(rank: int, devices: int, meeting: Path) -> None:
+    """Form the process group; on a CPU each process computes in one thread."""
+    if torch.cuda.is_available():
+        torch.cuda.set_device(rank)
+    else:
+        torch.set_num_threads(1)
+    backend = "nccl" if torch.cuda.is_available() else "gloo"
+    torch.distributed.init_process_group(backend, f"file://{meeting}", rank=rank, world_size=devices)
 
 
-def _told(error: ProcessRaisedException | ProcessExitedException, errors: Any) -> Exception:
-    """What ended the processes: an error that one of them told, a death, or a fault of ours with its traceback."""
-    if not errors.empty():
-        told: Exception = errors.get()
-        return told
-    if isinstance(error, ProcessRaisedException):
-        return error
-    return HeadstartError(
-        "a pretraining process died (out of memory, or killed): run the same command again, with a smaller "
-        "pretrain.batch_size if it was memory; the last checkpoint is kept"
-    )
-
-
-@contextmanager
-def _followed(steps: Any, on_step: OnStep) -> Iterator[None]:
-    """Pass on ``steps.value``, which another process moves, from a thread."""
-    over = threading.Event()
-
-    def follow() -> None:
-        told, ended = 0, False
-        while not ended:
-            ended = over.wait(POLL_SECONDS)
-            if steps.value != told:
-                told = steps.value
+def _follow(children: list[Child], on_step: OnStep) -> None:
+    """Hand on steps until all processes are done, or raise what went wrong."""
+    working = list(children)
+    while working:
+        heard = [(child, _received(child)) for child in first_heard(working)]
+        _raise_worst([told for _, told in heard])
+        for child, told in heard:
+            if told is None:
+                working.remove(child)
+            else:
                 on_step(told)
 
-    thread = threading.Thread(target=follow, name="steps", daemon=True)
-    thread.start()
+
+def _received(child: Child) -> Any:
     try:
-        yield
-    finally:
-        over.set()
-        thread.join()
+        return child.receive()
+    except EOFError:
+        return HeadstartError(
+            f"a pretraining process died ({child.how_it_ended()}): run the same command again, with a smaller "
+            "pretrain.batch_size if it was for want of memory; the last checkpoint is kept"
+        )
+
+
+def _raise_worst(told: list[Any]) -> None:
+    """What a user can mend before what merely follows from it: the others lose their partner."""
+    errors = [error for error in told if isinstance(error, Exception)]
+    for error in sorted(errors, key=lambda error: not isinstance(error, HeadstartError)):
+        raise error

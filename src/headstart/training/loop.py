@@ -52,7 +52,7 @@ def train(
     """Train ``objective`` in place for ``config.steps`` batches of ``loader``, on the device where its images are.
 
     folder: where a checkpoint is kept and, if one lies there, gone on from; a resumed run ends bit-equal to an
-    undisturbed one. The checkpoint stays until ``discard_checkpoint``. key: names all that can change the result.
+    undisturbed one. The checkpoint stays when the run is over. key: names all that can change the result.
     on_step: called with the number of steps done. A loss or metric that isn't finite ends the run as a failure.
     Where ``loader`` gives one of several processes its share, all must call this with equal objectives; they come out
     equal, as one process would leave them on the joint batches but for rounding, and the first one writes and tells.

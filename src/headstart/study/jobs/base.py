@@ -7,10 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
-__all__ = ["Job", "RunContext", "no_progress"]
+__all__ = ["RUNS_PER_GPU", "Device", "Job", "Needs", "Progress", "RunContext", "no_progress"]
 
+RUNS_PER_GPU = 4
+"""Small networks keep a GPU busy only together."""
+Device = Literal["cpu", "cuda"]
 Progress = Callable[[int, int], None]
 
 
@@ -19,14 +22,45 @@ def no_progress(done: int, total: int) -> None:
 
 
 @dataclass(frozen=True)
+class Needs:
+    """What a job occupies while it runs.
+
+    cpus: cores, at least one. gpus: a fraction of one that is shared, or a whole number of GPUs for the job alone.
+    up_to: cores that it can use if they are free when it starts; ``None``: no more than ``cpus``.
+    """
+
+    cpus: int = 1
+    gpus: float = 0.0
+    up_to: int | None = None
+
+    def __post_init__(self) -> None:
+        assert self.cpus >= 1, "someone has to do the work"
+        assert 0 <= self.gpus < 1 or self.gpus == int(self.gpus), "one GPU is shared, or several are not"
+
+    @classmethod
+    def on(cls, device: Device, processes: int = 1) -> "Needs":
+        """Of ``processes`` that train as one: each its core or its GPU; a single one shares a GPU with other runs."""
+        if device == "cpu":
+            return cls(cpus=processes)
+        return cls(cpus=processes, gpus=processes if processes > 1 else 1 / RUNS_PER_GPU)
+
+    @property
+    def large(self) -> bool:
+        """Whether it waits for more than what any one job leaves behind."""
+        return self.cpus > 1 or self.gpus >= 1
+
+
+@dataclass(frozen=True)
 class RunContext:
     """What a running job gets from the store and the launcher.
 
-    folder: the job's own, kept after an interruption. inputs: the finished folder of each input, by job key.
+    folder: the job's own, kept after an interruption. checkpoints: a folder of its own, too, which may not be there yet
+    and which the store removes once the job is done. inputs: the finished folder of each input, by job key.
     progress: to be called with (done, total) in the job's own unit. workers: processes the job may start.
     """
 
     folder: Path
+    checkpoints: Path
     inputs: dict[str, Path]
     progress: Progress = no_progress
     workers: int = 1
@@ -40,14 +74,14 @@ class RunContext:
 class Job(ABC):
     """One unit of work. ``version`` is raised when the code of a kind changes what it computes.
 
-    uses_all_workers: whether it runs in the launcher's own process, with workers of its own. first: whether it goes
-    before all others that are ready, because it may find that they are in vain.
+    first: whether it goes before all others that are ready, because it may find that they are in vain. keepsakes: files
+    of its finished folder that a run's folder keeps a copy of.
     """
 
     kind: ClassVar[str]
     version: ClassVar[int]
-    uses_all_workers: ClassVar[bool] = False
     first: ClassVar[bool] = False
+    keepsakes: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def identity(self) -> dict[str, Any]:
@@ -69,6 +103,11 @@ class Job(ABC):
         """A few words for a person who watches: ``cmc, finetune, 250 labels, trial 2``."""
 
     @property
+    def needs(self) -> Needs:
+        """What it occupies while it runs; GPUs if its plan says so, and a worker that has none refuses it."""
+        return Needs()
+
+    @property
     def group(self) -> str:
         """Jobs of one group share data and starting weights, so one worker runs them in a row."""
         return self.key
@@ -76,6 +115,11 @@ class Job(ABC):
     @abstractmethod
     def run(self, context: RunContext) -> None:
         """Do the work in ``context.folder``, going on from a checkpoint that lies there."""
+
+    def outcome(self, folder: Path) -> dict[str, Any]:
+        """What tables say of the finished job in ``folder``, as JSON values."""
+        del folder
+        return {}
 
     @cached_property
     def key(self) -> str:

@@ -10,8 +10,8 @@ from headstart.data.batches.prepared import load_prepared, prepare, record_norma
 from headstart.data.dataset import Dataset
 from headstart.data.sources import Source
 from headstart.data.transforms.color import ColorSpace
-from headstart.folder import write_atomic
-from headstart.study.jobs.base import Job, RunContext
+from headstart.files import write_atomic
+from headstart.study.jobs.base import Job, Needs, RunContext
 from headstart.training import pick_device
 
 __all__ = ["DatasetJob", "image_folder", "prepared_dataset"]
@@ -39,7 +39,6 @@ class DatasetJob(Job):
 
     kind: ClassVar[str] = "dataset"
     version: ClassVar[int] = 1
-    uses_all_workers: ClassVar[bool] = True
 
     def identity(self) -> dict[str, Any]:
         return {"source": type(self.source).__name__, "content": self.source.identity(), "color": self.color}
@@ -47,6 +46,10 @@ class DatasetJob(Job):
     @property
     def cost(self) -> int:
         return sum(self.source.about().counts.values())
+
+    @property
+    def needs(self) -> Needs:
+        return Needs(up_to=self.cost)
 
     @property
     def title(self) -> str:

@@ -8,14 +8,14 @@ from headstart.study.jobs.base import Job, RunContext
 from headstart.study.jobs.dataset import DatasetJob
 from headstart.tasks import TASKS
 
-__all__ = ["CheckJob"]
+__all__ = ["TargetsJob"]
 
 
 @dataclass(frozen=True)
-class CheckJob(Job):
+class TargetsJob(Job):
     """Refuse a dataset whose targets are no answers to ``task``, as soon as its images are there.
 
-    It reads them from the file, on the CPU, for it runs in the launcher, which needs no GPU.
+    It reads them from the file, on the CPU, for it needs no GPU.
     """
 
     dataset: DatasetJob
@@ -23,7 +23,6 @@ class CheckJob(Job):
 
     kind: ClassVar[str] = "check"
     version: ClassVar[int] = 2
-    uses_all_workers: ClassVar[bool] = True
     first: ClassVar[bool] = True
 
     def identity(self) -> dict[str, Any]:

@@ -1,141 +1,194 @@
 """The local launcher: a process per core on a CPU, each with one thread; several processes share a GPU."""
 
-import logging
-import multiprocessing as mp
-import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from pathlib import Path
-from queue import Empty
+import os
+from collections.abc import Sequence
 
 from headstart.errors import HeadstartError
-from headstart.processes import available_cores, follow_parent
-from headstart.study.jobs.base import Job
-from headstart.study.running.launchers.base import Event, Launcher, Listener, Queue
+from headstart.processes import Child, available_cores, first_heard
+from headstart.study.jobs.base import RUNS_PER_GPU, Job
+from headstart.study.running.launchers.base import Event, Launcher, Listener
+from headstart.study.running.launchers.queue import Queue
+from headstart.study.running.launchers.slots import Grant, Slots
+from headstart.study.running.launchers.worker import Done, Failed, Ready, Step, work
 from headstart.study.running.store import Store
 
 __all__ = ["LocalLauncher", "default_workers"]
 
-POLL_SECONDS, REPORT_SECONDS, RUNS_PER_GPU = 0.1, 0.5, 4
+ATTEMPTS = 3
+"""Processes that may end before they have begun, until it is held against the machine."""
 
 
 class LocalLauncher(Launcher):
-    """Jobs in processes of this machine. ``workers``: default one per core, or a few on a GPU."""
+    """Jobs in processes of this machine.
 
-    def run(self, jobs: Sequence[Job], listen: Listener) -> None:
+    workers: how many jobs run at once, by default one per core, or a few per GPU if that is more. gpus: how many there
+    are to use, by default all.
+    """
+
+    def __init__(self, store: Store, workers: int | None = None, gpus: int | None = None) -> None:
+        super().__init__(store, workers)
+        self.gpus = gpus
+
+    def run(self, jobs: Sequence[Job], listen: Listener) -> dict[str, str]:
+        states = self.store.states(jobs)
+        left = [job for job in jobs if states[job.key] != "done"]
+        if not left:
+            return {}
         workers = self.workers or default_workers()
-        by_key = {job.key: job for job in jobs}
-        queue = Queue(jobs, lambda job: self.store.state(job) == "done", workers)
-        if queue.empty:
-            return
-        context = mp.get_context("spawn")
-        messages = context.Queue()
-        pool = ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(messages,))
+        gpus = _count_gpus() if self.gpus is None else self.gpus
+        crew = _Crew(self.store, Queue(left, workers), Slots(workers, gpus), listen)
         try:
-            self._serve(pool, queue, workers, lambda: _forward(messages, by_key, listen), listen)
-        except BrokenProcessPool:
-            raise HeadstartError(
-                "a worker process died (out of memory, or killed): run the same command again, with fewer --workers "
-                "if it was memory; finished jobs and checkpoints are kept"
-            ) from None
+            return crew.run()
         finally:
-            _stop(pool)
-            messages.close()
-
-    def _serve(
-        self,
-        pool: ProcessPoolExecutor,
-        queue: Queue,
-        workers: int,
-        forward: Callable[[], None],
-        listen: Listener,
-    ) -> None:
-        running: dict[Future[None], list[Job]] = {}
-        while not queue.empty:
-            self._hand_out(pool, queue, workers, running, listen)
-            done, _ = wait(running, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
-            forward()
-            for future in done:
-                future.result()
-                for job in running.pop(future):
-                    queue.finish(job)
-                    listen(Event("finished", job, job.cost, job.cost))
-
-    def _hand_out(
-        self,
-        pool: ProcessPoolExecutor,
-        queue: Queue,
-        workers: int,
-        running: dict[Future[None], list[Job]],
-        listen: Listener,
-    ) -> None:
-        while len(running) < workers and (jobs := queue.take()):
-            alone = [job for job in jobs if job.uses_all_workers]
-            for job in alone:
-                _run_here(self.store, job, workers, listen)
-                queue.finish(job)
-            rest = [job for job in jobs if not job.uses_all_workers]
-            if rest:
-                running[pool.submit(_run_in_worker, self.store.root, rest)] = rest
+            crew.end()
 
 
 def default_workers() -> int:
-    """One process per core, or a few that share a GPU."""
+    """One process per core, or a few that share each GPU."""
+    return max(available_cores(), RUNS_PER_GPU * _count_gpus())
+
+
+def _count_gpus() -> int:
     import torch
 
-    return RUNS_PER_GPU if torch.cuda.is_available() else available_cores()
+    return torch.cuda.device_count() if torch.cuda.is_available() else 0
 
 
-def _run_here(store: Store, job: Job, workers: int, listen: Listener) -> None:
-    def progress(done: int, total: int) -> None:
-        listen(Event("progress", job, job.cost * done // max(total, 1), job.cost))
+class _Worker:
+    """A process and what it has in hand: the first of its ``jobs``, and those that it will run next."""
 
-    listen(Event("started", job, 0, job.cost))
-    store.run(job, progress=progress, workers=workers)
-    listen(Event("finished", job, job.cost, job.cost))
-
-
-def _start_worker(messages: "mp.Queue[tuple[str, int, int]]") -> None:
-    """One thread per process, and no life after the parent's: an orphan would hold locks and cores."""
-    import torch
-
-    global _messages  # noqa: PLW0603 - a queue reaches a spawned process only this way
-    _messages = messages
-    if not torch.cuda.is_available():
-        torch.set_num_threads(1)
-    logging.captureWarnings(True)
-    follow_parent()
+    def __init__(self, store: Store, gpus: tuple[int, ...]) -> None:
+        self.child = Child(work, store.root, environment=_environment(gpus))
+        self.gpus = gpus
+        self.jobs: list[Job] = []
+        self.grant: Grant | None = None
+        self.begun, self.group = False, ""
 
 
-_messages: "mp.Queue[tuple[str, int, int]]"
+def _environment(gpus: tuple[int, ...]) -> dict[str, str]:
+    """A process sees its own GPUs and no other, as numbers from 0; one that has none computes in one thread."""
+    if not gpus:
+        return {"OMP_NUM_THREADS": "1"}
+    seen = os.environ.get("CUDA_VISIBLE_DEVICES")
+    names = seen.split(",") if seen else [str(number) for number in range(max(gpus) + 1)]
+    return {"CUDA_VISIBLE_DEVICES": ",".join(names[number] for number in gpus)}
 
 
-def _run_in_worker(root: Path, jobs: list[Job]) -> None:
-    store = Store(root)
-    for job in jobs:
-        last = 0.0
+class _Crew:
+    """The workers of one run of the launcher."""
 
-        def progress(done: int, total: int, job: Job = job) -> None:
-            nonlocal last
-            if time.monotonic() - last > REPORT_SECONDS:
-                last = time.monotonic()
-                _messages.put((job.key, job.cost * done // max(total, 1), job.cost))
+    def __init__(self, store: Store, queue: Queue, slots: Slots, listen: Listener) -> None:
+        self.store, self.queue, self.slots, self.listen = store, queue, slots, listen
+        self.workers: list[_Worker] = []
+        self.reasons: dict[str, str] = {}
+        self._never_begun = 0
 
-        store.run(job, progress=progress)
-        _messages.put((job.key, job.cost, job.cost))
+    def run(self) -> dict[str, str]:
+        """Until every job is done or failed: the reasons of those that failed."""
+        for job in self.queue.remaining():
+            if job.key not in self.reasons and not self.slots.possible(job.needs):
+                wanted = max(1, int(job.needs.gpus))
+                self._give_up(job, f"it needs {wanted} of this machine's GPUs, which are {self.slots.gpus}", "")
+        while not self.queue.empty:
+            self._hand_out()
+            assert any(worker.grant for worker in self.workers), "someone works as long as there is work"
+            heard = first_heard([worker.child for worker in self.workers])
+            for worker in [worker for worker in self.workers if worker.child in heard]:
+                self._hear(worker)
+        return self.reasons
 
+    def end(self) -> None:
+        """Leave no process behind."""
+        for worker in self.workers:
+            worker.child.end()
 
-def _forward(messages: "mp.Queue[tuple[str, int, int]]", jobs: dict[str, Job], listen: Listener) -> None:
-    while True:
+    def _hand_out(self) -> None:
+        while jobs := self.queue.take(self.slots.fits):
+            grant = self.slots.grant(jobs[0].needs)
+            worker = self._worker(grant.gpus, jobs[0].group)
+            worker.jobs, worker.grant, worker.group = jobs, grant, jobs[0].group
+            self._begin_next(worker)
+
+    def _worker(self, gpus: tuple[int, ...], group: str) -> _Worker:
+        """One that is idle and sees these GPUs, rather one that has the group's data at hand; or else a new one."""
+        idle = [worker for worker in self.workers if worker.grant is None]
+        fitting = sorted((worker for worker in idle if worker.gpus == gpus), key=lambda worker: worker.group != group)
+        if fitting:
+            return fitting[0]
+        if len(self.workers) >= self.slots.cpus:
+            self._dismiss(idle[0])
         try:
-            key, done, total = messages.get_nowait()
-        except Empty:
+            worker = _Worker(self.store, gpus)
+        except OSError as error:
+            raise HeadstartError(f"no worker process can be started ({error.strerror}): try fewer --workers") from error
+        self.workers.append(worker)
+        return worker
+
+    def _begin_next(self, worker: _Worker) -> None:
+        """Its next job, or if there is none, its slot is free."""
+        assert worker.grant is not None
+        if worker.jobs:
+            job = worker.jobs[0]
+            worker.child.send((job, worker.grant.cpus))
+            self.listen(Event("started", job, 0, job.cost))
+        else:
+            self._free(worker)
+
+    def _free(self, worker: _Worker) -> None:
+        if worker.grant is not None:
+            self.slots.give_back(worker.grant)
+        worker.grant = None
+
+    def _dismiss(self, worker: _Worker) -> None:
+        """End its process; what it has not done goes back."""
+        self.workers.remove(worker)
+        worker.child.end()
+        self._free(worker)
+        self.queue.put_back(worker.jobs)
+
+    def _hear(self, worker: _Worker) -> None:
+        try:
+            message = worker.child.receive()
+        except EOFError:
+            self._mourn(worker)
             return
-        listen(Event("progress", jobs[key], done, total))
+        match message:
+            case Ready():
+                worker.begun, self._never_begun = True, 0
+            case Step(done, total):
+                job = worker.jobs[0]
+                self.listen(Event("progress", job, job.cost * done // max(total, 1), job.cost))
+            case Done():
+                job = worker.jobs.pop(0)
+                self.queue.finish(job)
+                self.listen(Event("finished", job, job.cost, job.cost))
+                self._begin_next(worker)
+            case Failed(reason, detail, unforeseen):
+                self._went_wrong(worker.jobs.pop(0), reason, detail)
+                if unforeseen:
+                    self._dismiss(worker)
+                else:
+                    self._begin_next(worker)
 
+    def _mourn(self, worker: _Worker) -> None:
+        """A death is that of the job in hand, unless the process never came so far."""
+        how = worker.child.how_it_ended()
+        if worker.begun and worker.jobs:
+            told = f"its process died ({how}): if it was for want of memory, use fewer --workers or smaller batches"
+            self._went_wrong(worker.jobs.pop(0), told, "")
+        self._never_begun += not worker.begun
+        if self._never_begun >= ATTEMPTS:
+            raise HeadstartError(f"worker processes end as soon as they are started ({how}): see what they said above")
+        self._dismiss(worker)
 
-def _stop(pool: ProcessPoolExecutor) -> None:
-    for process in list((pool._processes or {}).values()):
-        process.terminate()
-    pool.shutdown(wait=True, cancel_futures=True)
+    def _went_wrong(self, job: Job, reason: str, detail: str) -> None:
+        self.store.check_writable()  # a full disk is not this job's fault
+        if self.queue.retry(job):
+            self.listen(Event("retried", job, 0, job.cost, reason, detail))
+        else:
+            self._give_up(job, reason, detail)
+
+    def _give_up(self, job: Job, reason: str, detail: str) -> None:
+        for failed, why in self.queue.fail(job, reason).values():
+            self.reasons[failed.key] = why
+            self.listen(Event("failed", failed, 0, failed.cost, why, detail if failed is job else ""))

@@ -1,0 +1,79 @@
+"""Work spread over one process per core, its results in order."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+from headstart.errors import StoreError
+from headstart.processes.child import Child, Parent, first_heard
+from headstart.processes.travel import portable
+
+__all__ = ["available_cores", "in_order"]
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+AHEAD = 2
+"""Items that a process has in hand, so that it need not wait for the next."""
+
+
+def available_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def in_order(work: Callable[[Item], Result], items: Sequence[Item], workers: int) -> Iterator[Result]:
+    """``work`` of every item, in the order of items, by ``workers`` processes (1: by this one).
+
+    ``work`` must be importable. What it raises is raised here; raises ``StoreError`` if a process is killed.
+    """
+    if workers == 1:
+        yield from map(work, items)
+        return
+    children: list[Child] = []
+    try:
+        for _ in range(min(workers, len(items))):
+            children.append(Child(_work_for, work))
+        yield from _results(children, items)
+    finally:
+        for child in children:
+            child.end()
+
+
+def _results(children: list[Child], items: Sequence[Item]) -> Iterator[Result]:
+    todo, results = iter(enumerate(items)), dict[int, Result]()
+    for child in children * AHEAD:
+        _hand_next(child, todo)
+    for number in range(len(items)):
+        while number not in results:
+            for child in first_heard(children):
+                results.update([_received(child)])
+                _hand_next(child, todo)
+        yield results.pop(number)
+
+
+def _hand_next(child: Child, todo: Iterator[tuple[int, Item]]) -> None:
+    task = next(todo, None)
+    if task is not None:
+        child.send(task)
+
+
+def _received(child: Child) -> tuple[int, Result]:
+    try:
+        number, result, error = child.receive()
+    except EOFError:
+        raise StoreError(
+            f"a rendering process died ({child.how_it_ended()}), perhaps for want of memory: "
+            "run the same command again, with fewer workers if it recurs; finished shards are kept"
+        ) from None
+    if error:
+        raise error
+    return number, result
+
+
+def _work_for(parent: Parent, work: Callable[[Item], Result]) -> None:
+    while True:
+        number, item = parent.receive()
+        try:
+            parent.send((number, work(item), None))
+        except Exception as error:
+            parent.send((number, None, portable(error)))
