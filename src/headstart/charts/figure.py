@@ -29,17 +29,20 @@ class Layout(NamedTuple):
     def of(cls, panels: Sequence[Panel]) -> "Layout":
         """Few panels are large and in pairs; many are small, and as many in a row as the last varied key has values."""
         if len(panels) <= MANY:
-            return cls()
+            return LARGE
         last = {list(panel.varied.values())[-1] for panel in panels if panel.varied}
         return cls(len(last) if 2 <= len(last) <= 6 else 4, 200, 170, 27)
 
     @property
     def small(self) -> bool:
-        return self.width < Layout().width
+        return self.width < LARGE.width
 
     def title(self, text: str) -> list[str]:
         """The lines of a panel's title."""
         return textwrap.wrap(text, self.letters)
+
+
+LARGE = Layout()
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class Figure:
     caption: str
     panels: tuple[alt.LayerChart, ...]
     legend: tuple[Look, ...] = ()
-    layout: Layout = Layout()
+    layout: Layout = LARGE
 
     def page_specs(self) -> list[dict[str, Any]]:
         """Vega-Lite specifications, one per panel, as wide as the elements they are put into; without a legend."""

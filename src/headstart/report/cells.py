@@ -74,9 +74,10 @@ def arms_grid(arms: pd.DataFrame) -> TextTable | None:
     if not (own | (arms["note"] != "")).any():
         return None
     titles = arm_titles(arms["arm"])
+    columns = (arms[name].tolist() for name in ("arm", "method", "role", "note"))
     rows = [
-        [Cell(titles[one.arm]), Cell(_start(one.role, one.method)), Cell(one.role), Cell(one.note)]
-        for one in arms.itertuples(index=False)
+        [Cell(titles[arm]), Cell(_start(role, method)), Cell(role), Cell(note)]
+        for arm, method, role, note in zip(*columns, strict=True)
     ]
     return TextTable(["arm", "what it starts from", "role", "what it does differently"], 4, rows)
 

@@ -32,7 +32,7 @@ def missing_sentence(missing: pd.DataFrame) -> str:
     if missing.empty:
         return ""
     titles, counts = arm_titles(missing["arm"]), missing["arm"].value_counts()
-    named = [f"{titles[arm]} ({count:,})" for arm, count in counts.head(FEW).items()]
+    named = [f"{titles[str(arm)]} ({count:,})" for arm, count in counts.head(FEW).items()]
     more = [f"{len(counts) - FEW} more arms"] if len(counts) > FEW else []
     return f"Missing runs are left out of every mean: {', '.join([*named, *more])}."
 
@@ -44,10 +44,10 @@ def missing_grid(missing: pd.DataFrame, varied: Sequence[str]) -> TextTable:
     titles, short = arm_titles(missing["arm"]), short_keys(varied)
     rows = []
     for names, runs in missing.groupby(keys, sort=False):
-        *where, arm, protocol, labels, reason = names
-        texts = [*map(str, where), titles[arm], protocol_title(protocol), f"{labels:,}"]
+        *where, arm, protocol, labels, reason = map(str, names)
+        texts = [*where, titles[arm], protocol_title(protocol), f"{int(labels):,}"]
         trials = ", ".join(str(trial + 1) for trial in sorted(runs["trial"]))
-        rows.append([*map(Cell, [*texts, trials]), Cell(str(reason), _steps(runs["step"]))])
+        rows.append([*map(Cell, [*texts, trials]), Cell(reason, _steps(runs["step"]))])
     header = [*(short.get(place, place) for place in places), "arm", "protocol", "labels", "trials", "reason"]
     return TextTable(header, len(header), rows)
 
