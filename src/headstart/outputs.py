@@ -1,18 +1,18 @@
 """The files of a run: tables, charts and the page, from a plan whose points are measured."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 from torch import Tensor
 
 from headstart.charts import draw_figures, save_figure
-from headstart.data.viewing.preview import caption, encode_png, show_rows
-from headstart.folder import Manifest, read_folder
+from headstart.data.batches.stored import read_about
+from headstart.data.viewing.preview import caption, encode_png
 from headstart.report import ReportData, Sample, Verdict, galleries, state_verdict, write_report
 from headstart.study.config.study import dump_yaml
-from headstart.study.jobs.dataset import image_folder
+from headstart.study.jobs.dataset import read_samples
 from headstart.study.results.predictions import collect_predictions
 from headstart.study.results.records import collect_failures, collect_history, collect_pretraining, collect_results
 from headstart.study.results.tables import primary_metrics, summary_table, utility_table, write_table
@@ -20,8 +20,6 @@ from headstart.study.running.plan import Plan
 from headstart.study.running.store import Store
 
 __all__ = ["Tables", "write_outputs"]
-
-SAMPLES = 20
 
 
 class Tables:
@@ -50,7 +48,8 @@ def write_outputs(folder: Path, plan: Plan, store: Store, tables: Tables, enviro
     for figure in figures:
         save_figure(figure, folder / "charts")
     page = folder / "report.html"
-    manifest, tensors = read_folder(image_folder(store.folder(plan.dataset)))
+    images = store.folder(plan.dataset)
+    classes, samples = read_about(images)["classes"], read_samples(images)
     report = ReportData(
         title=plan.config.title or plan.config.name,
         verdict=tables.verdict,
@@ -62,10 +61,10 @@ def write_outputs(folder: Path, plan: Plan, store: Store, tables: Tables, enviro
         timings=_timings(plan, store),
         command=f"headstart study run {shlex.quote(str(folder / 'study.yaml'))}",
         confidence=confidence,
-        samples=_samples(manifest, tensors),
+        samples=_samples(classes, samples),
         failures=tables.failures,
         pretraining=tables.pretraining,
-        predictions=galleries(collect_predictions(plan, store), tables.results, manifest.classes, tensors),
+        predictions=galleries(collect_predictions(plan, store), tables.results, classes, samples),
     )
     write_report(page, report)
     return page
@@ -77,7 +76,8 @@ def _timings(plan: Plan, store: Store) -> pd.DataFrame:
     return pd.DataFrame(rows).groupby("kind", sort=False).sum().reset_index()
 
 
-def _samples(manifest: Manifest, tensors: Mapping[str, Tensor]) -> tuple[Sample, ...]:
+def _samples(classes: Sequence[str], samples: Mapping[str, Tensor]) -> tuple[Sample, ...]:
     """Training images, the classes taking turns."""
-    shown = show_rows(tensors, "train", SAMPLES)
-    return tuple(Sample(caption(one, manifest.classes), encode_png(one["images"])) for one in shown)
+    train = {name.removeprefix("train."): values for name, values in samples.items() if name.startswith("train.")}
+    each = [{name: values[row] for name, values in train.items()} for row in range(len(train["images"]))]
+    return tuple(Sample(caption(one, classes), encode_png(one["images"])) for one in each)

@@ -3,11 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pandas as pd
-import torch
 from torch import Tensor
 
 from headstart.charts.text import bounded, method_title, metric_style, protocol_title
-from headstart.data.dataset import SPLITS
 from headstart.data.viewing.comparison import COMPARISONS
 from headstart.data.viewing.overlays import picture_of
 from headstart.data.viewing.preview import encode_picture
@@ -21,28 +19,28 @@ __all__ = ["galleries"]
 
 
 def galleries(
-    found: Iterable[Predictions], results: pd.DataFrame, classes: Sequence[str], tensors: Mapping[str, Tensor]
+    found: Iterable[Predictions], results: pd.DataFrame, classes: Sequence[str], samples: Mapping[str, Tensor]
 ) -> tuple[Gallery, ...]:
     """The pictures of every task with a target that ``COMPARISONS`` can draw.
 
-    results: the table that holds the arms' scores. classes, tensors: of the dataset folder, its images as they were
-    before normalising.
+    results: the table that holds the arms' scores. classes: of the dataset. samples: images as they came, and their
+    targets (``read_samples``).
     """
     shown = [one for one in found if TASKS[one.task].target in COMPARISONS]
-    return tuple(_gallery(one, results, classes, tensors) for one in shown)
+    return tuple(_gallery(one, results, classes, samples) for one in shown)
 
 
-def _gallery(one: Predictions, results: pd.DataFrame, classes: Sequence[str], tensors: Mapping[str, Tensor]) -> Gallery:
+def _gallery(one: Predictions, results: pd.DataFrame, classes: Sequence[str], samples: Mapping[str, Tensor]) -> Gallery:
     target = TASKS[one.task].target
-    rows = torch.nonzero(tensors["split"] == SPLITS.index("test")).flatten()[one.rows]
-    truth = tensors[f"target.{target}"][rows]
+    places = (samples["test.rows"] == one.rows[:, None]).int().argmax(dim=1)
+    truth = samples[f"test.target.{target}"][places]
     maps = [truth, *(arm.maps for arm in one.arms)]
     return Gallery(
         title=one.task.capitalize(),
         caption=_caption(one),
         legend=COMPARISONS[target].legend(maps, classes),
         header=(Cell("image"), Cell("truth"), *(_heading(arm, one.task, results) for arm in one.arms)),
-        rows=tuple(_rows(one, tensors["images"][rows], maps)),
+        rows=tuple(_rows(one, samples["test.images"][places], maps)),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from filelock import FileLock, Timeout
 
-from headstart.data.batches.prepared import record_normalisation
+from headstart.data.batches.stored import record_normalisation
 from headstart.data.exchange import FORMATS
 from headstart.data.exchange.base import Reader, Stored
 from headstart.data.exchange.provenance import Provenance, read_provenance, write_provenance

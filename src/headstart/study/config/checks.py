@@ -2,6 +2,7 @@
 
 from headstart.data.batches.budgets import check_budgets
 from headstart.data.sources.base import SourceInfo
+from headstart.data.transforms.color import resolve_color
 from headstart.errors import ConfigError
 from headstart.methods import METHODS
 from headstart.study.config.check_networks import check_networks
@@ -45,11 +46,16 @@ def _check_task(config: StudyConfig, about: SourceInfo, name: str) -> None:
 
 
 def _check_color(config: StudyConfig, about: SourceInfo) -> None:
-    if config.color == "lab" and about.channels != 3:
-        raise ConfigError(
-            f"color is lab, which images of three channels have, and dataset '{config.dataset.name}' has "
-            f"{about.channels}: set color to rgb, which leaves channels as they are"
-        )
+    try:
+        color = resolve_color(config.color, about.channels)
+    except ConfigError as error:
+        raise ConfigError(f"dataset '{config.dataset.name}': {error}") from None
+    for name in config.methods:
+        if color not in METHODS[name].colors:
+            raise ConfigError(
+                f"method '{name}' works in {' or '.join(sorted(METHODS[name].colors))}, because it needs "
+                f"{METHODS[name].why_colors}, and images of {about.channels} channels are seen in {color}: leave it out"
+            )
 
 
 def _check_same_images(about: SourceInfo, pretrain: SourceInfo) -> None:

@@ -11,7 +11,7 @@ from headstart.backbones import BACKBONES
 from headstart.backbones.matching import match_parameters
 from headstart.data.sources import SOURCES, Source
 from headstart.data.transforms.augment import AugmentConfig
-from headstart.data.transforms.color import ColorSpace
+from headstart.data.transforms.color import Color
 from headstart.errors import ConfigError
 from headstart.methods import METHODS
 from headstart.registry import lookup
@@ -116,7 +116,8 @@ class StudyConfig(Schema):
 
     budgets: labels per run, ascending. trials: seeds of label draw and initialisation. pretrain_seeds: independent
     pretrainings per method, dealt to the trials in turn. pretrain_dataset: where pretraining's images come from;
-    default: the training split of ``dataset``, labels unseen. augment: of every arm, less what a method or a task does
+    default: the training split of ``dataset``, labels unseen. color: what networks see, ``auto`` being Lab where images
+    have three channels, and else images as they are. augment: of every arm, less what a method or a task does
     not bear. controls: what else to measure beside scratch, so that a number can be read: ``random``, frozen random
     features under every protocol that freezes the backbone; ``blind``, the best constant guess.
     """
@@ -126,7 +127,7 @@ class StudyConfig(Schema):
     seed: int = 0
     dataset: DatasetChoice
     pretrain_dataset: DatasetChoice | None = None
-    color: ColorSpace = "lab"
+    color: Color = "auto"
     augment: AugmentConfig = AugmentConfig()
     backbone: BackboneChoice = BackboneChoice()
     tasks: tuple[str, ...] = ("classification",)
@@ -160,7 +161,7 @@ class StudyConfig(Schema):
             validate(lookup(METHODS, "method", name).Config, choice.options, f"methods.{name}.options")
             self.pretraining(name)
             self.augmentation(name)
-            if self.color not in METHODS[name].colors:
+            if self.color != "auto" and self.color not in METHODS[name].colors:
                 raise ValueError(
                     f"method '{name}' works in {' or '.join(sorted(METHODS[name].colors))} and not in {self.color}, "
                     f"because it needs {METHODS[name].why_colors}: change color, or leave the method out"

@@ -62,7 +62,7 @@ class PointJob(Job):
         """The trial's labels: the same for every arm, and part of those of every larger budget."""
         generator = numpy_generator(self.seed, "labels", dataset.fingerprint, self.task, self.trial)
         order = label_order(task.strata(dataset.train.targets[task.target]), generator)
-        return dataset.train.subset(torch.from_numpy(order[: self.labels]).to(dataset.train.images.device))
+        return dataset.train.subset(torch.from_numpy(order[: self.labels]))
 
 
 def unmeasured(task: Task, dataset: Dataset) -> Measured:

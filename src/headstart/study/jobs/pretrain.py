@@ -8,22 +8,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-from torch import Tensor
-
 from headstart.backbones import Backbone, build_backbone, load_weights, save_weights
 from headstart.data.batches.endless import EndlessLoader
 from headstart.data.batches.loader import Batches, Loader
 from headstart.data.batches.share import Share
-from headstart.data.dataset import Dataset
+from headstart.data.dataset import Dataset, ImageSet
 from headstart.data.transforms.augment import AugmentConfig
-from headstart.data.transforms.color import normalise
+from headstart.data.transforms.input import ImageInput
 from headstart.folder import write_atomic
 from headstart.methods import METHODS, Method, build_method
 from headstart.objective import Objective
 from headstart.seeding import derive_seed, torch_generator
 from headstart.study.config.study import BackboneChoice
 from headstart.study.jobs.base import Job, RunContext, no_progress
-from headstart.study.jobs.dataset import DatasetJob, prepared_dataset
+from headstart.study.jobs.dataset import DatasetJob, open_dataset
 from headstart.tasks import TASKS
 from headstart.training import (
     Failure,
@@ -53,6 +51,7 @@ class PretrainJob(Job):
     """A backbone that learned from the training split's images by a pretext method. augment: as the method has it."""
 
     dataset: DatasetJob
+    input: ImageInput
     backbone: BackboneChoice
     method: str
     options: dict[str, Any]
@@ -61,11 +60,12 @@ class PretrainJob(Job):
     seed: int
 
     kind: ClassVar[str] = "pretrain"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
 
     def identity(self) -> dict[str, Any]:
         config = METHODS[self.method].Config.model_validate(self.options)
         return {
+            "input": asdict(self.input),
             "backbone": self.backbone.model_dump(),
             "method": self.method,
             "options": config.model_dump(mode="json"),
@@ -93,16 +93,16 @@ class PretrainJob(Job):
 
     def _learn(self, context: RunContext, on_step: Callable[[int], None]) -> None:
         """The work of one of the processes that share the batches; the first one keeps what they learned."""
-        dataset, share = prepared_dataset(context.input(self.dataset)), Share.current()
+        dataset, share = open_dataset(context.input(self.dataset), self.input, pick_device()), Share.current()
         method = self._method(dataset)
         watched = self._watched(method, dataset)
         with self._loader(dataset, share) as loader:
             report = train(watched, loader, self.train, folder=context.folder, key=self.key, on_step=on_step)
         if share.rank == 0:
-            self._keep(context.folder, method, report, dataset.train.images[:COLLAPSE_IMAGES])
+            self._keep(context.folder, method, report, dataset.train.first(COLLAPSE_IMAGES))
 
-    def _keep(self, folder: Path, method: Method, report: TrainReport, images: Tensor) -> None:
-        """Write what a finished run leaves; prepared ``images`` tell whether it is of use."""
+    def _keep(self, folder: Path, method: Method, report: TrainReport, images: ImageSet) -> None:
+        """Write what a finished run leaves; ``images`` tell whether it is of use."""
         if report.failure is None and is_collapsed(method.backbone, images, self.train.precision):
             step = collapsed_since(report.history) or report.steps
             report = replace(report, failure=Failure(step, COLLAPSED))
@@ -122,11 +122,7 @@ class PretrainJob(Job):
         if stream is None:
             yield Loader(dataset.train, **options)
             return
-        device, color = dataset.train.images.device, self.dataset.color
-        by = dataset.normalisation[color]
-        with closing(
-            EndlessLoader(lambda *rows: normalise(stream(*rows).to(device), color, by), device, **options)
-        ) as loader:
+        with closing(EndlessLoader(stream, dataset.train.prepare, **options)) as loader:
             yield loader
 
     def _method(self, dataset: Dataset) -> Method:
@@ -140,7 +136,7 @@ class PretrainJob(Job):
         tasks = [kind(dataset.classes).fitted(known[kind.target]) for kind in TASKS.values() if kind.target in known]
         generator = torch_generator(self.seed, "probe")
         every = max(1, self.train.steps // LOOKS)
-        return Watched(method, tasks, generator=generator, images=dataset.train.images, rank_every=every)
+        return Watched(method, tasks, generator=generator, images=dataset.train, rank_every=every)
 
     def fresh_backbone(self, channels: int, *parts: str | int) -> Backbone:
         """The form of the backbone that this method trains, with starting weights of the named parts."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from headstart.data.batches.prepared import load_prepared
+from headstart.data.batches.stored import map_dataset
 from headstart.study.jobs.base import Job, RunContext
 from headstart.study.jobs.dataset import DatasetJob
 from headstart.tasks import TASKS
@@ -42,7 +42,7 @@ class CheckJob(Job):
         return f"targets for {self.task}"
 
     def run(self, context: RunContext) -> None:
-        dataset = load_prepared(context.input(self.dataset))
+        dataset = map_dataset(context.input(self.dataset))
         task = TASKS[self.task](dataset.classes)
         for images in dataset.splits.values():
             task.check_target(images.targets[task.target], images.resolution)

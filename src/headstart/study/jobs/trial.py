@@ -1,20 +1,30 @@
 """A measured point that a network learned for: an arm, a protocol, a label budget and a trial."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 from headstart.backbones import Backbone, build_backbone
 from headstart.data.dataset import Dataset
 from headstart.data.transforms.augment import AugmentConfig
+from headstart.data.transforms.input import ImageInput
 from headstart.seeding import derive_seed, torch_generator
 from headstart.study.config.arms import RANDOM, SCRATCH
 from headstart.study.jobs.answers import keep_answers
 from headstart.study.jobs.base import Job, RunContext
-from headstart.study.jobs.dataset import prepared_dataset
+from headstart.study.jobs.dataset import open_dataset
 from headstart.study.jobs.points import PointJob, unmeasured, write_records
 from headstart.study.jobs.pretrain import PretrainJob, hardware_identity
 from headstart.tasks import TASKS
-from headstart.training import PROTOCOLS, Failure, Settings, TrainConfig, discard_checkpoint, evaluate, fit
+from headstart.training import (
+    PROTOCOLS,
+    Failure,
+    Settings,
+    TrainConfig,
+    discard_checkpoint,
+    evaluate,
+    fit,
+    pick_device,
+)
 
 __all__ = ["TrialJob"]
 
@@ -24,15 +34,17 @@ class TrialJob(PointJob):
     """Learn by ``protocol``; ``start`` is the pretraining, or ``None`` for random weights."""
 
     start: PretrainJob | None
+    input: ImageInput
     protocol: str
     train: Settings
     augment: AugmentConfig
 
     kind: ClassVar[str] = "trial"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
 
     def identity(self) -> dict[str, Any]:
         return {
+            "input": asdict(self.input),
             "backbone": self.backbone.model_dump(),
             "task": self.task,
             "protocol": self.protocol,
@@ -76,7 +88,7 @@ class TrialJob(PointJob):
         return (self.start or self.dataset).key
 
     def run(self, context: RunContext) -> None:
-        dataset = prepared_dataset(context.input(self.dataset))
+        dataset = open_dataset(context.input(self.dataset), self.input, pick_device())
         task = TASKS[self.task](dataset.classes)
         failure = self.start.failure(context.input(self.start)) if self.start else None
         if failure:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+from headstart.data.transforms.color import resolve_color
+from headstart.data.transforms.input import ImageInput
 from headstart.study.config.arms import BLIND, RANDOM, SCRATCH
 from headstart.study.config.study import StudyConfig
 from headstart.study.jobs.base import Job
@@ -32,8 +34,8 @@ class Plan:
 
 def make_plan(config: StudyConfig) -> Plan:
     """The dataset, one pretraining per method and seed, and one job per measured point."""
-    dataset = DatasetJob(config.dataset, config.color)
-    pretrain_dataset = DatasetJob(config.pretrain_dataset, config.color) if config.pretrain_dataset else dataset
+    dataset = DatasetJob(config.dataset)
+    pretrain_dataset = DatasetJob(config.pretrain_dataset) if config.pretrain_dataset else dataset
     pretrainings = {
         (method, seed): _pretraining(config, pretrain_dataset, method, seed)
         for method in config.methods
@@ -48,6 +50,7 @@ def make_plan(config: StudyConfig) -> Plan:
 def _pretraining(config: StudyConfig, dataset: DatasetJob, method: str, seed: int) -> PretrainJob:
     return PretrainJob(
         dataset=dataset,
+        input=_input(config),
         backbone=config.backbone,
         method=method,
         options=config.methods[method].options,
@@ -73,11 +76,16 @@ def _points(
                     task=task,
                     labels=labels,
                     trial=trial,
+                    input=_input(config),
                     start=pretrainings.get((method, trial % config.pretrain_seeds)),
                     protocol=protocol,
                     train=settings.for_labels(labels),
                     augment=config.augment,
                 )
+
+
+def _input(config: StudyConfig) -> ImageInput:
+    return ImageInput(resolve_color(config.color, config.dataset.about().channels))
 
 
 def _arms(config: StudyConfig, protocol: str) -> Iterator[str]:
