@@ -20,9 +20,9 @@ SAME_SIZE = {torch.uint16: torch.int16}
 class ImageSet:
     """N images with named targets, raw, and how batches for a network are made of them.
 
-    images: uint8, uint16 or float32 ``[M, C, H, W]``, best laid out as ``[M, H, W, C]``; perhaps mapped from a file, so
-    nobody writes into them, and nobody copies all of them. targets: ``class [N]`` int64, ``pose [N]`` int64,
-    ``rotation [N, 3, 3]`` float32, maps ``[N, H, W]``. rows: int64 ``[N]``, which of ``images``; ``None``: all in order.
+    images: uint8, uint16 or float32 ``[M, C, H, W]``, laid out as ``[M, H, W, C]``; perhaps mapped from a file, so that
+    none may write into them or copy all of them. targets: ``class [N]`` int64, ``pose [N]`` int64,
+    ``rotation [N, 3, 3]`` float32, maps ``[N, H, W]``. rows: int64 ``[N]``, which of ``images``; ``None``: all.
     prepare: what a network gets of raw images, and where.
     """
 
