@@ -8,7 +8,7 @@ import pandas as pd
 
 from headstart.charts.figure import Figure, Layout
 from headstart.charts.names import arm_titles, find_baseline, protocol_title, varied_text
-from headstart.charts.panels import Panel, differing
+from headstart.charts.panels import Panel
 from headstart.charts.points import missing_tooltip
 from headstart.charts.tables import reference_rows, with_missing
 from headstart.charts.text import (
@@ -23,7 +23,7 @@ from headstart.tasks import TASKS
 
 __all__ = ["matrix_figure"]
 
-FROM, INTO = "pretrain_dataset", "dataset"
+SOURCE, LEARNED = "pretrain_dataset", "dataset"
 FEW = 8
 """More matrices than this are too many for two budgets."""
 CELL = 46
@@ -33,20 +33,13 @@ DARK, LIGHT = "#1c1e21", "#ffffff"
 
 
 def matrix_figure(utility: pd.DataFrame, summary: pd.DataFrame, *, varied: Sequence[str] = ()) -> Figure:
-    """Only where a suite varies both what is pretrained on and what is learned; else a figure without panels.
+    """Only where what is pretrained on and what is learned are crossed; else a figure without panels.
 
     Shown are the smallest budget and, where it leaves few matrices, the largest: utility where it is measured in every
     cell, else how much better the score is than the baseline's at the same budget.
     """
-    keys = differing(utility, varied)
-    source, learned = ([key for key in keys if key.split(".")[0] == name] for name in (FROM, INTO))
-    panels: list[Panel] = []
-    if source and learned:
-        others = [key for key in keys if key not in (*source, *learned)]
-        cells = _cells(utility, summary, varied).assign(
-            source=_joined(utility, source), learned=_joined(utility, learned)
-        )
-        panels = list(_panels(cells, others))
+    cells = _cells(utility, summary, varied)
+    panels = list(_panels(cells, _besides(cells, varied))) if _crossed(cells) else []
     name, layout = find_baseline(summary).name, Layout.of(panels)
     caption = (
         f"Rows: what was pretrained on. Columns: what was learned then. Utility, or where the budgets of {name} cannot "
@@ -55,8 +48,15 @@ def matrix_figure(utility: pd.DataFrame, summary: pd.DataFrame, *, varied: Seque
     return Figure("transfer", "Transfer", caption, tuple(_draw(panel, layout) for panel in panels), (), layout)
 
 
-def _joined(table: pd.DataFrame, keys: list[str]) -> list[str]:
-    return [", ".join(map(str, values)) for values in table[keys].itertuples(index=False, name=None)]
+def _crossed(cells: pd.DataFrame) -> bool:
+    """Whether datasets are met by several pretrainings, and pretrainings by several datasets."""
+    pairs = cells[[SOURCE, LEARNED]].drop_duplicates()
+    return bool(len(pairs) > max(pairs[SOURCE].nunique(), pairs[LEARNED].nunique()) > 1)
+
+
+def _besides(cells: pd.DataFrame, varied: Sequence[str]) -> list[str]:
+    """The varied keys that differ though both datasets are the same."""
+    return [key for key in varied if (cells.groupby([SOURCE, LEARNED])[key].nunique() > 1).any()]
 
 
 def _cells(utility: pd.DataFrame, summary: pd.DataFrame, varied: Sequence[str]) -> pd.DataFrame:
@@ -106,12 +106,14 @@ def _shown(cells: pd.DataFrame) -> pd.DataFrame:
 
 def _draw(panel: Panel, layout: Layout) -> alt.LayerChart:
     rows = panel.rows.assign(few=[text.partition(";")[0] for text in panel.rows["missing_text"]])
-    orders = {name: list(dict.fromkeys(rows[name])) for name in ("source", "learned")}
+    learned = list(dict.fromkeys(rows[LEARNED]))
+    sources = [name for name in learned if name in set(rows[SOURCE])]
+    sources += [name for name in dict.fromkeys(rows[SOURCE]) if name not in sources]
     axis = {"grid": False, "domain": False, "ticks": False, "labelLimit": 140}
     base = alt.Chart(rows).encode(
-        x=alt.X("learned:N", sort=orders["learned"], title=f"{protocol_title(rows['protocol'].iloc[0])} on")
+        x=alt.X(f"{LEARNED}:N", sort=learned, title=f"{protocol_title(rows['protocol'].iloc[0])} on")
         .axis(labelAngle=0, **axis),
-        y=alt.Y("source:N", sort=orders["source"], title="pretrained on").axis(**axis),
+        y=alt.Y(f"{SOURCE}:N", sort=sources, title="pretrained on").axis(**axis),
         tooltip=_tooltips(rows),
     )  # fmt: skip
     shades = alt.Scale(domain=[-1, 0, 1], range=[WORSE, NOTHING, BETTER], interpolate="rgb")
@@ -120,13 +122,13 @@ def _draw(panel: Panel, layout: Layout) -> alt.LayerChart:
     numbers = base.mark_text(fontSize=13).encode(text="text:N", color=ink)
     told = base.mark_text(fontSize=10, dy=14).encode(text="few:N", color=ink)
     title = alt.TitleParams(layout.title(panel.title), subtitle=rows["what"].iloc[0], subtitleFontSize=12)
-    return alt.layer(cells, numbers, told).properties(title=title, height=CELL * len(orders["source"]))
+    return alt.layer(cells, numbers, told).properties(title=title, height=CELL * len(sources))
 
 
 def _tooltips(rows: pd.DataFrame) -> list[alt.Tooltip]:
     return [
-        alt.Tooltip("source:N", title="pretrained on"),
-        alt.Tooltip("learned:N", title=f"{protocol_title(rows['protocol'].iloc[0])} on"),
+        alt.Tooltip(f"{SOURCE}:N", title="pretrained on"),
+        alt.Tooltip(f"{LEARNED}:N", title=f"{protocol_title(rows['protocol'].iloc[0])} on"),
         alt.Tooltip("value_text:N", title=metric_style(rows["metric"].iloc[0]).title),
         alt.Tooltip("utility_text:N", title="utility"),
         alt.Tooltip("utility_range:N", title="interval"),
