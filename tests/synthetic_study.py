@@ -93,7 +93,7 @@ def make_results(
     return pd.DataFrame(rows)
 
 
-def make_suite(values: Mapping[str, Sequence[str]], curves: Curves = CURVES) -> pd.DataFrame:
+def make_suite(values: Mapping[str, Sequence[str]], curves: Curves = CURVES, trials: int = 4) -> pd.DataFrame:
     """Results of a study per combination of values. Pretraining on what is learned afterwards is worth most."""
     found = []
     for seed, combination in enumerate(product(*values.values())):
@@ -101,7 +101,7 @@ def make_suite(values: Mapping[str, Sequence[str]], curves: Curves = CURVES) -> 
         learned = place.get("dataset.factors", "TCVL")
         source = place.get("pretrain_dataset.factors", learned)
         boost = 0.7 + 0.2 * seed if source == learned else 0.35
-        results = make_results(dataset=f"{learned} 32 px", seed=seed, curves=curves, boost=boost)
+        results = make_results(trials, f"{learned} 32 px", seed, curves=curves, boost=boost)
         results.loc[results["pretrain_dataset"] != "", "pretrain_dataset"] = f"{source} 32 px"
         for column, (key, value) in enumerate(place.items()):
             results.insert(column, key, value)
@@ -132,7 +132,7 @@ def make_tables(results: pd.DataFrame | None = None, notes: Mapping[str, str] | 
         summary_table(results, METRICS, varied=varied),
         utility_table(results, METRICS, varied=varied, seed=0, draws=500),
         lacking[[*varied, *MISSING]].assign(step=300.0, reason="the loss is not finite").reset_index(drop=True),
-        arms.assign(note=arms["arm"].map(notes or {}).fillna("")),
+        arms.assign(note=[(notes or {}).get(arm, "") for arm in arms["arm"]]),
         varied,
     )
 

@@ -90,6 +90,13 @@ def test_without_a_baseline_there_is_no_matrix() -> None:
     assert draw(make_tables(CROSSED[CROSSED["role"] != "baseline"])).panels == ()
 
 
+def test_what_was_not_pretrained_has_no_row() -> None:
+    curves = FINETUNED | {("scratch slow", "finetune"): Curve(0.88, 2.1, 1.0, "scratch")}
+    suite = make_suite({"dataset.factors": FACTORS[:2], "pretrain_dataset.factors": FACTORS[:2]}, curves)
+    rows = [row for spec in draw(make_tables(suite)).page_specs() for row in cells(spec)]
+    assert {row["arm"] for row in rows} == {"cmc", "rotation"}
+
+
 def test_what_else_varies_has_matrices_of_its_own() -> None:
     values = {"dataset.factors": FACTORS[:2], "pretrain_dataset.factors": FACTORS[:2], "backbone.width": ["8", "16"]}
     specs = draw(make_tables(make_suite(values, FINETUNED))).page_specs()

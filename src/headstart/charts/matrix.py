@@ -6,7 +6,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from headstart.charts.figure import Figure, Layout
+from headstart.charts.figure import LARGE, Figure, Layout
 from headstart.charts.names import arm_titles, find_baseline, protocol_title, varied_text
 from headstart.charts.panels import Panel
 from headstart.charts.points import missing_tooltip
@@ -26,10 +26,13 @@ __all__ = ["matrix_figure"]
 SOURCE, LEARNED = "pretrain_dataset", "dataset"
 FEW = 8
 """More matrices than this are too many for two budgets."""
+NARROW = 4
+"""More columns than this are too many for a small panel."""
 CELL = 46
 """Pixels from row to row."""
-WORSE, NOTHING, BETTER = "#b3541e", "#ffffff", "#1868a8"
-DARK, LIGHT = "#1c1e21", "#ffffff"
+WORSE, NOTHING, BETTER = "#e08a4a", "#ffffff", "#4f9bd9"
+INK = "#1c1e21"
+"""Of the text in cells, which all of these colors are light enough for."""
 
 
 def matrix_figure(utility: pd.DataFrame, summary: pd.DataFrame, *, varied: Sequence[str] = ()) -> Figure:
@@ -40,7 +43,8 @@ def matrix_figure(utility: pd.DataFrame, summary: pd.DataFrame, *, varied: Seque
     """
     cells = _cells(utility, summary, varied)
     panels = list(_panels(cells, _besides(cells, varied))) if _crossed(cells) else []
-    name, layout = find_baseline(summary).name, Layout.of(panels)
+    layout = Layout.of(panels) if cells[LEARNED].nunique() <= NARROW else LARGE
+    name = find_baseline(summary).name
     caption = (
         f"Rows: what was pretrained on. Columns: what was learned then. Utility, or where the budgets of {name} cannot "
         f"measure all of it, the score above that of {name} at equal labels. White: no difference; blue: better."
@@ -50,7 +54,7 @@ def matrix_figure(utility: pd.DataFrame, summary: pd.DataFrame, *, varied: Seque
 
 def _crossed(cells: pd.DataFrame) -> bool:
     """Whether datasets are met by several pretrainings, and pretrainings by several datasets."""
-    pairs = cells[[SOURCE, LEARNED]].drop_duplicates()
+    pairs = cells.loc[cells["gain"].notna(), [SOURCE, LEARNED]].drop_duplicates()
     return bool(len(pairs) > max(pairs[SOURCE].nunique(), pairs[LEARNED].nunique()) > 1)
 
 
@@ -60,10 +64,12 @@ def _besides(cells: pd.DataFrame, varied: Sequence[str]) -> list[str]:
 
 
 def _cells(utility: pd.DataFrame, summary: pd.DataFrame, varied: Sequence[str]) -> pd.DataFrame:
-    """The utility table, row for row, with ``gain``: how much better its score is than the baseline's."""
+    """The utilities of what was pretrained, with ``gain``, the score above the baseline's, and whether it is better."""
     same = [*varied, "dataset", "task", "labels"]
     reference = reference_rows(summary)[[*same, "value"]].rename(columns={"value": "reference"})
-    rows = with_missing(utility, summary, varied).merge(reference, on=same, how="left", validate="many_to_one")
+    rows = with_missing(utility[utility[SOURCE] != ""], summary, varied).merge(
+        reference, on=same, how="left", validate="many_to_one"
+    )
     sign = rows["task"].map({task: 1 if TASKS[task].higher_is_better else -1 for task in rows["task"].unique()})
     return rows.assign(gain=rows["value"] - rows["reference"], better=sign * (rows["value"] - rows["reference"]))
 
@@ -117,10 +123,9 @@ def _draw(panel: Panel, layout: Layout) -> alt.LayerChart:
         tooltip=_tooltips(rows),
     )  # fmt: skip
     shades = alt.Scale(domain=[-1, 0, 1], range=[WORSE, NOTHING, BETTER], interpolate="rgb")
-    ink = alt.condition("abs(datum.strength) > 0.6", alt.value(LIGHT), alt.value(DARK))
     cells = base.mark_rect(stroke=GRAY, strokeOpacity=0.4).encode(alt.Color("strength:Q", scale=shades, legend=None))
-    numbers = base.mark_text(fontSize=13).encode(text="text:N", color=ink)
-    told = base.mark_text(fontSize=10, dy=14).encode(text="few:N", color=ink)
+    numbers = base.mark_text(fontSize=13, color=INK).encode(text="text:N")
+    told = base.mark_text(fontSize=10, dy=14, color=INK).encode(text="few:N")
     title = alt.TitleParams(layout.title(panel.title), subtitle=rows["what"].iloc[0], subtitleFontSize=12)
     return alt.layer(cells, numbers, told).properties(title=title, height=CELL * len(sources))
 

@@ -136,7 +136,8 @@ def _cells(table: pd.DataFrame, stem: str) -> list[Cell]:
 
     What a score is worth in labels comes with the score that it is read from, and is not told again.
     """
-    notes = {"value": table["missing_text"], "utility": table["missing_text"].str.partition(";")[0]}
+    lacking = table["missing_text"].tolist()
+    notes = {"value": lacking, "utility": [text.partition(";")[0] for text in lacking]}
     columns = (table[f"{stem}_text"], table[f"{stem}_range"], notes.get(stem, [""] * len(table)))
     return [Cell(*texts) for texts in zip(*columns, strict=True)]
 
