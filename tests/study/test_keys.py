@@ -1,4 +1,4 @@
-"""Keys tell the truth: whatever can change a result changes its key, and what a job of each kind computes is on record."""
+"""Keys tell the truth: what can change a result changes its key, and what a job of each kind computes is on record."""
 
 import json
 from collections.abc import Iterator
@@ -28,6 +28,8 @@ OTHER = {
     "lighting": 0.3, "class_color": 0.3, "scale": 0.3, "warp": 0.3, "watched": ("pose",),
 }  # fmt: skip
 """Another value of what is chosen among names, or is None in the jobs below."""
+TOGETHER = {"mean": {"deviation": (1.0, 1.0, 1.0)}, "deviation": {"mean": (0.0, 0.0, 0.0)}}
+"""What else has to be said with a field."""
 NO_INPUT = {
     "endless",  # other images for pretraining alone, whose key has it
     "engine", "engine_options", "objects", "shapes", "textures", "keep_materials", "face_limit", "up_axis",
@@ -40,8 +42,9 @@ NO_INPUT = {
 def plan():
     config = StudyConfig(
         name="keys",
-        dataset={"images": 60, "resolution": 16, "samples": 1},
+        dataset={"images": 60, "resolution": 16, "samples": 1, "targets": "all"},
         backbone={"options": {"width": 4}},
+        tasks=("depth",),  # whose error tells small changes
         arms={"rotation": {}},
         pretrain={"steps": 3, "batch_size": 8, "precision": "float32"},
         protocols={"finetune": {"min_steps": 3, "batch_size": 8, "precision": "float32"}},
@@ -66,7 +69,7 @@ def mutations(value: Any, name: str) -> Iterator[tuple[str, Any]]:
     if is_dataclass(value):
         for field in fields(value):
             for path, other in mutations(getattr(value, field.name), field.name):
-                yield f"{field.name}.{path}", replace(value, **{field.name: other})
+                yield f"{field.name}.{path}", replace(value, **TOGETHER.get(field.name, {}) | {field.name: other})
     elif isinstance(value, BaseModel):
         for key in type(value).model_fields:
             for path, other in mutations(getattr(value, key), key):

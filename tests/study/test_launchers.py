@@ -1,10 +1,41 @@
+"""The local launcher with its processes: failures, deaths, scripts, and nobody left behind."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
 import pytest
 from toy_jobs import ToyJob
 
-from headstart.errors import DataError, HeadstartError
+from headstart.errors import HeadstartError, StoreError
+from headstart.study.jobs.base import Needs
 from headstart.study.running.launchers import LocalLauncher
-from headstart.study.running.launchers.base import Queue
+from headstart.study.running.launchers import local as local_module
 from headstart.study.running.store import Store
+
+SCRIPT = """
+import sys
+from pathlib import Path
+
+sys.path.insert(0, {tests!r})
+from toy_jobs import ToyJob
+
+from headstart.processes import in_order
+from headstart.study.running.launchers import LocalLauncher
+from headstart.study.running.store import Store
+
+folder = Path({folder!r})
+with (folder / "began").open("a") as file:
+    file.write("once ")
+jobs = [ToyJob(number, str(folder / "journal"), fault={fault!r}) for number in (1, 2)]
+{more}
+print(LocalLauncher(Store(folder / "store"), workers=2).run(jobs, print), list(in_order(abs, [-1, -2, -3], 2)))
+"""
 
 
 @pytest.fixture
@@ -20,59 +51,150 @@ def ran(journal):
 
 def chain(journal, **faults):
     first = ToyJob(1, str(journal))
-    second = ToyJob(2, str(journal), needs=(first,), **faults)
-    return [first, second, ToyJob(3, str(journal), needs=(second,))]
+    second = ToyJob(2, str(journal), below=(first,), **faults)
+    return [first, second, ToyJob(3, str(journal), below=(second,))]
 
 
-def launch(tmp_path, jobs):
+def launch(tmp_path, jobs, **machine):
     store, events = Store(tmp_path / "store"), []
-    LocalLauncher(store, workers=2).run(jobs, events.append)
-    return store, events
+    reasons = LocalLauncher(store, **{"workers": 2, "gpus": 0, **machine}).run(jobs, events.append)
+    return store, events, {job.number: reasons[job.key] for job in jobs if job.key in reasons}
+
+
+def told(events, *what):
+    return [(event.what, event.job.number) for event in events if event.what in what]
 
 
 def test_jobs_run_after_their_inputs_and_only_once(tmp_path, journal):
     jobs = chain(journal)
-    store, events = launch(tmp_path, jobs)
+    store, events, reasons = launch(tmp_path, jobs)
+    assert not reasons
     assert (store.folder(jobs[-1]) / "sum").read_text() == "6"
-    assert [number for number, _ in ran(journal)] == ["1", "2", "3"]
-    assert [event.job.number for event in events if event.what == "finished"] == [1, 2, 3]
+    assert [line[0] for line in ran(journal)] == ["1", "2", "3"]
+    assert told(events, "finished") == [("finished", number) for number in (1, 2, 3)]
     launch(tmp_path, jobs)
     assert len(ran(journal)) == 3
 
 
-def test_a_refusal_reaches_the_caller_and_keeps_what_was_done(tmp_path, journal):
-    with pytest.raises(DataError, match="toy data is broken"):
-        launch(tmp_path, chain(journal, fault="refuse"))
-    store = Store(tmp_path / "store")
-    assert [store.state(job) for job in chain(journal)] == ["done", "incomplete", "absent"]
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ("refuse", "^toy data is broken: mend it$"),
+        ("stumble", "^ValueError: a toy stumbles$"),
+        ("die", "^its process died .killed by SIGKILL.: .*memory"),
+    ],
+)
+def test_what_fails_twice_has_failed_with_all_that_need_it_and_the_others_go_on(tmp_path, journal, fault, reason):
+    others = [ToyJob(number, str(journal)) for number in (10, 11, 12)]
+    jobs = [*chain(journal, fault=fault), *others]
+    store, events, reasons = launch(tmp_path, jobs)
+    assert reasons.keys() == {2, 3}
+    assert re.search(reason, reasons[2])
+    assert reasons[3] == f"needs toy 2, which failed: {reasons[2]}"
+    assert store.states(jobs) == {job.key: {2: "incomplete", 3: "absent"}.get(job.number, "done") for job in jobs}
+    assert Counter(line[0] for line in ran(journal)) == {"1": 1, "2": 2, "10": 1, "11": 1, "12": 1}
+    assert told(events, "retried", "failed") == [("retried", 2), ("failed", 2), ("failed", 3)]
+    details = {event.what: event.detail for event in events if event.job.number == 2}
+    assert ("Traceback" in details["retried"] and "_suffer" in details["failed"]) == (fault != "die")
 
 
-def test_a_killed_worker_is_told_and_the_next_run_finishes(tmp_path, journal):
+def test_a_passing_fault_costs_a_second_attempt_and_what_follows_is_done(tmp_path, journal):
     jobs = chain(journal, fault="die once")
-    with pytest.raises(HeadstartError, match="worker process died.*run the same command again"):
-        launch(tmp_path, jobs)
-    store, _ = launch(tmp_path, jobs)
+    store, events, reasons = launch(tmp_path, jobs)
+    assert not reasons
     assert (store.folder(jobs[-1]) / "sum").read_text() == "6"
-    assert [number for number, _ in ran(journal)] == ["1", "2", "2", "3"]
+    assert told(events, "retried", "failed") == [("retried", 2)]
 
 
-def test_workers_share_a_group_but_never_mix_groups(journal):
-    jobs = [ToyJob(n, str(journal), family="low" if n < 8 else "high") for n in range(16)]
-    queue = Queue(jobs, lambda job: False, workers=2)
-    taken = []
-    while part := queue.take():
-        assert len({job.family for job in part}) == 1
-        taken += part
-        for job in part:
-            queue.finish(job)
-    assert sorted(job.number for job in taken) == list(range(16))
-    assert [job.number for job in taken[:2]] == [15, 14]
-    assert queue.empty
+def test_a_process_in_which_something_unforeseen_happened_does_nothing_else(tmp_path, journal):
+    launch(tmp_path, chain(journal, fault="stumble once"), workers=1)
+    processes = {(number, attempt): line[1] for attempt, line in enumerate(ran(journal)) for number in line[0]}
+    assert processes["1", 0] == processes["2", 1] != processes["2", 2] == processes["3", 3]
 
 
-def test_what_may_end_the_study_goes_before_what_costs_more(journal):
-    class Gate(ToyJob):
-        first = True
+def test_a_worker_sees_the_gpus_that_its_job_was_granted(tmp_path, journal, monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,6")
+    shared, whole = Needs(gpus=0.5), Needs(gpus=2, cpus=2)
+    wants = [shared, shared, shared, whole, Needs(), Needs(gpus=3)]
+    jobs = [ToyJob(number, str(journal), wants=needs) for number, needs in enumerate(wants)]
+    _, _, reasons = launch(tmp_path, jobs, workers=4, gpus=2)
+    assert reasons == {5: "it needs 3 of this machine's GPUs, which are 2"}
+    given = {int(number): (int(workers), *gpus) for number, _, workers, *gpus in ran(journal)}
+    assert given[3] == (2, "4,6")
+    assert given[4] == (1, "4,6")  # those that the whole process sees, for it was granted none
+    assert {given[number] for number in range(3)} == {(1, "4"), (1, "6")}
 
-    queue = Queue([ToyJob(9, str(journal)), Gate(1, str(journal))], lambda job: False, workers=2)
-    assert [[job.number for job in queue.take()] for _ in range(2)] == [[1], [9]]
+
+def test_what_was_planned_for_a_gpu_is_refused_where_there_is_none(tmp_path, journal, monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    _, _, reasons = launch(tmp_path, [ToyJob(1, str(journal), planned_for="cuda")])
+    assert "toy 1 was planned for a GPU" in reasons[1]
+    assert not ran(journal)
+
+
+def test_a_full_disk_is_no_fault_of_the_jobs(tmp_path, journal, monkeypatch):
+    store = Store(tmp_path / "store")
+
+    def full():
+        raise StoreError("no room")
+
+    monkeypatch.setattr(store, "check_writable", full)
+    with pytest.raises(StoreError, match="no room"):
+        LocalLauncher(store, workers=1, gpus=0).run([ToyJob(1, str(journal), fault="refuse")], print)
+
+
+def test_processes_that_never_begin_are_held_against_the_machine(tmp_path, journal, monkeypatch, capfd):
+    monkeypatch.setattr(local_module, "work", int)  # refuses what it is given
+    with pytest.raises(HeadstartError, match=r"end as soon as they are started \(exit code 1\)"):
+        launch(tmp_path, [ToyJob(1, str(journal))])
+    assert "TypeError" in capfd.readouterr().err
+
+
+def script(tmp_path, fault="", more=""):
+    tests = str(Path(__file__).parent)
+    path = tmp_path / "script.py"
+    path.write_text(SCRIPT.format(tests=tests, folder=str(tmp_path), fault=fault, more=more))
+    return [sys.executable, str(path)]
+
+
+def test_a_script_needs_no_guard_and_runs_once(tmp_path, journal):
+    done = subprocess.run(script(tmp_path), capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-1] == "{} [1, 2, 3]", done.stderr
+    assert (tmp_path / "began").read_text() == "once "
+    assert len(ran(journal)) == 2
+
+
+def test_a_job_of_the_script_itself_is_refused_with_what_to_do(tmp_path):
+    more = "class Mine(ToyJob): pass\njobs.append(Mine(3))"
+    done = subprocess.run(script(tmp_path, more=more), capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert "Mine is defined in the script that is run (__main__)" in last
+    assert "move it to a file of its own" in last
+
+
+def is_alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def wait_for(condition):
+    end = time.monotonic() + 60  # only against waiting for ever
+    while not condition():
+        assert time.monotonic() < end, "it takes too long"
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_nobody_outlives_a_stopped_parent_and_a_rerun_finishes(tmp_path, journal, how):
+    command = script(tmp_path, fault="wait once")
+    parent = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for(lambda: len(ran(journal)) == 2)
+    parent.send_signal(how)
+    parent.wait()
+    wait_for(lambda: not any(is_alive(int(line[1])) for line in ran(journal)))
+    assert subprocess.run(command, capture_output=True, check=True).stdout.endswith(b"{} [1, 2, 3]\n")
+    assert len(ran(journal)) == 4

@@ -20,6 +20,10 @@ def store(tmp_path):
     return Store(tmp_path / "store")
 
 
+def marker(store, job):
+    return store.root / "toy" / f"{job.key}.json"
+
+
 def test_a_job_runs_once(store, journal):
     job = ToyJob(1, str(journal))
     assert store.state(job) == "absent"
@@ -41,6 +45,41 @@ def test_an_interrupted_job_is_incomplete_and_runs_again(store, journal):
     assert store.state(whole) == "done"
 
 
+def test_checkpoints_stay_until_the_job_is_done(store, journal, monkeypatch):
+    job = ToyJob(1, str(journal))
+    kept = store.folder(job) / "checkpoints"
+    with monkeypatch.context() as patched:
+        patched.setattr("headstart.study.running.store.json.dumps", lambda *args, **options: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            store.run(job)
+    kept.mkdir(parents=True)
+    (kept / "state").touch()
+    store.run(job)
+    assert store.state(job) == "done"
+    assert not kept.exists()
+
+
+def test_states_are_those_of_each_job(store, journal):
+    jobs = [ToyJob(number, str(journal), fault="refuse" if number == 2 else "") for number in range(4)]
+    for job in jobs[:2]:
+        store.run(job)
+    with pytest.raises(Exception, match="broken"):
+        store.run(jobs[2])
+    states = store.states(jobs)
+    assert [states[job.key] for job in jobs] == ["done", "done", "incomplete", "absent"]
+    assert states == {job.key: store.state(job) for job in jobs}
+
+
+def test_a_deleted_folder_is_not_done_and_its_marker_speaks_for_no_later_one(store, journal):
+    job = ToyJob(1, str(journal))
+    store.run(job)
+    store.folder(job).rename(store.root / "elsewhere")
+    assert store.state(job) == "absent"
+    with pytest.raises(Exception, match="broken"):
+        store.run(ToyJob(1, str(journal), fault="refuse"))
+    assert store.state(job) == "incomplete"
+
+
 def test_two_that_ask_at_once_share_one_run(store, journal):
     job = ToyJob(1, str(journal))
     threads = [threading.Thread(target=Store(store.root).run, args=(job,)) for _ in range(4)]
@@ -51,17 +90,17 @@ def test_two_that_ask_at_once_share_one_run(store, journal):
     assert len(journal.read_text().splitlines()) == 1
 
 
-def test_the_key_holds_identity_inputs_and_version(journal, monkeypatch):
-    below = ToyJob(1, str(journal))
+def test_the_key_holds_identity_inputs_and_version(monkeypatch):
+    below = ToyJob(1)
     keys = {
         below.key,
-        ToyJob(2, str(journal)).key,
-        ToyJob(1, str(journal), needs=(below,)).key,
-        ToyJob(1, str(journal), needs=(ToyJob(2, str(journal)),)).key,
+        ToyJob(2).key,
+        ToyJob(1, below=(below,)).key,
+        ToyJob(1, below=(ToyJob(2),)).key,
     }
     assert ToyJob(1, "elsewhere").key == below.key
     monkeypatch.setattr(ToyJob, "version", 2)
-    assert len(keys | {ToyJob(1, str(journal)).key}) == 5
+    assert len(keys | {ToyJob(1).key}) == 5
 
 
 def test_an_unwritable_store_is_refused_by_name(tmp_path):
@@ -70,9 +109,13 @@ def test_an_unwritable_store_is_refused_by_name(tmp_path):
         Store(tmp_path / "file" / "store")
 
 
-def test_a_damaged_mark_names_its_file(store, journal):
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"seconds": null}'])
+def test_a_damaged_marker_names_what_to_delete(store, journal, text):
     job = ToyJob(1, str(journal))
     store.run(job)
-    (store.folder(job) / "done.json").write_text("{")
-    with pytest.raises(StoreError, match=f"{job.key}{os.sep}done.json is damaged"):
+    marker(store, job).write_text(text)
+    with pytest.raises(StoreError, match=f"toy{os.sep}{job.key}.json is damaged: delete it and run the study again"):
         store.seconds(job)
+    marker(store, job).unlink()
+    store.run(job)
+    assert len(journal.read_text().splitlines()) == 2

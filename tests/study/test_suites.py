@@ -27,7 +27,7 @@ BASE = {
 def suite(tmp_path: Path):
     def load(*overrides: str, **changes: Any) -> Suite:
         path = tmp_path / "suite.yaml"
-        path.write_text(yaml.safe_dump(BASE | changes))
+        path.write_text(yaml.safe_dump(BASE | changes, sort_keys=False))
         return load_suite(path, list(overrides)).settled()
 
     return load
@@ -126,7 +126,7 @@ def test_one_report_has_a_column_per_varied_key(suite, tmp_path: Path) -> None:
         prepared.store.run(job)
         prepared.run.keep(job, prepared.store.folder(job), prepared.store.seconds(job))
     study = Study.load(prepared.run.folder)
-    assert list(study.utility.columns)[0] == "backbone.options.width"
+    assert study.utility.columns[0] == "backbone.options.width"
     assert set(study.results["backbone.options.width"]) == {"4", "8"}
     assert study.complete
     assert "width" in study.report().read_text()

@@ -1,13 +1,16 @@
-"""Jobs that take no time, for tests of the store and the launchers."""
+"""Jobs that take no time and no torch, for tests of the store and the launchers."""
 
 import os
 import signal
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 from headstart.errors import DataError
-from headstart.study.jobs.base import Job, RunContext
+from headstart.study.jobs.base import Device, Job, Needs, RunContext
+
+ONE_CORE = Needs()
 
 
 @dataclass(frozen=True)
@@ -15,10 +18,12 @@ class ToyJob(Job):
     """Writes its number and those of its inputs; notes each run in ``journal``."""
 
     number: int
-    journal: str
-    needs: tuple["ToyJob", ...] = ()
+    journal: str = ""
+    below: tuple["ToyJob", ...] = ()
     family: str = ""
     fault: str = ""
+    wants: Needs = ONE_CORE
+    planned_for: Device = "cpu"
 
     kind: ClassVar[str] = "toy"
     version: ClassVar[int] = 1
@@ -28,7 +33,7 @@ class ToyJob(Job):
 
     @property
     def inputs(self) -> tuple[Job, ...]:
-        return self.needs
+        return self.below
 
     @property
     def cost(self) -> int:
@@ -42,14 +47,34 @@ class ToyJob(Job):
     def group(self) -> str:
         return self.family or self.key
 
+    @property
+    def needs(self) -> Needs:
+        return self.wants
+
+    @property
+    def device(self) -> Device:
+        return self.planned_for
+
     def run(self, context: RunContext) -> None:
+        gpus = os.environ.get("CUDA_VISIBLE_DEVICES", "")
         with Path(self.journal).open("a") as journal:
-            journal.write(f"{self.number} {os.getpid()}\n")
-        if self.fault == "refuse":
-            raise DataError("toy data is broken: mend it")
-        if self.fault == "die once" and not (context.folder / "died").exists():
-            (context.folder / "died").touch()
-            os.kill(os.getpid(), signal.SIGKILL)
-        below = sum(int((context.input(job) / "sum").read_text()) for job in self.needs)
+            journal.write(f"{self.number} {os.getpid()} {context.workers} {gpus}\n")
+        self._suffer(context.folder / "suffered")
+        context.checkpoints.mkdir(exist_ok=True)
+        (context.checkpoints / "state").write_text("half done")
+        below = sum(int((context.input(job) / "sum").read_text()) for job in self.below)
         (context.folder / "sum").write_text(str(self.number + below))
         context.progress(1, 1)
+
+    def _suffer(self, suffered: Path) -> None:
+        what, _, often = self.fault.partition(" ")
+        if not what or (often == "once" and suffered.exists()):
+            return
+        suffered.touch()
+        if what == "wait":
+            time.sleep(60)
+        if what == "die":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if what == "stumble":
+            raise ValueError("a toy stumbles")
+        raise DataError("toy data is broken: mend it")

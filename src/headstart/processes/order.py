@@ -14,6 +14,8 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 AHEAD = 2
 """Items that a process has in hand, so that it need not wait for the next."""
+WINDOW = 8
+"""Results per process that may be waiting for a slow one before them: they take memory."""
 
 
 def available_cores() -> int:
@@ -40,21 +42,18 @@ def in_order(work: Callable[[Item], Result], items: Sequence[Item], workers: int
 
 
 def _results(children: list[Child], items: Sequence[Item]) -> Iterator[Result]:
-    todo, results = iter(enumerate(items)), dict[int, Result]()
-    for child in children * AHEAD:
-        _hand_next(child, todo)
+    results, given, hands = dict[int, Result](), 0, children * AHEAD
     for number in range(len(items)):
-        while number not in results:
+        while True:
+            while hands and given < min(len(items), number + WINDOW * len(children)):
+                hands.pop(0).send((given, items[given]))
+                given += 1
+            if number in results:
+                break
             for child in first_heard(children):
                 results.update([_received(child)])
-                _hand_next(child, todo)
+                hands.append(child)
         yield results.pop(number)
-
-
-def _hand_next(child: Child, todo: Iterator[tuple[int, Item]]) -> None:
-    task = next(todo, None)
-    if task is not None:
-        child.send(task)
 
 
 def _received(child: Child) -> tuple[int, Result]:

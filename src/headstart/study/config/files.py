@@ -52,4 +52,12 @@ def _read_yaml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path} is no readable YAML: {' '.join(str(error).split())}") from None
     if not isinstance(values, dict):
         raise ConfigError(f"{path} must hold keys and values, not {type(values).__name__}")
-    return values
+    unshared: dict[str, Any] = _unshared(values)
+    return unshared
+
+
+def _unshared(value: Any) -> Any:
+    """``value`` without parts that are one object: YAML's ``*name`` would change with what it repeats."""
+    if isinstance(value, dict):
+        return {key: _unshared(one) for key, one in value.items()}
+    return [_unshared(one) for one in value] if isinstance(value, list) else value

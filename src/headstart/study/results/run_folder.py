@@ -87,8 +87,8 @@ class RunFolder:
         differing = sorted(key for key in {*found, *wanted} - {"title"} if found.get(key) != wanted.get(key))
         if differing:
             raise StoreError(
-                f"{self.folder} holds another study, which differs in {', '.join(differing)}: give this one a name of its "
-                "own with name=…, or say --replace"
+                f"{self.folder} holds another study, which differs in {', '.join(differing)}: give this one a name "
+                "of its own with name=…, or say --replace"
             )
 
     def begin(self, plan: Plan) -> None:
@@ -143,7 +143,8 @@ class RunFolder:
         for line in path.read_text().splitlines() if path.exists() else ():
             with suppress(ValueError):  # half a line, of a process that was killed: the job is asked again
                 values = json.loads(line)
-                found[values.pop("job")] = Outcome(**values)
+                key = values.pop("job")
+                found[key] = Outcome(**values)
         return found
 
     def _note(self, key: str, values: Mapping[str, Any]) -> None:

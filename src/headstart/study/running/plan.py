@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import Any
 
 from headstart.study.config.arms import BLIND
 from headstart.study.config.study import StudyConfig
@@ -14,7 +13,6 @@ from headstart.study.jobs.blind import BlindJob
 from headstart.study.jobs.dataset import DatasetJob
 from headstart.study.jobs.points import PointJob
 from headstart.study.jobs.pretrain import PretrainJob
-from headstart.study.jobs.targets import TargetsJob
 from headstart.study.jobs.trial import TrialJob
 from headstart.study.running.arms import Arm, arms_of
 from headstart.study.running.labels import dataset_labels
@@ -56,7 +54,6 @@ class Plan:
     suite: Suite
     arms: tuple[tuple[Arm, ...], ...]
     datasets: tuple[DatasetJob, ...]
-    checks: tuple[TargetsJob, ...]
     pretrainings: tuple[Pretraining, ...]
     points: tuple[Point, ...]
 
@@ -64,7 +61,7 @@ class Plan:
     def jobs(self) -> tuple[Job, ...]:
         """All jobs, each after its inputs, none twice."""
         measured = [point.job for point in self.points]
-        return tuple(_with_inputs([*self.checks, *(one.job for one in self.pretrainings), *measured]))
+        return tuple(_with_inputs([*(one.job for one in self.pretrainings), *measured]))
 
     @cached_property
     def labels(self) -> Mapping[str, str]:
@@ -85,7 +82,6 @@ def plan_study(suite: Suite, arms: Sequence[Sequence[Arm]]) -> Plan:
         suite,
         tuple(tuple(own) for own in arms),
         datasets,
-        tuple(TargetsJob(data, task) for _, (variant, data, _) in studies for task in variant.config.tasks),
         tuple(one for place, (_, _, own) in studies for one in _pretrainings(place, own)),
         tuple(point for place, (variant, data, own) in studies for point in _points(place, variant, data, own)),
     )
@@ -102,22 +98,31 @@ def _pretrainings(place: int, arms: Iterable[Arm]) -> Iterator[Pretraining]:
                 yield Pretraining(place, arm.name, replicate, job)
 
 
-def _points(place: int, variant: Variant, dataset: DatasetJob, arms: Iterable[Arm]) -> Iterator[Point]:
+def _points(place: int, variant: Variant, dataset: DatasetJob, arms: Sequence[Arm]) -> Iterator[Point]:
     """One pretraining serves all tasks, protocols and budgets."""
     config = variant.config
     for task, labels, trial in product(config.tasks, config.budgets, range(config.trials)):
-        common: dict[str, Any] = {"dataset": dataset, "task": task, "labels": labels, "trial": trial}
-        common["seed"] = config.seed
         if BLIND in config.controls:
-            yield Point(place, BLIND, "control", "constant", None, BLIND, "", BlindJob(**common))
+            guess = BlindJob(dataset, task, labels, trial, config.seed)
+            yield Point(place, BLIND, "control", "constant", None, BLIND, "", guess)
         for arm in arms:
+            start = arm.start(trial)
+            source = start.pretrain_source
+            method = arm.name if arm.role == "control" else start.title
             for protocol, settings in arm.protocols.items():
-                start = arm.start(trial)
-                own = {"train": settings.for_labels(labels), "augment": config.augment, "device": config.device}
-                job = TrialJob(**common, start=start, protocol=protocol, **own)
-                source = start.pretrain_source
+                job = TrialJob(
+                    dataset,
+                    task,
+                    labels,
+                    trial,
+                    config.seed,
+                    start=start,
+                    protocol=protocol,
+                    train=settings.for_labels(labels),
+                    augment=config.augment,
+                    device=config.settled_device,
+                )
                 seen = source.dataset if source else None
-                method = arm.name if arm.role == "control" else start.title
                 yield Point(place, arm.name, arm.role, protocol, seen, method, start.network, job)
 
 

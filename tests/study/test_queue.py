@@ -1,0 +1,108 @@
+"""The order of work, and what a machine hands out: all without a process."""
+
+from toy_jobs import ToyJob
+
+from headstart.study.jobs.base import Needs
+from headstart.study.running.launchers.queue import Queue
+from headstart.study.running.launchers.slots import Slots
+
+PAIR = Needs(cpus=2)
+
+
+def all_fit(needs):
+    return True
+
+
+def numbers(jobs):
+    return [job.number for job in jobs]
+
+
+def test_workers_share_a_group_but_never_mix_groups():
+    jobs = [ToyJob(n, family="low" if n < 8 else "high") for n in range(16)]
+    queue = Queue(jobs, workers=2)
+    taken = []
+    while part := queue.take(all_fit):
+        assert len({job.family for job in part}) == 1
+        taken += part
+        for job in part:
+            queue.finish(job)
+    assert sorted(numbers(taken)) == list(range(16))
+    assert numbers(taken[:2]) == [15, 14]
+    assert queue.empty
+
+
+def test_what_may_end_the_study_goes_before_what_costs_more():
+    class Gate(ToyJob):
+        first = True
+
+    queue = Queue([ToyJob(9), Gate(1)], workers=2)
+    assert [numbers(queue.take(all_fit)) for _ in range(2)] == [[1], [9]]
+
+
+def test_a_failed_job_waits_for_what_else_is_ready_and_then_fails_with_its_dependents():
+    bad, good = ToyJob(9), ToyJob(1)
+    child = ToyJob(2, below=(bad, good))
+    grandchild = ToyJob(3, below=(child,))
+    queue = Queue([bad, good, child, grandchild], workers=1)
+    assert queue.take(all_fit) == [bad]
+    assert queue.retry(bad)
+    assert queue.take(all_fit) == [good]
+    queue.finish(good)
+    assert queue.take(all_fit) == [bad]
+    assert not queue.retry(bad)
+    failed = {job.number: reason for job, reason in queue.fail(bad, "it is bad").values()}
+    told = "needs toy 9, which failed: it is bad"
+    assert failed == {9: "it is bad", 2: told, 3: told}
+    assert queue.empty
+
+
+def test_a_large_job_gets_its_turn_when_more_waits_for_it_than_it_delays():
+    slots = Slots(cpus=2, gpus=0)
+    large = ToyJob(5, wants=PAIR)
+    small = [ToyJob(number) for number in (4, 3, 2)]
+    queue = Queue([large, *small, ToyJob(1, below=(large,))], workers=2)
+    running = slots.grant(Needs())
+    assert queue.take(slots.fits) == [small[0]]  # 5 + 1 wait, 4 + 3 + 2 would be delayed
+    queue.finish(small[0])
+    assert queue.take(slots.fits) == []  # 5 + 1 wait, 3 + 2 would be delayed
+    slots.give_back(running)
+    assert queue.take(slots.fits) == [large]
+
+
+def test_what_waits_for_gpus_is_in_the_way_of_nothing_on_cores():
+    slots = Slots(cpus=4, gpus=1)
+    slots.grant(Needs(gpus=0.25))
+    whole = ToyJob(9, wants=Needs(gpus=1))
+    queue = Queue([whole, ToyJob(2, wants=Needs(gpus=0.25)), ToyJob(1)], workers=4)
+    assert [numbers(queue.take(slots.fits)) for _ in range(2)] == [[1], []]
+
+
+def test_cores_are_granted_as_asked_or_as_they_are_free():
+    slots = Slots(cpus=4, gpus=0)
+    grants = [slots.grant(needs) for needs in (Needs(), PAIR, Needs(up_to=9))]
+    assert [grant.cpus for grant in grants] == [1, 2, 1]
+    assert not slots.fits(Needs())
+    for grant in grants[:2]:
+        slots.give_back(grant)
+    assert slots.grant(Needs(up_to=9)).cpus == 3
+    slots.give_back(grants[2])
+    assert not slots.fits(PAIR)
+    assert Slots(cpus=1, gpus=0).grant(PAIR).cpus == 1
+
+
+def test_runs_are_spread_over_gpus_and_whole_ones_are_kept_for_one_job():
+    slots = Slots(cpus=99, gpus=3)
+    shared = [slots.grant(Needs.on("cuda")) for _ in range(4)]
+    assert sorted(grant.gpus for grant in shared) == [(0,), (0,), (1,), (2,)]
+    both = Needs.on("cuda", 2)
+    assert not slots.fits(both)
+    for grant in shared:
+        if grant.gpus != (1,):
+            slots.give_back(grant)
+    whole = slots.grant(both)
+    assert whole.gpus == (0, 2)
+    assert [slots.grant(Needs.on("cuda")).gpus for _ in range(3)] == [(1,)] * 3
+    assert not slots.fits(Needs.on("cuda"))
+    slots.give_back(whole)
+    assert slots.fits(both)
+    assert not slots.possible(Needs.on("cuda", 4))
