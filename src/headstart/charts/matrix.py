@@ -104,10 +104,16 @@ def _shown(cells: pd.DataFrame) -> pd.DataFrame:
             strength=np.sign(told["utility"]) * np.log1p(told["utility"].abs()),
         )
     return told.assign(
-        what=[f"change in {metric_style(name).title.removeprefix('test ')}" for name in told["metric"]],
+        what=[_change(name) for name in told["metric"]],
         text=[difference_text(name, gain) for name, gain in zip(told["metric"], told["gain"], strict=True)],
         strength=told["better"],
     )
+
+
+def _change(name: str) -> str:
+    """``change in accuracy, points``."""
+    metric = metric_style(name)
+    return f"change in {metric.title.removeprefix('test ')}{', points' if metric.unit else ''}"
 
 
 def _draw(panel: Panel, layout: Layout) -> alt.LayerChart:
