@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -279,16 +280,17 @@ def test_a_checkpoint_of_another_configuration_is_refused_by_name(undisturbed, r
     folder, _ = undisturbed
     (done,) = [
         path
-        for path in (folder / "store" / "pretrain").glob("*/done.json")
-        if "cmc" in (path.parent / "job.json").read_text()
+        for path in (folder / "store" / "pretrain").glob("*.json")
+        if "cmc" in (path.with_suffix("") / "job.json").read_text()
     ]
-    text = done.read_text()
+    text, pretrained = done.read_text(), done.with_suffix("")
     done.unlink()
     try:
-        torch.save({"key": "another", "state": {}}, done.with_name("checkpoint.pt"))
+        (pretrained / "checkpoints").mkdir()
+        torch.save({"key": "another", "state": {}}, pretrained / "checkpoints" / "checkpoint.pt")
         said = refused(capsys, monkeypatch, *command(recipe, folder))
         assert "checkpoint.pt belongs to another configuration" in said
-        assert load_file(done.with_name("backbone.safetensors"))
+        assert load_file(pretrained / "backbone.safetensors")
     finally:
-        done.with_name("checkpoint.pt").unlink()
+        shutil.rmtree(pretrained / "checkpoints")
         done.write_text(text)

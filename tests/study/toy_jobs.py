@@ -10,6 +10,8 @@ from typing import Any, ClassVar
 from headstart.errors import DataError
 from headstart.study.jobs.base import Device, Job, Needs, RunContext
 
+ONE_CORE = Needs()
+
 
 @dataclass(frozen=True)
 class ToyJob(Job):
@@ -20,7 +22,7 @@ class ToyJob(Job):
     below: tuple["ToyJob", ...] = ()
     family: str = ""
     fault: str = ""
-    wants: Needs = Needs()
+    wants: Needs = ONE_CORE
     planned_for: Device = "cpu"
 
     kind: ClassVar[str] = "toy"
