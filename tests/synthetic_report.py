@@ -1,18 +1,18 @@
 """A whole report, made up."""
 
 import io
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 import torch
 from PIL import Image
-from synthetic_study import make_history, make_pretraining, make_tables
+from synthetic_study import Tables, in_suite, make_history, make_pretraining, make_tables
 
 from headstart.charts import draw_figures
 from headstart.report import Gallery, ReportData, Sample, galleries, state_verdict
 from headstart.seeding import torch_generator
 from headstart.study.results.predictions import ArmMaps, Predictions
-from headstart.study.results.tables import failures
 
 
 def checkers(seed: int) -> bytes:
@@ -26,8 +26,9 @@ def checkers(seed: int) -> bytes:
 def make_predictions(*names: str) -> tuple[Gallery, ...]:
     """What a blind guess, scratch and ``names`` say to two of three test images: one task in masks, one in depths."""
     generator = torch_generator("predictions")
-    rows, methods = torch.tensor([0, 2]), ["blind", "scratch", *names]
-    masks = torch.randint(0, 3, (len(methods) + 1, 3, 16, 16), generator=generator, dtype=torch.uint8)
+    rows, arms = torch.tensor([0, 2]), ["blind", "scratch", *names]
+    roles = ["control", "baseline", *(["compared"] * len(names))]
+    masks = torch.randint(0, 3, (len(arms) + 1, 3, 16, 16), generator=generator, dtype=torch.uint8)
     depths = 1 + 3 * torch.rand(masks.shape, generator=generator)
     found = tuple(
         Predictions(
@@ -36,33 +37,40 @@ def make_predictions(*names: str) -> tuple[Gallery, ...]:
             2000,
             0,
             rows,
-            tuple(ArmMaps(name, name, rows, some[rows]) for name, some in zip(methods, maps, strict=False)),
+            tuple(
+                ArmMaps(arm, role, arm, rows, some[rows]) for arm, role, some in zip(arms, roles, maps, strict=False)
+            ),
             absent,
         )
         for task, maps, absent in (("segmentation", masks, ()), ("depth", depths, names))
     )
     results = pd.DataFrame(
         {"job": name, "split": "test", "metric": metric, "value": 0.1 + 0.01 * place}
-        for place, name in enumerate(methods)
+        for place, name in enumerate(arms)
         for metric in ("miou", "rmse")
     )
     tensors = {
-        "images": torch.randint(0, 256, (3, 3, 16, 16), generator=generator, dtype=torch.uint8),
-        "split": torch.full((3,), 2, dtype=torch.uint8),
-        "target.semantic": masks[-1],
-        "target.depth": depths[-1],
+        "test.images": torch.randint(0, 256, (3, 3, 16, 16), generator=generator, dtype=torch.uint8),
+        "test.rows": torch.arange(3),
+        "test.target.semantic": masks[-1],
+        "test.target.depth": depths[-1],
     }
     return galleries(found, results, ("chair", names[-1]), tensors)
 
 
 def make_report(
-    results: pd.DataFrame | None = None,
+    tables: Tables | None = None,
     captions: tuple[str, ...] = ("training images, a row per class", "two views of one image"),
     predictions: tuple[Gallery, ...] | None = None,
+    pretrained: Mapping[str, str] | None = None,
     **names: object,
 ) -> ReportData:
-    """The report of ``results``, by default those of ``make_results``; ``names`` replace texts."""
-    tables = make_tables(results)
+    """The report of ``tables``, by default those of ``make_tables``; ``names`` replace texts.
+
+    pretrained: the methods by name of the arms whose pretraining was watched.
+    """
+    tables = make_tables() if tables is None else tables
+    history, pretraining = (in_suite(table, tables) for table in (make_history(pretrained), make_pretraining()))
     texts = {
         "title": "quickstart: classification of TCVL 32 px, resnet9 width=16",
         "config": "name: quickstart\nseed: 0\nbudgets: [50, 100, 250, 500, 1000, 2000]\ntrials: 4\n",
@@ -70,11 +78,14 @@ def make_report(
         "command": "headstart study run quickstart --out runs",
     }
     return ReportData(
-        verdict=state_verdict(tables.utility),
+        verdict=state_verdict(tables.utility, tables.arms, tables.missing, varied=tables.varied),
         summary=tables.summary,
         utility=tables.utility,
-        figures=draw_figures(tables.summary, tables.utility, make_history()),
-        pretraining=make_pretraining(),
+        arms=tables.arms,
+        missing=tables.missing,
+        varied=tables.varied,
+        figures=draw_figures(tables.summary, tables.utility, history, varied=tables.varied),
+        pretraining=pretraining,
         predictions=make_predictions("rotation", "cmc") if predictions is None else predictions,
         timings=pd.DataFrame(
             {
@@ -85,6 +96,5 @@ def make_report(
             }
         ),
         samples=tuple(Sample(caption, checkers(place)) for place, caption in enumerate(captions)),
-        failures=failures(tables.results),
         **(texts | names),
     )

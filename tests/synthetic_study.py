@@ -1,15 +1,26 @@
-"""A study's tables, made up: three arms, two protocols, six budgets, four trials."""
+"""A study's tables, made up: three arms, two protocols, six budgets, four trials; and suites of such studies."""
 
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from headstart.study.results.tables import PrimaryMetric, summary_table, utility_table
+from headstart.seeding import numpy_generator
+from headstart.utility import TrialScores, estimate_utility, mean_interval
 
-METRICS = {"classification": PrimaryMetric("accuracy")}
 BUDGETS = (50, 100, 250, 500, 1000, 2000)
 NOISE = 0.04  # at 50 labels, falling as labels grow
+GUESS = 0.1
+"""The blind guess's accuracy."""
+NAMES = ["dataset", "pretrain_dataset", "task", "backbone", "arm", "method", "protocol"]
+INTERVAL = ["value", "value_low", "value_high"]
+SUMMARY = [*NAMES[:6], "role", *NAMES[6:], "labels", "metric", "trials", "missing", *INTERVAL, "value_if_blind"]
+UTILITY = [
+    *NAMES, "labels", "metric", *INTERVAL, "equivalent_labels", "equivalent_low", "equivalent_high",
+    "utility", "utility_low", "utility_high", "censored",
+]  # fmt: skip
 
 
 class Curve(NamedTuple):
@@ -18,6 +29,7 @@ class Curve(NamedTuple):
     ceiling: float
     rise: float
     gain: float
+    method: str = ""
 
     def accuracy(self, labels: int) -> float:
         gain = 1 + (self.gain - 1) * (50 / labels) ** 0.3
@@ -31,23 +43,40 @@ CURVES = {
     ("rotation", "linear"): Curve(0.65, 1.0, 1.5),
     ("cmc", "linear"): Curve(0.58, 1.0, 1.2),
 }
+NAMED_CURVES = {
+    ("scratch slow", "finetune"): Curve(0.88, 2.0, 1.0, "scratch"),
+    ("random", "linear"): Curve(0.42, 1.0, 1.0, "scratch"),
+    ("blind", "constant"): Curve(GUESS, 0.0, 1.0, "blind"),
+    ("scratch", "finetune"): Curve(0.88, 2.05, 1.0, "scratch"),
+    ("rotation", "finetune"): Curve(0.88, 2.0, 1.9),
+    ("rotation long", "finetune"): Curve(0.88, 2.0, 2.9, "rotation"),
+    ("rotation", "linear"): Curve(0.62, 1.0, 1.4),
+    ("rotation long", "linear"): Curve(0.65, 1.0, 1.5, "rotation"),
+}
+"""A study of arms with names of their own, whose baseline is ``scratch slow``."""
+Curves = Mapping[tuple[str, str], Curve]
 
 
-def make_results(trials: int = 4, dataset: str = "TCVL 32 px", seed: int = 5) -> pd.DataFrame:
-    """Runs of every curve; half of a run's luck is its trial's, whatever the arm."""
+def make_results(
+    trials: int = 4, dataset: str = "TCVL 32 px", seed: int = 5, curves: Curves = CURVES, boost: float = 1.0
+) -> pd.DataFrame:
+    """Runs of every curve; half of a run's luck is its trial's, whatever the arm. boost: multiplies gains."""
     rng = np.random.default_rng(seed)
     shared = rng.normal(size=(trials, len(BUDGETS)))
     rows = []
-    for (method, protocol), curve in CURVES.items():
+    for (arm, protocol), curve in curves.items():
+        method = curve.method or arm
+        gained = curve._replace(gain=curve.gain if method == "scratch" else curve.gain * boost)
         luck = np.sqrt(0.5) * (shared + rng.normal(size=shared.shape))
         for place, labels in enumerate(BUDGETS):
             for trial in range(trials):
-                value = curve.accuracy(labels) + NOISE * (50 / labels) ** 0.4 * luck[trial, place]
+                value = gained.accuracy(labels) + NOISE * (50 / labels) ** 0.4 * luck[trial, place]
                 row = {
                     "dataset": dataset,
-                    "pretrain_dataset": "" if method == "scratch" else dataset,
+                    "pretrain_dataset": "" if method in ("scratch", "blind") else dataset,
                     "task": "classification",
                     "backbone": "resnet9 width=16",
+                    "arm": arm,
                     "method": method,
                     "protocol": protocol,
                     "labels": labels,
@@ -55,41 +84,141 @@ def make_results(trials: int = 4, dataset: str = "TCVL 32 px", seed: int = 5) ->
                     "metric": "accuracy",
                     "steps": 600,
                     "seconds": 2.0,
-                    "job": f"{method}-{protocol}-{labels}-{trial}",
+                    "job": f"{arm}-{protocol}-{labels}-{trial}",
                 }
                 rows += [row | {"split": "val", "value": value + 0.01}, row | {"split": "test", "value": value}]
     return pd.DataFrame(rows)
+
+
+def make_suite(values: Mapping[str, Sequence[str]], curves: Curves = CURVES) -> pd.DataFrame:
+    """Results of a study per combination of values. Pretraining on what is learned afterwards is worth most."""
+    found = []
+    for seed, combination in enumerate(product(*values.values())):
+        place = dict(zip(values, combination, strict=True))
+        learned = place.get("dataset.factors", "TCVL")
+        source = place.get("pretrain_dataset.factors", learned)
+        boost = 0.7 + 0.2 * seed if source == learned else 0.35
+        results = make_results(dataset=f"{learned} 32 px", seed=seed, curves=curves, boost=boost)
+        results.loc[results["pretrain_dataset"] != "", "pretrain_dataset"] = f"{source} 32 px"
+        for column, (key, value) in enumerate(place.items()):
+            results.insert(column, key, value)
+        found.append(results)
+    return pd.concat(found, ignore_index=True)
 
 
 class Tables(NamedTuple):
     results: pd.DataFrame
     summary: pd.DataFrame
     utility: pd.DataFrame
+    missing: pd.DataFrame
+    arms: pd.DataFrame
+    varied: tuple[str, ...]
 
 
-def make_tables(results: pd.DataFrame | None = None) -> Tables:
+def make_tables(
+    results: pd.DataFrame | None = None, baseline: str = "scratch", notes: Mapping[str, str] | None = None
+) -> Tables:
     """Results (by default those of ``make_results``) with the tables that charts and reports read."""
     results = make_results() if results is None else results
-    return Tables(results, summary_table(results, METRICS), utility_table(results, METRICS, seed=0, draws=500))
+    varied = [key for key in results.columns if "." in key]
+    test = results[results["split"] == "test"]
+    arms = {tuple(map(str, names)): runs for names, runs in test.groupby([*varied, *NAMES], sort=False)}
+    summary, utility = [], []
+    for names, runs in arms.items():
+        told = dict(zip([*varied, *NAMES], names, strict=True))
+        role = role_of(told["arm"], baseline)
+        summary += summary_rows(told | {"role": role}, runs)
+        if role == "compared":
+            same = told | {"arm": baseline, "protocol": "finetune"}
+            loose = ["pretrain_dataset", "method"]
+            reference = [
+                other for names, other in arms.items() if matches(dict(zip(told, names, strict=True)), same, loose)
+            ]
+            utility += utility_rows(told, runs, reference[0] if reference else runs.iloc[:0])
+    missing = test[test["value"].isna()][[*varied, "arm", "task", "protocol", "labels", "trial"]].drop_duplicates()
+    return Tables(
+        results,
+        pd.DataFrame(summary, columns=[*varied, *SUMMARY]),
+        pd.DataFrame(utility, columns=[*varied, *UTILITY]),
+        missing.assign(step=300.0, reason="the loss is not finite").reset_index(drop=True),
+        make_arms(test, baseline, notes or {}),
+        tuple(varied),
+    )
 
 
-def make_history() -> pd.DataFrame:
-    """What two pretrainings measured on their way."""
+def role_of(arm: str, baseline: str) -> str:
+    return "baseline" if arm == baseline else "control" if arm in ("random", "blind") else "compared"
+
+
+def matches(row: Mapping[str, str], wanted: Mapping[str, str], loose: Iterable[str]) -> bool:
+    return all(row[key] == wanted[key] for key in wanted if key not in loose)
+
+
+def scores(runs: pd.DataFrame, trials: Sequence[int]) -> TrialScores:
+    table = runs.pivot(index="trial", columns="labels", values="value").reindex(trials).astype(float)
+    return TrialScores(table.columns.to_numpy(dtype=np.float64), table.to_numpy())
+
+
+def summary_rows(names: Mapping[str, str], runs: pd.DataFrame) -> list[dict[str, object]]:
+    trials = sorted(runs["trial"].unique())
+    found = scores(runs, trials)
+    values = found.values
+    absent = np.isnan(values)
+    guessed = np.where(absent.any(axis=0), np.where(absent, GUESS, values).mean(axis=0), np.nan)
+    counted = {"trials": (~absent).sum(axis=0), "missing": absent.sum(axis=0), "value_if_blind": guessed}
+    columns = counted | dict(zip(INTERVAL, mean_interval(values, 0.95), strict=True))
+    return [
+        {**names, "labels": int(budget), "metric": "accuracy"}
+        | {name: column[place] for name, column in columns.items()}
+        for place, budget in enumerate(found.labels)
+    ]
+
+
+def utility_rows(names: Mapping[str, str], runs: pd.DataFrame, reference: pd.DataFrame) -> list[dict[str, object]]:
+    trials = sorted(runs["trial"].unique())
+    generator = numpy_generator(0, *names.values())
+    found = estimate_utility(scores(reference, trials), scores(runs, trials), generator, draws=500)
+    columns = {name: getattr(found, name) for name in UTILITY[UTILITY.index("value") :]}
+    return [
+        {**names, "labels": int(budget), "metric": "accuracy"}
+        | {name: column[place] for name, column in columns.items()}
+        for place, budget in enumerate(found.labels)
+    ]
+
+
+def make_arms(results: pd.DataFrame, baseline: str, notes: Mapping[str, str]) -> pd.DataFrame:
+    rows = results[["arm", "method"]].drop_duplicates("arm")
+    roles = [role_of(arm, baseline) for arm in rows["arm"]]
+    return rows.assign(role=roles, note=[notes.get(arm, "") for arm in rows["arm"]]).reset_index(drop=True)
+
+
+def make_history(arms: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """What pretrainings measured on their way: by default of two, else of ``arms``, their methods by name."""
     steps = np.arange(10, 210, 10)
-    curves = {"effective_rank": 20 * (1 - np.exp(-steps / 60)), "feature_spread": 0.3 + 0.2 * np.exp(-steps / 60)}
+    found = {"rotation": "rotation", "cmc": "cmc"} if arms is None else arms
     return pd.DataFrame(
-        {"method": method, "seed": 0, "step": step, "metric": metric, "value": value}
-        for method in ("rotation", "cmc")
-        for metric, values in curves.items()
+        {"arm": arm, "method": method, "seed": 0, "step": step, "metric": metric, "value": value}
+        for place, (arm, method) in enumerate(found.items())
+        for metric, values in (
+            ("effective_rank", (20 + 5 * place) * (1 - np.exp(-steps / 60))),
+            ("feature_spread", 0.3 + 0.2 * np.exp(-steps / (60 + 30 * place))),
+        )
         for step, value in zip(steps, values, strict=True)
     )
+
+
+def in_suite(table: pd.DataFrame, tables: Tables) -> pd.DataFrame:
+    """A table of one study as each study of a suite would have it, if what is varied came after pretraining."""
+    if not tables.varied:
+        return table
+    combinations = tables.results[list(tables.varied)].drop_duplicates()
+    return combinations.merge(table, how="cross")
 
 
 def make_pretraining() -> pd.DataFrame:
     """What became of them: one is well, one collapsed."""
     common = {"seed": 0, "pretrain_dataset": "TCVL 32 px", "steps": 200, "features": 64}
-    well = {"method": "rotation", "loss": 1.21, "effective_rank": 19.3, "feature_spread": 0.31, "state": "ok"}
-    gone: dict[str, object] = {"method": "cmc", "loss": 16.6, "effective_rank": 1.0, "feature_spread": 1e-5}
-    return pd.DataFrame(
-        [common | well, common | gone | {"state": "collapsed: all images have the same features (step 90)"}]
-    )
+    well = {"arm": "rotation", "loss": 1.21, "effective_rank": 19.3, "feature_spread": 0.31, "state": "ok"}
+    gone: dict[str, object] = {"arm": "cmc", "loss": 16.6, "effective_rank": 1.0, "feature_spread": 1e-5}
+    rows = [well, gone | {"state": "collapsed: all images have the same features (step 90)"}]
+    return pd.DataFrame([{"arm": row["arm"], "method": row["arm"]} | common | row for row in rows])

@@ -21,7 +21,7 @@ TINY = {
     "title": "A tiny study",
     "dataset": {"images": 240, "resolution": 16, "shard_size": 60, "factors": "T---"},
     "backbone": {"name": "resnet9", "options": {"width": 4}},
-    "methods": {"rotation": {}, "cmc": {}},
+    "arms": {"rotation": {}, "cmc": {}},
     "pretrain": {"steps": 12, "batch_size": 16},
     "protocols": {"finetune": {"min_steps": 6, "batch_size": 16}, "linear": {"min_steps": 6}},
     "budgets": [20, 60, 120],
@@ -218,7 +218,7 @@ def test_cuda_is_refused_where_there_is_none(tmp_path, capsys, monkeypatch):
         (["study", "run", "quickstart", "budgets=[5, 50]"], "budget 5 is smaller than the 10 classes"),
         (["study", "plan", "quickstart", "dataset.resolution=4"], "dataset.*resolution"),
         (
-            ["study", "run", "quickstart", "methods={simcrl: {}}"],
+            ["study", "run", "quickstart", "arms={simcrl: {}}"],
             "unknown method 'simcrl': choose one of amdim",
         ),
         (["study", "run", "quickstart", "pretrain.batch_size=1"], "pretrain.batch_size is 1, .*: set it to 2 or more"),
@@ -227,12 +227,12 @@ def test_cuda_is_refused_where_there_is_none(tmp_path, capsys, monkeypatch):
             "protocols.finetune.batch_size is 1, .*: set it to 2 or more",
         ),
         (
-            ["study", "run", "quickstart", "methods={simclr: {train: {batch_size: 1}}}"],
-            "methods.simclr.train.batch_size is 1, .*: set it to 2 or more",
+            ["study", "run", "quickstart", "arms={simclr: {pretrain: {batch_size: 1}}}"],
+            "arms.simclr.pretrain.batch_size is 1, .*: set it to 2 or more",
         ),
         (
-            ["study", "run", "quickstart", "methods={simmim: {options: {patch: 24}}}"],
-            "methods.simmim: .* patches of 24 px .* set its option patch",
+            ["study", "run", "quickstart", "arms={simmim: {options: {patch: 24}}}"],
+            "arms.simmim: .* patches of 24 px .* set its option patch",
         ),
         (
             ["study", "run", "quickstart", "backbone={name: amdim, options: {resolution: 128}}"],

@@ -10,9 +10,9 @@ The names come from `headstart.api`, which is loaded on first use: a spawned wor
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from headstart.api import Study, load_study, prepare_study, run_study
+    from headstart.api import Study, load_study, load_suite, prepare_study, run_study, run_suite
 
-__all__ = ["Study", "__version__", "load_study", "prepare_study", "run_study"]
+__all__ = ["Study", "__version__", "load_study", "load_suite", "prepare_study", "run_study", "run_suite"]
 
 __version__ = "0.1.0"
 

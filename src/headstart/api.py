@@ -1,9 +1,9 @@
-"""The same verbs as the command line, in Python: run a study, load one, read its tables, write its report."""
+"""The same verbs as the command line, in Python: run a study or suite, load one, read its tables, write its report."""
 
 import json
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,20 +14,23 @@ from headstart.backbones import BACKBONES, build_backbone
 from headstart.backbones.sizes import count_activations, count_parameters, outline
 from headstart.data.exchange import FORMATS
 from headstart.data.sources import SOURCES
-from headstart.errors import ConfigError, HeadstartError, StoreError
-from headstart.folder import write_atomic
+from headstart.errors import ConfigError, StoreError
+from headstart.execution import Listener, StudyRun
+from headstart.files import write_atomic
 from headstart.methods import METHODS
 from headstart.outputs import Tables, write_outputs
 from headstart.registry import lookup
 from headstart.render import ENGINES
-from headstart.study.config.checks import check_study
-from headstart.study.config.study import StudyConfig, dump_yaml, load_study, recipe_names
-from headstart.study.jobs.base import Job
+from headstart.study.config.checks import check_suite
+from headstart.study.config.files import recipe_names
+from headstart.study.config.study import StudyConfig
+from headstart.study.config.suite import Suite, as_suite, load_study, load_suite
+from headstart.study.results.run_folder import ENVIRONMENT, RunFolder
 from headstart.study.running.environment import describe_environment
-from headstart.study.running.estimate import measure_speed
-from headstart.study.running.launchers import LAUNCHERS, Event, Launcher
+from headstart.study.running.estimate import seconds_left
+from headstart.study.running.launchers import LAUNCHERS
 from headstart.study.running.launchers.local import default_workers
-from headstart.study.running.plan import Plan, make_plan
+from headstart.study.running.plan import make_plan
 from headstart.study.running.store import Store
 from headstart.tasks import TASKS
 from headstart.training import PROTOCOLS
@@ -36,19 +39,20 @@ __all__ = [
     "DEFAULT_STORE",
     "EXTENSION_POINTS",
     "Study",
-    "StudyRun",
     "backbone_sizes",
     "catalogue",
     "load_study",
+    "load_suite",
     "plan_table",
     "prepare_study",
     "run_study",
+    "run_suite",
     "status_table",
 ]
 
 DEFAULT_STORE = Path("~/.cache/headstart")
-CONFIG, ENVIRONMENT, LOG = "study.yaml", "environment.json", "log.jsonl"
-Listener = Callable[[Event], None]
+MOST_JOBS = 10_000
+Config = Suite | StudyConfig | str | Path
 
 EXTENSION_POINTS: dict[str, Mapping[str, Any]] = {
     "backbones": BACKBONES,
@@ -61,164 +65,152 @@ EXTENSION_POINTS: dict[str, Mapping[str, Any]] = {
 }
 
 
-@dataclass(frozen=True)
-class StudyRun:
-    """A study that was checked and can be run: what there is to do, and how it will be done."""
-
-    plan: Plan
-    store: Store
-    launcher: Launcher
-    folder: Path
-
-    @cached_property
-    def missing(self) -> list[Job]:
-        """Jobs that no earlier study has done."""
-        return [job for job in self.plan.jobs if self.store.state(job) != "done"]
-
-    def describe(self) -> str:
-        """How much there is to do, in a line."""
-        steps = sum(job.cost for job in self.missing)
-        cached = len(self.plan.jobs) - len(self.missing)
-        return f"{len(self.plan.jobs)} jobs, {cached} of them done already; {steps:,} image-steps to go"
-
-    def execute(self, listen: Listener | None = None) -> "Study":
-        """Do what is missing, then write tables, charts and report."""
-        with (self.folder / LOG).open("a") as log:
-
-            def hear(event: Event) -> None:
-                _log(log.write, event)
-                if listen:
-                    listen(event)
-
-            failed = self.launcher.run(self.plan.jobs, hear)
-        if failed:
-            raise HeadstartError(next(iter(failed.values())))
-        study = Study(self.folder, self.plan, self.store)
-        study.report()
-        return study
-
-
 def prepare_study(
-    config: StudyConfig,
+    config: Config,
     *,
-    out: Path = Path("runs"),
-    store: Path = DEFAULT_STORE,
+    out: Path | str = "runs",
+    store: Path | str = DEFAULT_STORE,
     launcher: str = "local",
     workers: int | None = None,
+    replace: bool = False,
+    many: bool = False,
 ) -> StudyRun:
-    """Check a study, and make its folder ``out/NAME``. Raises ``HeadstartError`` for what the user can mend."""
-    check_study(config)
-    kept = Store(store)
-    folder = _run_folder(out, config)
+    """Check a study or suite, plan it, and make its folder ``out/NAME``.
+
+    config: a configuration, a recipe's name, or a YAML file. replace: whether a run of the same name and other settings
+    may be replaced. many: whether more than 10,000 jobs are meant. Raises ``HeadstartError`` for what the user can
+    mend.
+
+    >>> prepare_study("quickstart").describe()
+    '131 jobs, 0 of them done already; 412,000 image-steps to go'
+    """
+    suite = as_suite(config).settled()
+    notes = check_suite(suite)
+    plan = make_plan(suite)
+    if len(plan.jobs) > MOST_JOBS and not many:
+        raise ConfigError(
+            f"{suite.name} comes to {len(plan.jobs):,} jobs: vary less, or say that you mean it with --yes"
+        )
+    kept = Store(Path(store))
+    run = RunFolder(_run_folder(Path(out), suite, replace))
+    run.begin(plan)
     environment = describe_environment() | {"store": str(kept.root)}
-    write_atomic(folder / CONFIG, dump_yaml(config).encode())
-    write_atomic(folder / ENVIRONMENT, json.dumps(environment, indent=1).encode())
-    return StudyRun(make_plan(config), kept, lookup(LAUNCHERS, "launcher", launcher)(kept, workers), folder)
+    write_atomic(run.folder / ENVIRONMENT, json.dumps(environment, indent=1).encode())
+    return StudyRun(plan, kept, lookup(LAUNCHERS, "launcher", launcher)(kept, workers), run, notes)
 
 
-def run_study(config: StudyConfig | str | Path, **places: Any) -> "Study":
-    """Run a study (a configuration, a recipe's name or a YAML file); ``places`` as ``prepare_study`` takes them."""
-    checked = config if isinstance(config, StudyConfig) else load_study(config)
-    return prepare_study(checked, **places).execute()
+def run_study(config: Config, *, listen: Listener | None = None, **places: Any) -> "Study":
+    """Run a study and write its report; ``places`` as ``prepare_study`` takes them. What fails is a missing number.
+
+    >>> study = run_study("quickstart", out="runs")
+    >>> study.utility
+    """
+    prepared = prepare_study(config, **places)
+    for note in prepared.notes:
+        warnings.warn(note, stacklevel=2)
+    prepared.execute(listen)
+    study = Study(prepared.run)
+    study.report()
+    return study
+
+
+def run_suite(config: Config, **places: Any) -> "Study":
+    """Run every study of a suite (``vary:`` in its file) as one; a plain study is a suite of one.
+
+    >>> run_suite("suite.yaml").utility.groupby("backbone.options.width")["utility"].mean()
+    """
+    return run_study(config, **places)
 
 
 @dataclass(frozen=True)
 class Study:
-    """A study's folder and what is in it."""
+    """What was run into a folder, a study or a suite; nothing but that folder is read."""
 
-    folder: Path
-    plan: Plan
-    store: Store
+    run: RunFolder
 
     @classmethod
-    def load(cls, folder: Path) -> "Study":
-        """The study that was run into ``folder``. Raises ``StoreError`` if none was."""
-        try:
-            environment = _environment(folder)
-        except OSError:
-            raise StoreError(
-                f"{folder} holds no study ({CONFIG} is missing): name a folder such as runs/NAME"
-            ) from None
-        return cls(folder, make_plan(load_study(folder / CONFIG)), Store(Path(environment["store"])))
+    def load(cls, folder: Path | str) -> "Study":
+        """The study that was run into ``folder``. Raises ``StoreError`` if none was.
+
+        >>> Study.load("runs/quickstart").tables.verdict.headline
+        """
+        return cls(RunFolder.open(Path(folder).expanduser()))
+
+    @property
+    def folder(self) -> Path:
+        return self.run.folder
 
     @cached_property
     def tables(self) -> Tables:
-        """Everything that was found so far: results, summary, utility, failures, verdict."""
-        return Tables(self.plan, self.store)
+        """Everything that was found so far: results, summary, utility, missing runs, verdict."""
+        return Tables(self.run)
 
     @property
     def results(self) -> pd.DataFrame:
-        """One row per measured number of every finished run."""
+        """One row per number of every planned run; a run that gave none has no value."""
         return self.tables.results
 
     @property
     def utility(self) -> pd.DataFrame:
-        """One row per arm, protocol and budget: what pretraining was worth."""
+        """One row per compared arm, protocol and budget: what its start was worth."""
         return self.tables.utility
 
+    @property
+    def complete(self) -> bool:
+        """Whether every planned run gave its numbers."""
+        return self.tables.missing.empty
+
     def report(self) -> Path:
-        """Write tables, charts and page from what is finished; returns the page's path.
-
-        Raises ``StoreError`` while jobs are missing.
-        """
-        missing = sum(1 for job in self.plan.jobs if self.store.state(job) != "done")
-        if missing:
-            raise StoreError(
-                f"{self.folder} is unfinished ({missing} of {len(self.plan.jobs)} jobs missing): run the study again"
-            )
-        return write_outputs(self.folder, self.plan, self.store, self.tables, _environment(self.folder))
+        """Write tables, charts and page from what is finished, whenever that is; returns the page's path."""
+        return write_outputs(self.run, self.tables)
 
 
-def plan_table(config: StudyConfig, *, store: Path = DEFAULT_STORE, workers: int | None = None) -> pd.DataFrame:
+def plan_table(config: Config, *, store: Path | str = DEFAULT_STORE, workers: int | None = None) -> pd.DataFrame:
     """One row per kind of job, and one for all: how many, how many cached, image-steps and seconds that are left."""
-    check_study(config)
-    kept, plan = Store(store), make_plan(config)
-    kinds = list(dict.fromkeys(job.kind for job in plan.jobs))
-    rows = [_plan_row(kind, [job for job in plan.jobs if job.kind == kind], kept) for kind in kinds]
-    rows.append(_plan_row("all", list(plan.jobs), kept))
-    table = pd.DataFrame(rows)
-    speed = measure_speed(config) * (workers or default_workers())
-    return table.assign(seconds=(table["image_steps"] / speed).round(1))
+    suite = as_suite(config).settled()
+    check_suite(suite)
+    plan = make_plan(suite)
+    states = Store(Path(store)).states(plan.jobs)
+    seconds = seconds_left(plan, states)
+    table = pd.DataFrame([
+        {
+            "kind": job.kind,
+            "jobs": 1,
+            "cached": int(states[job.key] == "done"),
+            "image_steps": job.cost if states[job.key] != "done" else 0,
+            "seconds": seconds.get(job.key, 0.0) / (workers or default_workers()),
+        }
+        for job in plan.jobs
+    ])  # fmt: skip
+    kinds = table.groupby("kind", sort=False).sum().reset_index()
+    total = kinds.sum(numeric_only=True).to_frame().T.assign(kind="all").astype(kinds.dtypes)
+    return pd.concat([kinds, total], ignore_index=True).round({"seconds": 1})
 
 
-def status_table(folder: Path) -> pd.DataFrame:
-    """One row per kind of job: how many are done, begun and not begun."""
-    study = Study.load(folder)
-    states = pd.DataFrame(
-        [{"kind": job.kind, "state": study.store.state(job)} for job in study.plan.jobs], columns=["kind", "state"]
-    )
-    counts = states.value_counts().unstack(fill_value=0).reindex(columns=["done", "incomplete", "absent"], fill_value=0)
-    return counts.reset_index().rename_axis(columns=None)
+def status_table(folder: Path | str) -> pd.DataFrame:
+    """One row per kind of job: how many are done, how many failed, and how many are left."""
+    run = RunFolder.open(Path(folder).expanduser())
+    outcomes = run.outcomes()
+    states = run.jobs["job"].map(lambda key: _state(outcomes.get(key)))
+    counts = pd.crosstab(run.jobs["kind"], states).reindex(columns=["done", "failed", "left"], fill_value=0)
+    return counts.reindex(run.jobs["kind"].unique()).reset_index().rename_axis(columns=None)
 
 
-def _environment(folder: Path) -> dict[str, str]:
-    found: dict[str, str] = json.loads((folder / ENVIRONMENT).read_text())
-    return found
+def _state(outcome: Any) -> str:
+    if outcome is None:
+        return "left"
+    return "done" if outcome.done else "failed"
 
 
-def _plan_row(kind: str, jobs: list[Job], store: Store) -> dict[str, Any]:
-    left = [job for job in jobs if store.state(job) != "done"]
-    return {
-        "kind": kind,
-        "jobs": len(jobs),
-        "cached": len(jobs) - len(left),
-        "image_steps": sum(job.cost for job in left),
-    }
-
-
-def _run_folder(out: Path, config: StudyConfig) -> Path:
-    folder = out.expanduser() / config.name
+def _run_folder(out: Path, suite: Suite, replace: bool) -> Path:
+    folder = out.expanduser() / suite.name
+    if not replace:
+        RunFolder(folder).refuse_another(suite)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"{folder} cannot be made ({error.strerror}): name another folder with --out") from error
     return folder
-
-
-def _log(write: Callable[[str], int], event: Event) -> None:
-    if event.what != "progress":
-        now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        write(json.dumps({"time": now, "event": event.what, "job": event.job.key, "what": event.job.title}) + "\n")
 
 
 def catalogue(what: str) -> list[tuple[str, str]]:

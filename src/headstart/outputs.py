@@ -1,83 +1,99 @@
-"""The files of a run: tables, charts and the page, from a plan whose points are measured."""
+"""The files of a run that people read: tables, charts and the page, from what its folder keeps."""
 
+import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
-from torch import Tensor
 
 from headstart.charts import draw_figures, save_figure
-from headstart.data.viewing.preview import caption, encode_png, show_rows
-from headstart.folder import Manifest, read_folder
+from headstart.data.viewing.preview import caption, encode_png
 from headstart.report import ReportData, Sample, Verdict, galleries, state_verdict, write_report
-from headstart.study.config.study import dump_yaml
-from headstart.study.jobs.dataset import image_folder
 from headstart.study.results.predictions import collect_predictions
-from headstart.study.results.records import collect_failures, collect_history, collect_pretraining, collect_results
-from headstart.study.results.tables import primary_metrics, summary_table, utility_table, write_table
-from headstart.study.running.plan import Plan
-from headstart.study.running.store import Store
+from headstart.study.results.records import collect_history, collect_missing, collect_pretraining, collect_results
+from headstart.study.results.run_folder import CONFIG, ENVIRONMENT, RunFolder
+from headstart.study.results.samples import Samples, read_samples
+from headstart.study.results.table_files import write_table
+from headstart.study.results.tables import summary_table, utility_table
 
 __all__ = ["Tables", "write_outputs"]
 
-SAMPLES = 20
+SHOWN, FEWEST = 20, 4
+"""Sample images in all, and at least of each dataset."""
 
 
 class Tables:
-    """results, utility, summary: as ``headstart.study.results.tables`` explains. failures: runs without a number, and
-    why. pretraining: what became of each pretraining. history: what was measured on its way."""
+    """Everything that a run was found to say so far.
 
-    def __init__(self, plan: Plan, store: Store) -> None:
-        config = plan.config
-        metrics = primary_metrics(config.tasks)
-        self.results = collect_results(plan, store)
-        self.failures = collect_failures(plan, store)
-        self.pretraining = collect_pretraining(plan, store)
-        self.history = collect_history(plan, store)
-        self.summary = summary_table(self.results, metrics, confidence=config.utility.confidence)
-        self.utility = utility_table(self.results, metrics, **config.utility.model_dump(), seed=config.seed)
-        self.verdict: Verdict = state_verdict(self.utility, confidence=config.utility.confidence)
+    results, summary, utility: as ``headstart.study.results`` explains. missing: planned runs without a number, and why.
+    pretraining: what became of each pretraining. history: what was measured on its way. arms: what each arm is.
+    """
+
+    def __init__(self, run: RunFolder) -> None:
+        info, outcomes = run.info, run.outcomes()
+        self.varied = info.varied
+        self.outcomes = outcomes
+        self.arms = run.arms
+        self.results = collect_results(run, outcomes)
+        self.missing = collect_missing(run, outcomes)
+        self.pretraining = collect_pretraining(run, outcomes)
+        self.history = collect_history(run, outcomes)
+        confidence = info.utility.confidence
+        self.summary = summary_table(self.results, info.metrics, varied=info.varied, confidence=confidence)
+        self.utility = utility_table(
+            self.results, info.metrics, varied=info.varied, **info.utility.model_dump(), seed=info.seed
+        )
+        self.verdict: Verdict = state_verdict(
+            self.utility, self.arms, self.missing, varied=info.varied, confidence=confidence
+        )
 
 
-def write_outputs(folder: Path, plan: Plan, store: Store, tables: Tables, environment: dict[str, str]) -> Path:
-    """Write results, utility, charts and ``report.html`` into ``folder``; returns the page's path."""
-    write_table(tables.results, folder / "results")
-    write_table(tables.utility, folder / "utility")
-    write_table(tables.pretraining, folder / "pretraining")
-    confidence = plan.config.utility.confidence
-    figures = draw_figures(tables.summary, tables.utility, tables.history, confidence=confidence)
+def write_outputs(run: RunFolder, tables: Tables) -> Path:
+    """Write results, utility, charts and ``report.html`` into the run's folder; returns the page's path."""
+    folder, info = run.folder, run.info
+    for name in ("results", "utility", "pretraining", "missing"):
+        write_table(getattr(tables, name), folder / name)
+    confidence = info.utility.confidence
+    figures = draw_figures(tables.summary, tables.utility, tables.history, varied=info.varied, confidence=confidence)
     for figure in figures:
         save_figure(figure, folder / "charts")
     page = folder / "report.html"
-    manifest, tensors = read_folder(image_folder(store.folder(plan.dataset)))
     report = ReportData(
-        title=plan.config.title or plan.config.name,
+        title=info.title,
         verdict=tables.verdict,
         summary=tables.summary,
         utility=tables.utility,
         figures=figures,
-        config=dump_yaml(plan.config),
-        environment=environment,
-        timings=_timings(plan, store),
-        command=f"headstart study run {shlex.quote(str(folder / 'study.yaml'))}",
+        config=(folder / CONFIG).read_text(),
+        environment=json.loads((folder / ENVIRONMENT).read_text()),
+        timings=_timings(run, tables),
+        command=f"headstart study run {shlex.quote(str(folder / CONFIG))}",
         confidence=confidence,
-        samples=_samples(manifest, tensors),
-        failures=tables.failures,
+        varied=info.varied,
+        arms=tables.arms,
+        missing=tables.missing,
+        samples=tuple(_pictures(list(read_samples(run, tables.outcomes).values()))),
         pretraining=tables.pretraining,
-        predictions=galleries(collect_predictions(plan, store), tables.results, manifest.classes, tensors),
+        predictions=galleries(collect_predictions(run, tables.outcomes), tables.results),
     )
     write_report(page, report)
     return page
 
 
-def _timings(plan: Plan, store: Store) -> pd.DataFrame:
-    """Jobs and seconds of work per kind, whenever and for whichever study they were done."""
-    rows = [{"kind": job.kind, "count": 1, "seconds": store.seconds(job)} for job in plan.jobs]
-    return pd.DataFrame(rows).groupby("kind", sort=False).sum().reset_index()
+def _timings(run: RunFolder, tables: Tables) -> pd.DataFrame:
+    """Finished jobs and seconds of work per kind, whenever and for whichever study they were done."""
+    done = {key: one.seconds for key, one in tables.outcomes.items() if one.done}
+    jobs = run.jobs[run.jobs["job"].isin(done)]
+    rows = jobs.assign(count=1, seconds=jobs["job"].map(done))[["kind", "count", "seconds"]]
+    return rows.groupby("kind", sort=False).sum().reset_index()
 
 
-def _samples(manifest: Manifest, tensors: Mapping[str, Tensor]) -> tuple[Sample, ...]:
-    """Training images, the classes taking turns."""
-    shown = show_rows(tensors, "train", SAMPLES)
-    return tuple(Sample(caption(one, manifest.classes), encode_png(one["images"])) for one in shown)
+def _pictures(datasets: Sequence[Samples]) -> Iterator[Sample]:
+    """Training images of each dataset, some of it where there are many."""
+    for one in datasets:
+        count = max(FEWEST, SHOWN // len(datasets))
+        for row in range(min(count, len(one.train["images"]))):
+            image = {name: values[row] for name, values in one.train.items()}
+            words = caption(image, one.classes)
+            yield Sample(f"{one.label}: {words}" if len(datasets) > 1 else words, encode_png(image["images"]))

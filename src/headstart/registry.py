@@ -1,12 +1,17 @@
 """Extension points: plain dicts of what ships, joined with what installed packages publish as entry points."""
 
-from collections.abc import Mapping
+import hashlib
+import inspect
+import sys
+from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib.metadata import entry_points
-from typing import TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
 
 from headstart.errors import ConfigError, unknown_name
 
-__all__ = ["lookup", "with_plugins"]
+__all__ = ["code_of", "lookup", "with_plugins"]
 
 T = TypeVar("T")
 
@@ -31,3 +36,31 @@ def lookup(registry: Mapping[str, T], kind: str, name: str) -> T:
     if name not in registry:
         raise unknown_name(kind, name, registry)
     return registry[name]
+
+
+def code_of(*parts: Any) -> dict[str, str]:
+    """What names the code of those ``parts`` (classes, functions) that are not headstart's own: a hash by module.
+
+    A plugin's numbers are its code's, and no version of ours tells when that changes: its whole package counts. What
+    ships with headstart is left out, for the versions of jobs speak for it.
+    """
+    modules = {inspect.getmodule(part) for part in parts}
+    tops = sorted({module.__name__.partition(".")[0] for module in modules if module} - {__name__.partition(".")[0]})
+    return {top: _fingerprint(top) for top in tops}
+
+
+@cache
+def _fingerprint(top: str) -> str:
+    """16 hex digits of a top-level module's file, or of all Python files of a package."""
+    digest = hashlib.sha256()
+    for place in _sources(top):
+        digest.update(f"{place.name}\0".encode() + place.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def _sources(top: str) -> Iterator[Path]:
+    file = getattr(sys.modules[top], "__file__", None)
+    if file is not None and Path(file).name == "__init__.py":
+        yield from sorted(Path(file).parent.rglob("*.py"))
+    elif file is not None and Path(file).exists():
+        yield Path(file)

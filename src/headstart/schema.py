@@ -2,15 +2,24 @@
 
 import difflib
 from collections.abc import Mapping
-from typing import Any, TypeVar, get_args
+from functools import cache
+from typing import Annotated, Any, TypeVar, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    create_model,
+    model_serializer,
+)
 from pydantic_core import ErrorDetails
 
 from headstart.errors import ConfigError
 
-__all__ = ["Schema", "apply_override", "validate"]
+__all__ = ["Overrides", "Schema", "apply_override", "overrides_of", "overriding", "set_key", "validate"]
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -21,6 +30,41 @@ class Schema(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+class Overrides(Schema):
+    """Some keys of another schema, each checked as that schema checks it; written out, they are those that were set."""
+
+    @model_serializer(mode="wrap")
+    def _only_set(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in handler(self).items() if name in self.model_fields_set}
+
+    def over(self, base: Model, where: str) -> Model:
+        """``base`` with these keys in place of its own. Raises ``ConfigError`` where the two do not fit together."""
+        return validate(type(base), base.model_dump() | self.model_dump(), where)
+
+
+@cache
+def overrides_of(model: type[BaseModel]) -> type[Overrides]:
+    """The class of ``Overrides`` for ``model``: every field of it, none of them required.
+
+    >>> overrides_of(TrainConfig)(lr=0.01).over(TrainConfig(steps=100), "arms.rotation.pretrain").lr
+    0.01
+    """
+    fields: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        checked = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
+        fields[name] = (checked, None)
+    return create_model(f"{model.__name__}Overrides", __base__=Overrides, **fields)
+
+
+def overriding(model: type[BaseModel], where: str) -> BeforeValidator:
+    """Marks a field of ``Overrides`` as some keys of ``model``; ``where`` begins the sentence on a wrong one."""
+
+    def read(value: Any) -> Any:
+        return validate(overrides_of(model), value or {}, where) if isinstance(value, dict | None) else value
+
+    return BeforeValidator(read)
+
+
 def validate(model: type[Model], values: Mapping[str, Any], where: str) -> Model:
     """``model`` from ``values``, or a ``ConfigError`` with ``where``, the key's path, the value and what is allowed."""
     try:
@@ -28,6 +72,8 @@ def validate(model: type[Model], values: Mapping[str, Any], where: str) -> Model
     except ValidationError as error:
         sentences = [_sentence(model, detail) for detail in error.errors()]
         raise ConfigError(f"{where}: {'; '.join(sentences)}") from None
+    except ConfigError as error:  # of what is validated inside
+        raise ConfigError(f"{where}: {error}") from None
 
 
 def apply_override(values: dict[str, Any], override: str) -> None:
@@ -35,15 +81,26 @@ def apply_override(values: dict[str, Any], override: str) -> None:
     path, equals, text = override.partition("=")
     if not equals or not path:
         raise ConfigError(f"'{override}' is no override: write key=value, for example trials=5 or pretrain.steps=1000")
-    *parents, last = path.split(".")
-    for parent in parents:
-        values = values.setdefault(parent, {})
-        if not isinstance(values, dict):
-            raise ConfigError(f"override '{override}': '{parent}' has no keys below it")
     try:
-        values[last] = yaml.safe_load(text)
+        value = yaml.safe_load(text)
     except yaml.YAMLError:
         raise ConfigError(f"override '{override}': '{text}' is no YAML value") from None
+    set_key(values, path, value, f"override '{override}'")
+
+
+def set_key(values: dict[str, Any], path: str, value: Any, where: str) -> None:
+    """Put ``value`` under the dotted ``path`` into nested ``values``.
+
+    Raises ``ConfigError``, which ``where`` begins.
+    """
+    *parents, last = path.split(".")
+    for parent in parents:
+        if values.get(parent) is None:
+            values[parent] = {}
+        values = values[parent]
+        if not isinstance(values, dict):
+            raise ConfigError(f"{where}: '{parent}' has no keys below it")
+    values[last] = value
 
 
 def _sentence(model: type[BaseModel], detail: ErrorDetails) -> str:

@@ -29,7 +29,7 @@ def study(tmp_path_factory):
         name="collapsed",
         dataset={"source": "synthetic", "images": 120, "resolution": 16},
         backbone={"name": "resnet9", "options": {"width": 4}},
-        methods={"shrink": {}, "rotation": {"train": {"lr": 0.001, "weight_decay": 1e-5}}},
+        arms={"shrink": {}, "rotation": {"pretrain": {"lr": 0.001, "weight_decay": 1e-5}}},
         controls=(),
         pretrain={"steps": 400, "batch_size": 16, "lr": 0.03, "warmup": 0.0, "weight_decay": 0.01},
         protocols={"finetune": {"min_steps": 2}},

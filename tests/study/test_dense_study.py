@@ -27,7 +27,7 @@ def study(tmp_path_factory):
         dataset={"source": "synthetic", "images": 72, "resolution": 16, "objects": 2, "samples": 1},
         backbone={"name": "resnet9", "options": {"width": 4}},
         tasks=("segmentation", "depth"),
-        methods={"rotation": {}},
+        arms={"rotation": {}},
         pretrain={"steps": 3, "batch_size": 8},
         protocols={"finetune": {"min_steps": 2, "batch_size": 8}, "linear": {"min_steps": 2, "batch_size": 8}},
         budgets=(10, 20),

@@ -14,7 +14,7 @@ def study(endless: bool, methods: tuple[str, ...] = ("rotation",)) -> StudyConfi
         name="small",
         dataset={"source": "synthetic", "images": 120, "resolution": 16, "endless": endless},
         backbone={"name": "resnet9", "options": {"width": 4}},
-        methods={name: {} for name in methods},
+        arms={name: {} for name in methods},
         pretrain={"steps": 12, "batch_size": 16},
         protocols={"finetune": {"min_steps": 2}},
         budgets=(10, 20),
@@ -46,5 +46,5 @@ def test_pretraining_without_end_gives_the_same_weights_each_time(tmp_path):
 def test_a_method_that_remembers_images_is_refused():
     check_study(study(True))
     check_study(study(False, ("rotation", "cmc")))
-    with pytest.raises(ConfigError, match=r"methods.cmc keeps a memory of every image.*set dataset.endless to false"):
+    with pytest.raises(ConfigError, match=r"arms.cmc keeps a memory of every image.*set dataset.endless to false"):
         check_study(study(True, ("rotation", "cmc")))

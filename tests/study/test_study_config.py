@@ -19,7 +19,7 @@ def small(**changes):
         "name": "small",
         "dataset": {"source": "synthetic", "images": 120, "resolution": 16},
         "backbone": {"name": "resnet9", "options": {"width": 4}},
-        "methods": {"rotation": {}, "cmc": {}},
+        "arms": {"rotation": {}, "cmc": {}},
         "pretrain": {"steps": 2},
         "protocols": {"finetune": {"min_steps": 2}, "linear": {"min_steps": 2}},
         "budgets": [10, 20],
@@ -55,7 +55,7 @@ def test_the_resolved_study_is_the_same_study(write, tmp_path):
 
 
 def test_overrides_reach_any_depth(write):
-    config = load_study(write(), ["trials=5", "pretrain.steps=7", "methods.cmc.options.temperature=0.2"])
+    config = load_study(write(), ["trials=5", "pretrain.steps=7", "arms.cmc.options.temperature=0.2"])
     assert (config.trials, config.pretrain.steps) == (5, 7)
     assert config.methods["cmc"].options == {"temperature": 0.2}
 
@@ -67,12 +67,12 @@ def test_overrides_reach_any_depth(write):
         ({"trials": "many"}, "key 'trials' is 'many': input should be a valid integer"),
         ({"pretrain": {"steps": 2, "learning_rate": 1}}, "unknown key 'pretrain.learning_rate'.*the keys here are.*lr"),
         ({"pretrain": {}}, "key 'pretrain.steps' is missing"),
-        ({"methods": {"simclrr": {}}}, "unknown method 'simclrr': choose one of .*cmc.*rotation"),
+        ({"arms": {"simclrr": {}}}, "unknown method 'simclrr': choose one of .*cmc.*rotation"),
         (
-            {"methods": {"cmc": {"options": {"temprature": 1}}}},
-            "methods.cmc.options: unknown key 'temprature': did you mean",
+            {"arms": {"cmc": {"options": {"temprature": 1}}}},
+            "arms.cmc.options: unknown key 'temprature': did you mean",
         ),
-        ({"methods": {"cmc": {"train": {"steps": 0}}}}, "methods.cmc.train: key 'steps' is 0"),
+        ({"arms": {"cmc": {"pretrain": {"steps": 0}}}}, "arms.cmc.pretrain: key 'steps' is 0"),
         ({"tasks": ["clasification"]}, "unknown task 'clasification': choose one of classification"),
         ({"backbone": {"name": "resnet10"}}, "unknown backbone 'resnet10'"),
         ({"backbone": {"name": "resnet9", "options": {"depth": 3}}}, "backbone.*unknown key 'depth'"),
@@ -107,33 +107,33 @@ def test_a_wrong_key_value_or_name_is_answered_with_the_right_one(write, changes
             "dataset: resolution 12 is too small for backbone 'resnet50': use images of at least 16 px",
         ),
         (
-            {"backbone": {"name": "amdim"}, "methods": {"cmc": {}}},
+            {"backbone": {"name": "amdim"}, "arms": {"cmc": {}}},
             "dataset: resolution 16 is too small for backbone 'amdim': use images of at least 48 px, or its option",
         ),
         (
-            {"backbone": {"name": "vit"}, "methods": {"cmc": {}}, "dataset": {"images": 120, "resolution": 28}},
+            {"backbone": {"name": "vit"}, "arms": {"cmc": {}}, "dataset": {"images": 120, "resolution": 28}},
             "dataset: resolution 28 is no multiple of 8, the patch of backbone 'vit'",
         ),
         (
-            {"backbone": {"name": "vit", "options": {"width": 12}}, "methods": {"cmc": {}}},
-            "methods.cmc: half of backbone 'vit': width is 6",
+            {"backbone": {"name": "vit", "options": {"width": 12}}, "arms": {"cmc": {}}},
+            "arms.cmc: half of backbone 'vit': width is 6",
         ),
         (
-            {"methods": {"simmim": {"options": {"patch": 12}}}},
-            "methods.simmim: .* images of 16 px into two or more patches of 12 px .* option patch to .* such as 8",
+            {"arms": {"simmim": {"options": {"patch": 12}}}},
+            "arms.simmim: .* images of 16 px into two or more patches of 12 px .* option patch to .* such as 8",
         ),
-        ({"methods": {"simclr": {}}, "pretrain": ONE}, "pretrain.batch_size is 1, .* 'simclr' needs at least 2 images"),
+        ({"arms": {"simclr": {}}, "pretrain": ONE}, "pretrain.batch_size is 1, .* 'simclr' needs at least 2 images"),
         (
-            {"methods": {"amdim": {"train": {"batch_size": 1}}}},
-            "methods.amdim.train.batch_size is 1, and method 'amdim' needs at least 2 images a batch: set it to 2",
+            {"arms": {"amdim": {"pretrain": {"batch_size": 1}}}},
+            "arms.amdim.pretrain.batch_size is 1, and method 'amdim' needs at least 2 images a batch: set it to 2",
         ),
         (
-            {"methods": {"rotation": {}}, "pretrain": ONE},
+            {"arms": {"rotation": {}}, "pretrain": ONE},
             "batch_size is 1, and method 'rotation' trains batch n",
         ),
         (
-            {"methods": {"vae": {"train": {"batch_size": 1}}}, "backbone": VIT},
-            "methods.vae.train.batch_size is 1, and method 'vae' trains batch norms here",
+            {"arms": {"vae": {"pretrain": {"batch_size": 1}}}, "backbone": VIT},
+            "arms.vae.pretrain.batch_size is 1, and method 'vae' trains batch norms here",
         ),
         (
             {"protocols": {"finetune": {"batch_size": 1}}},
@@ -154,8 +154,8 @@ def test_a_study_that_cannot_work_is_refused_before_it_starts(write, changes, me
 @pytest.mark.parametrize(
     "changes",
     [
-        {"pretrain": ONE | {"batch_size": 2, "devices": 2}, "methods": {name: {} for name in METHODS}},
-        {"pretrain": ONE, "methods": {"rotation": {}, "cmc": {}, "simmim": {}}, "backbone": VIT},
+        {"pretrain": ONE | {"batch_size": 2, "devices": 2}, "arms": {name: {} for name in METHODS}},
+        {"pretrain": ONE, "arms": {"rotation": {}, "cmc": {}, "simmim": {}}, "backbone": VIT},
         {"protocols": {"finetune": {"batch_size": 1}, "linear": {"batch_size": 1}}, "backbone": VIT},
         {"protocols": {"finetune": {}, "linear": {"batch_size": 1}, "knn": {}}},
     ],
@@ -170,18 +170,18 @@ def test_a_method_that_its_backbone_does_not_bear_is_refused_by_name(write, monk
         local_stages = None
 
     monkeypatch.setitem(BACKBONES, "blind", Blind)
-    config = load_study(write(backbone={"name": "blind"}, methods={"rotation": {}, "amdim": {}}))
-    with pytest.raises(ConfigError, match="^methods.amdim: .* backbone 'blind' names none .* choose one that does"):
+    config = load_study(write(backbone={"name": "blind"}, arms={"rotation": {}, "amdim": {}}))
+    with pytest.raises(ConfigError, match="^arms.amdim: .* backbone 'blind' names none .* choose one that does"):
         check_study(config)
 
 
 def test_lab_is_refused_for_images_without_three_channels(write, monkeypatch):
-    config = load_study(write(methods={"rotation": {}}))
+    config = load_study(write(arms={"rotation": {}}))
     about = replace(config.dataset.about(), channels=1)
     monkeypatch.setattr(type(config.dataset), "about", lambda self: about)
     with pytest.raises(ConfigError, match="color is lab, .* has 1: set color to rgb"):
         check_study(config)
-    check_study(load_study(write(methods={"rotation": {}}, color="rgb")))
+    check_study(load_study(write(arms={"rotation": {}}, color="rgb")))
 
 
 def test_a_recipe_that_is_not_there_is_answered_with_those_that_are():

@@ -36,7 +36,7 @@ def study(path, **changes):
         "name": "noise",
         "dataset": {"source": "folder", "path": path},
         "backbone": {"name": "vit", "options": {"width": 8, "heads": 1, "depth": 2, "patch": 4}},
-        "methods": {"rotation": {}},
+        "arms": {"rotation": {}},
         "controls": (),
         "pretrain": {"steps": 2, "batch_size": 4},
         "protocols": {"finetune": {"min_steps": 2, "batch_size": 4}},
@@ -104,7 +104,7 @@ def test_one_image_a_batch_is_enough_where_nothing_needs_a_second(tmp_path):
     config = study(
         path,
         tasks=("classification", "segmentation"),
-        methods={"rotation": {}, "cmc": {}, "simmim": {}},
+        arms={"rotation": {}, "cmc": {}, "simmim": {}},
         pretrain={"steps": 6, "batch_size": 1},
         protocols={name: {"min_steps": 6, "batch_size": 1} for name in ("finetune", "linear")},
     )

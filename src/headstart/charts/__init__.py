@@ -1,23 +1,34 @@
-"""Charts: a table in, a figure out. Nothing is computed here that a table does not hold."""
+"""Charts: a table in, a figure out. Nothing is computed here but what tables hold side by side."""
+
+from collections.abc import Sequence
 
 import pandas as pd
 
 from headstart.charts.accuracy import accuracy_figure
 from headstart.charts.figure import Figure
+from headstart.charts.looks import arm_looks
+from headstart.charts.matrix import matrix_figure
 from headstart.charts.pretraining import pretraining_figure
 from headstart.charts.save import save_figure
 from headstart.charts.utility import utility_figure
 
-__all__ = ["Figure", "accuracy_figure", "draw_figures", "pretraining_figure", "save_figure", "utility_figure"]
+__all__ = ["Figure", "draw_figures", "save_figure"]
 
 
 def draw_figures(
-    summary: pd.DataFrame, utility: pd.DataFrame, history: pd.DataFrame, *, confidence: float = 0.95
+    summary: pd.DataFrame,
+    utility: pd.DataFrame,
+    history: pd.DataFrame,
+    *,
+    varied: Sequence[str] = (),
+    confidence: float = 0.95,
 ) -> tuple[Figure, ...]:
-    """Every figure that the tables of a study have something for."""
+    """Every figure that the tables of a study, or of a suite that varies the keys ``varied``, have something for."""
+    looks = arm_looks(summary, utility, history)
     figures = (
-        accuracy_figure(summary, confidence=confidence),
-        utility_figure(utility, summary, confidence=confidence),
-        pretraining_figure(history),
+        accuracy_figure(summary, looks, varied=varied, confidence=confidence),
+        utility_figure(utility, summary, looks, varied=varied, confidence=confidence),
+        matrix_figure(utility, summary, varied=varied),
+        pretraining_figure(history, looks, varied=varied),
     )
     return tuple(figure for figure in figures if figure.panels)

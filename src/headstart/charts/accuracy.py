@@ -1,49 +1,70 @@
 """How well each arm does against labels, one line per arm."""
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import altair as alt
 import pandas as pd
 
-from headstart.charts.figure import Figure
+from headstart.charts.figure import Figure, Layout
+from headstart.charts.looks import ArmScales, Looks, arm_scales
 from headstart.charts.panels import Panel, split_panels
-from headstart.charts.text import metric_style, percent, with_value_texts
-from headstart.charts.theme import HEIGHT, arm_scales, labels_axis
+from headstart.charts.points import HOLLOW, mean_points, missing_tooltip
+from headstart.charts.tables import with_gaps
+from headstart.charts.text import metric_style, percent, with_missing_texts, with_value_texts
+from headstart.charts.theme import labels_axis
 
 __all__ = ["accuracy_figure"]
 
 
-def accuracy_figure(summary: pd.DataFrame, *, confidence: float = 0.95) -> Figure:
+def accuracy_figure(
+    summary: pd.DataFrame, looks: Looks, *, varied: Sequence[str] = (), confidence: float = 0.95
+) -> Figure:
     """Means over trials with their intervals, from the summary table; panels of one metric share the vertical axis."""
-    table = summary[summary["value"].notna()]
-    panels = tuple(_panel(panel, table, confidence) for panel in split_panels(table))
+    table = with_missing_texts(with_value_texts(with_gaps(summary, "value", varied)))
+    panels = split_panels(looks.named(table), varied)
+    legend = looks.of(line for panel in panels for line in panel.rows["line"])
+    frame = _Frame(table, arm_scales(legend), Layout.of(panels), confidence)
     caption = f"Mean over trials on the test split; bands are {percent(confidence)} intervals."
+    told = caption + (HOLLOW if table["missing"].any() else "")
     title = "Accuracy" if set(table["metric"]) <= {"accuracy"} else "Scores"
-    return Figure("accuracy", f"{title} against labels", caption, panels)
+    drawn = tuple(_panel(panel, frame) for panel in panels)
+    return Figure("accuracy", f"{title} against labels", told, drawn, tuple(legend), frame.layout)
 
 
-def _panel(panel: Panel, table: pd.DataFrame, confidence: float) -> alt.LayerChart:
-    metric = metric_style(panel.rows["metric"].iloc[0])
-    same = table[table["metric"] == panel.rows["metric"].iloc[0]]
-    rows = with_value_texts(panel.rows)
-    arms = rows[["method", "arm"]].drop_duplicates()
-    scales = arm_scales(arms["method"], arms["arm"])
+class _Frame(NamedTuple):
+    """What the panels of a figure share."""
+
+    table: pd.DataFrame
+    scales: ArmScales
+    layout: Layout
+    confidence: float
+
+
+def _panel(panel: Panel, frame: _Frame) -> alt.LayerChart:
+    rows, scales = panel.rows, frame.scales
+    metric = metric_style(rows["metric"].iloc[0])
+    same = frame.table[frame.table["metric"] == rows["metric"].iloc[0]]
     ends = same[["value", "value_low", "value_high"]].clip(*metric.limits)
     domain = [float(ends.min(axis=None)), float(ends.max(axis=None))]
-    base = alt.Chart(rows).encode(x=labels_axis(same["labels"]), color=alt.Color("arm:N", scale=scales.color))
+    base = alt.Chart(rows).encode(x=labels_axis(same["labels"]), color=alt.Color("line:N", scale=scales.color))
     vertical = alt.Y("value:Q", scale=alt.Scale(domain=domain, nice=True, zero=False), title=metric.title)
     band = base.mark_area(opacity=0.14, clip=True).encode(y=alt.Y("value_low:Q", title=metric.title), y2="value_high:Q")
     line = base.mark_line(strokeWidth=2).encode(
         y=vertical.axis(format=metric.axis_format, tickCount=6),
-        strokeDash=alt.StrokeDash("arm:N", scale=scales.dash),
+        strokeDash=alt.StrokeDash("line:N", scale=scales.dash, legend=None),
     )
-    points = base.mark_point(filled=True, size=70, opacity=1).encode(
+    told = base.encode(
         y=vertical,
-        shape=alt.Shape("arm:N", scale=scales.shape),
+        shape=alt.Shape("line:N", scale=scales.shape),
         tooltip=[
-            alt.Tooltip("arm:N", title="arm"),
+            alt.Tooltip("line:N", title="arm"),
             alt.Tooltip("labels:Q", title="labels", format=","),
             alt.Tooltip("value_text:N", title=metric.title),
-            alt.Tooltip("value_range:N", title=f"{percent(confidence)} interval"),
+            alt.Tooltip("value_range:N", title=f"{percent(frame.confidence)} interval"),
             alt.Tooltip("trials:Q", title="trials"),
+            *missing_tooltip(rows),
         ],
     )
-    return alt.layer(band, line, points).properties(title=panel.title, height=HEIGHT)
+    chart = alt.layer(band, line, *mean_points(told, rows))
+    return chart.properties(title=frame.layout.title(panel.title), height=frame.layout.height)

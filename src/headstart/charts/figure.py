@@ -1,31 +1,78 @@
-"""A figure: panels that share axes, laid out side by side by whoever shows them."""
+"""A figure: panels that share axes and a legend, laid out side by side by whoever shows them."""
 
+import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import altair as alt
 
-from headstart.charts.theme import PANEL_WIDTH, styled
+from headstart.charts.looks import Look
+from headstart.charts.panels import MANY, Panel
+from headstart.charts.theme import styled
 
-__all__ = ["Figure"]
+__all__ = ["Figure", "Layout"]
 
-COLUMNS = 2
+CHARACTER = 7.0
+"""Pixels of a legend's letter, on average."""
+
+
+class Layout(NamedTuple):
+    """How many panels stand in a row at most, how large each is in pixels, and after how many letters titles wrap."""
+
+    columns: int = 2
+    width: int = 440
+    height: int = 300
+    letters: int = 44
+
+    @classmethod
+    def of(cls, panels: Sequence[Panel]) -> "Layout":
+        """Few panels are large and in pairs; many are small, and as many in a row as the last varied key has values."""
+        if len(panels) <= MANY:
+            return LARGE
+        last = {list(panel.varied.values())[-1] for panel in panels if panel.varied}
+        return cls(len(last) if 2 <= len(last) <= 6 else 4, 200, 170, 27)
+
+    @property
+    def small(self) -> bool:
+        return self.width < LARGE.width
+
+    def title(self, text: str) -> list[str]:
+        """The lines of a panel's title."""
+        return textwrap.wrap(text, self.letters)
+
+
+LARGE = Layout()
 
 
 @dataclass(frozen=True)
 class Figure:
-    """name: stem of its files. title and caption: one line each. panels: charts without a width."""
+    """name: stem of its files. title and caption: one line each. panels: charts without a width, which share scales.
+
+    legend: the arms in it.
+    """
 
     name: str
     title: str
     caption: str
     panels: tuple[alt.LayerChart, ...]
+    legend: tuple[Look, ...] = ()
+    layout: Layout = LARGE
 
     def page_specs(self) -> list[dict[str, Any]]:
-        """Vega-Lite specifications, one per panel, as wide as the elements they are put into."""
-        return [styled(panel.properties(width="container")).to_dict() for panel in self.panels]
+        """Vega-Lite specifications, one per panel, as wide as the elements they are put into; without a legend."""
+        return [styled(panel.properties(width="container"), disable=True).to_dict() for panel in self.panels]
 
     def static(self) -> alt.TopLevelMixin:
-        """All panels as one chart of fixed size, for files."""
-        sized = [panel.properties(width=PANEL_WIDTH) for panel in self.panels]
-        return styled(alt.concat(*sized, columns=COLUMNS, title=self.title).properties(background="white"))
+        """All panels as one chart of fixed size with a legend, for files."""
+        sized = [panel.properties(width=self.layout.width) for panel in self.panels]
+        chart = alt.concat(*sized, columns=self.layout.columns, title=self.title).properties(background="white")
+        if self.legend:
+            chart = chart.resolve_scale(color="shared", shape="shared", strokeDash="shared")
+        return styled(chart, columns=self._legend_columns())
+
+    def _legend_columns(self) -> int:
+        """As many names in a row as there is room for."""
+        panels = min(self.layout.columns, len(self.panels))
+        longest = max((len(look.title) for look in self.legend), default=0)
+        return max(1, int(panels * self.layout.width / (CHARACTER * longest + 40)))

@@ -1,61 +1,118 @@
-"""What goes side by side: one panel per protocol and whatever else a study varies besides method and labels."""
+"""What goes side by side: one panel per protocol and whatever else a study varies besides arms and labels."""
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import pandas as pd
 
-from headstart.charts.text import method_title, protocol_title
-from headstart.study.config.arms import BLIND, CONTROLS, RANDOM, SCRATCH
+from headstart.charts.names import protocol_rank, protocol_title, varied_text
 
-__all__ = ["Panel", "split_panels"]
+__all__ = [
+    "MANY",
+    "REFERENCE",
+    "REFERENCE_SUFFIX",
+    "Panel",
+    "differing",
+    "named_places",
+    "rank_by_appearance",
+    "split_panels",
+]
 
-KEYS = ["dataset", "pretrain_dataset", "task", "backbone", "protocol"]
-SAME = {
-    SCRATCH: ["dataset", "task", "backbone"],
-    RANDOM: ["dataset", "task", "backbone", "protocol"],
-    BLIND: ["dataset", "task", "backbone"],
-}
-"""What a control has in common with the panels that it stands in."""
+PLACES = ["dataset", "pretrain_dataset", "task", "backbone"]
+WHOLE = ["dataset", "task"]
+"""The places that separate panels anyway; the others do if an arm is found at several of them."""
+REFERENCE = "finetune"
+"""The protocol of the baseline's that utility is read from, and that stands in every panel."""
+REFERENCE_SUFFIX = ", fine-tuned"
+BLIND_PROTOCOL = "constant"
+"""An answer without a look at the image is read against any protocol."""
+MANY = 12
+"""More panels than this are drawn small, a row per protocol."""
 
 
 class Panel(NamedTuple):
-    """A title and the rows under it, with ``arm``, the method as it is called, beside ``method``."""
+    """A title, the values of the varied keys that differ, and the rows, whose ``line`` is the name of a curve."""
 
     title: str
+    varied: dict[str, str]
     rows: pd.DataFrame
 
 
-def split_panels(table: pd.DataFrame) -> list[Panel]:
-    """The rows of each panel, with the controls that they are read against.
+def differing(table: pd.DataFrame, varied: Sequence[str]) -> list[str]:
+    """The varied keys with more than one value in the table."""
+    return [key for key in varied if table[key].nunique() > 1]
+
+
+def named_places(table: pd.DataFrame, varied: Sequence[str]) -> list[str]:
+    """The places that the compared arms have several of, beyond what follows from the varied keys."""
+    rows = table[table["role"] == "compared"] if "role" in table else table
+    return [place for place in PLACES if _several(rows, place, list(varied))]
+
+
+def rank_by_appearance(table: pd.DataFrame, keys: Sequence[str]) -> dict[tuple[Any, ...], int]:
+    """The combinations of values of ``keys`` in the order of the table, which is that of the suite."""
+    found = dict.fromkeys(table[list(keys)].itertuples(index=False, name=None))
+    return {combination: place for place, combination in enumerate(found)}
+
+
+def split_panels(table: pd.DataFrame, varied: Sequence[str] = ()) -> list[Panel]:
+    """The rows of each panel of a table with ``line``, and the baseline and controls that they are read against.
 
     The title names the protocol, and of the other keys those that differ between panels; where pretraining saw the
-    dataset itself, the dataset is not named twice.
+    dataset itself, the dataset is not named twice. Panels come in the order of the suite, or if they are ``MANY``, of
+    protocols first, so that each row of panels has one protocol.
     """
-    table = table.assign(arm=table["method"].map(method_title))
-    pretrained = table[~table["method"].isin(CONTROLS)]
-    leading = pretrained if len(pretrained) else table[table["method"] == SCRATCH]
-    varying = [key for key in KEYS if key != "protocol" and leading[key].nunique() > 1]
-    return list(_panels(leading, table, varying))
+    compared = table[table["role"] == "compared"]
+    leading = compared if len(compared) else table[table["role"] == "baseline"]
+    arms = [*varied, "arm"]
+    split = [place for place in PLACES if place in WHOLE or _several(leading, place, arms)]
+    keys = [*varied, *split, "protocol"]
+    groups = dict(iter(leading.groupby(keys, sort=False)))
+    combinations = rank_by_appearance(leading, varied)
+
+    def order(names: tuple[Any, ...]) -> tuple[Any, ...]:
+        protocol = (protocol_rank(names[-1]), names[-1])
+        places = combinations[names[: len(varied)]], names[len(varied) : -1]
+        return (protocol, places) if len(groups) > MANY else (places, protocol)
+
+    named = [*differing(leading, varied), *(place for place in split if _several(leading, place, list(varied)))]
+    return [_panel(table, groups[names], [*varied, *split], named) for names in sorted(groups, key=order)]
 
 
-def _panels(leading: pd.DataFrame, table: pd.DataFrame, varying: list[str]) -> Iterator[Panel]:
-    for _, rows in leading.groupby(KEYS, sort=True):
-        first = rows.iloc[0]
-        methods = rows[~rows["method"].isin(CONTROLS)]
-        yield Panel(_title(first, varying), pd.concat([*_controls(table, first), methods]))
+def _several(rows: pd.DataFrame, place: str, within: list[str]) -> bool:
+    """Whether a place has several values within one combination of the others."""
+    counted = rows.groupby(within)[place].nunique() if within else pd.Series(rows[place].nunique())
+    return bool((counted > 1).any())
 
 
-def _controls(table: pd.DataFrame, first: pd.Series) -> Iterator[pd.DataFrame]:
-    for control, keys in SAME.items():
-        yield table[(table["method"] == control) & (table[keys] == first[keys]).all(axis="columns")]
+def _panel(table: pd.DataFrame, rows: pd.DataFrame, keys: list[str], named: list[str]) -> Panel:
+    first = rows.iloc[0]
+    # What pretraining saw is no concern of whoever was not pretrained.
+    same = [key for key in keys if key != "pretrain_dataset"]
+    here = table[(table[same] == first[same]).all(axis="columns")]
+    compared = rows[rows["role"] == "compared"]
+    varied = {key: str(first[key]) for key in named if key not in PLACES}
+    drawn = pd.concat([*_read_against(here, first["protocol"]), compared])
+    return Panel(_title(first, varied, named), varied, drawn)
 
 
-def _title(row: pd.Series, varying: list[str]) -> str:
-    names = {key: str(row[key]) for key in varying}
+def _read_against(here: pd.DataFrame, protocol: str) -> Iterator[pd.DataFrame]:
+    """The baseline, of which utility is read off whole networks and a probe may be told too, and the controls."""
+    baseline = here[here["role"] == "baseline"]
+    whole, own = baseline[baseline["protocol"] == REFERENCE], baseline[baseline["protocol"] == protocol]
+    if protocol != REFERENCE and len(own):
+        whole = whole.assign(line=whole["line"] + REFERENCE_SUFFIX)
+        yield own
+    yield whole
+    yield here[(here["role"] == "control") & here["protocol"].isin([protocol, BLIND_PROTOCOL])]
+
+
+def _title(row: pd.Series, varied: dict[str, str], named: list[str]) -> str:
+    names = {key: str(row[key]) for key in named if key in PLACES}
     if names.get("pretrain_dataset") == row["dataset"]:
         del names["pretrain_dataset"]
     elif "pretrain_dataset" in names:
         names["pretrain_dataset"] = f"pretrained on {names['pretrain_dataset']}"
     protocol = protocol_title(row["protocol"])
-    return ", ".join([protocol[0].upper() + protocol[1:], *names.values()])
+    told = [protocol[0].upper() + protocol[1:], *([varied_text(varied)] if varied else []), *names.values()]
+    return ", ".join(told)

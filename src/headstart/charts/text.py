@@ -1,4 +1,4 @@
-"""How names and numbers from the tables read, the same in charts, tables and sentences."""
+"""How numbers from the tables read, the same in charts, tables and sentences."""
 
 import math
 from collections.abc import Callable
@@ -9,39 +9,18 @@ import pandas as pd
 __all__ = [
     "Metric",
     "bounded",
+    "difference_text",
     "interval",
     "labels_text",
-    "method_title",
     "metric_style",
     "percent",
-    "protocol_title",
     "signed_labels",
     "utility_text",
+    "with_missing_texts",
     "with_utility_texts",
     "with_value_texts",
 ]
 
-METHODS = {
-    "scratch": "from scratch",
-    "random": "random features",
-    "blind": "blind guess",
-    "vae": "VAE",
-    "cmc": "CMC",
-    "amdim": "AMDIM",
-    "simclr": "SimCLR",
-    "byol": "BYOL",
-    "barlow_twins": "Barlow Twins",
-    "vicreg": "VICReg",
-    "simmim": "SimMIM",
-}
-PROTOCOLS = {
-    "finetune": "fine-tuned",
-    "linear": "linear probe",
-    "mlp": "MLP probe",
-    "knn": "nearest neighbours",
-    "logistic": "logistic regression",
-    "constant": "constant",
-}
 BOUND = {"none": "", "above": "≥ ", "below": "≤ "}
 PERCENT = "\u00a0%"  # kept on the number's line
 Show = Callable[[float], str]
@@ -72,16 +51,6 @@ METRICS = {
 }
 
 
-def method_title(name: str) -> str:
-    """``CMC`` for ``cmc``; a name that is not known stands for itself."""
-    return METHODS.get(name, name)
-
-
-def protocol_title(name: str) -> str:
-    """``fine-tuned`` for ``finetune``."""
-    return PROTOCOLS.get(name, name)
-
-
 def metric_style(name: str) -> Metric:
     """How a metric is shown; one that is not known as a plain number under its name."""
     return METRICS.get(name, Metric(f"test {name}", "~g", lambda value: f"{value:.4g}"))
@@ -101,6 +70,14 @@ def signed_labels(labels: float) -> str:
 def utility_text(utility: float) -> str:
     """A utility to two digits after the point below 10, else to two digits. ``0.42``, ``12``."""
     return _minus(f"{utility:.2f}" if abs(utility) < 10 else f"{_two_digits(utility):,.0f}")
+
+
+def difference_text(name: str, difference: float) -> str:
+    """How much a metric changed, with its sign: ``+3.1``, of accuracy in points."""
+    if math.isnan(difference):
+        return "–"
+    shown = metric_style(name).show(abs(difference))
+    return shown if float(shown) == 0 else f"{'−' if difference < 0 else '+'}{shown}"
 
 
 def percent(share: float) -> str:
@@ -151,6 +128,23 @@ def with_utility_texts(table: pd.DataFrame) -> pd.DataFrame:
         texts[f"{stem}_text"] = [bounded(value, censored, show) for value, censored in points]
         texts[f"{stem}_range"] = [interval(low, high, show, lowest) for low, high in ends]
     return table.assign(**texts)
+
+
+def with_missing_texts(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with ``missing_text``: how many runs a mean lacks, and what it would be had they guessed; or nothing.
+
+    ``2 of 4 missing; 31.0 % if they had guessed``
+    """
+    columns = (table[name] for name in ("metric", "trials", "missing", "value_if_blind"))
+    return table.assign(missing_text=[_missing_text(*row) for row in zip(*columns, strict=True)])
+
+
+def _missing_text(name: str, trials: int, missing: int, if_blind: float) -> str:
+    if missing == 0:
+        return ""
+    told, metric = f"{missing} of {trials + missing} missing", metric_style(name)
+    who = "it" if missing == 1 else "they"
+    return told if math.isnan(if_blind) else f"{told}; {metric.show(if_blind)}{metric.unit} if {who} had guessed"
 
 
 def _two_digits(value: float) -> float:

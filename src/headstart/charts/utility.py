@@ -1,16 +1,20 @@
 """Utility against labels, one line per arm, with what cannot be measured shaded."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
-from headstart.charts.figure import Figure
+from headstart.charts.figure import Figure, Layout
+from headstart.charts.looks import ArmScales, Looks, arm_scales
+from headstart.charts.names import Baseline, find_baseline
 from headstart.charts.panels import Panel, split_panels
-from headstart.charts.text import metric_style, percent, with_utility_texts, with_value_texts
-from headstart.charts.theme import GRAY, HEIGHT, WORD, arm_scales, labels_axis, labels_domain
-from headstart.study.config.arms import SCRATCH
+from headstart.charts.points import HOLLOW, mean_points, missing_tooltip
+from headstart.charts.tables import reference_rows, with_gaps, with_missing
+from headstart.charts.text import metric_style, percent, with_missing_texts, with_utility_texts, with_value_texts
+from headstart.charts.theme import GRAY, WORD, labels_axis, labels_domain
 
 __all__ = ["utility_figure"]
 
@@ -22,23 +26,33 @@ HEADROOM = 1.6  # above the highest end, as a ratio of labels
 BEYOND = 1.35  # how far arrows reach past what is measurable, as a ratio of labels
 
 
-def utility_figure(utility: pd.DataFrame, summary: pd.DataFrame, *, confidence: float = 0.95) -> Figure:
-    """Utility with intervals from the utility table; scratch's range of budgets from the summary table.
+def utility_figure(
+    utility: pd.DataFrame,
+    summary: pd.DataFrame,
+    looks: Looks,
+    *,
+    varied: Sequence[str] = (),
+    confidence: float = 0.95,
+) -> Figure:
+    """Utility with intervals from the utility table; the baseline's range of budgets from the summary table.
 
-    Shaded are the utilities that scratch's budgets cannot measure: n_max / n − 1 and up, n_min / n − 1 and down.
+    Shaded are the utilities that the baseline's budgets cannot measure: n_max / n − 1 and up, n_min / n − 1 and down.
     Triangles are bounds, and bars that leave the measurable range end in arrows. The vertical axis is linear about 0
     and logarithmic far from it (above 0 it is log(1 + U), so that the upper bound is a straight line).
     """
     measured = summary[summary["value"].notna()]
-    scratch = measured[measured["method"] == SCRATCH]
-    table = pd.concat([scratch.drop(columns=["trials", "failed"]), utility[utility["utility"].notna()]])
-    frame = _Frame(_vertical_domain(table), measured["labels"], confidence)
-    panels = tuple(_panel(panel, frame) for panel in split_panels(table)) if table["utility"].notna().any() else ()
+    compared = with_missing(with_gaps(utility, "utility", varied), summary, varied)
+    table = pd.concat([reference_rows(measured), compared])
+    panels = split_panels(looks.named(table), varied) if len(compared) else []
+    legend = looks.of(compared["arm"].map(looks.titles))
+    layout, baseline = Layout.of(panels), find_baseline(measured)
+    frame = _Frame(_vertical_domain(table), measured["labels"], arm_scales(legend), layout, baseline, confidence)
+    drawn = tuple(_panel(panel, frame) for panel in panels)
     caption = (
-        f"Bars are {percent(confidence)} intervals; arrows lead into the shaded regions, which scratch's budgets "
-        "cannot measure. Triangles are bounds."
+        f"Bars are {percent(confidence)} intervals; arrows lead into the shaded regions, which the budgets of "
+        f"{baseline.name} cannot measure. Triangles are bounds." + (HOLLOW if compared["missing"].any() else "")
     )
-    return Figure("utility", "Utility against labels", caption, panels)
+    return Figure("utility", "Utility against labels", caption, drawn, tuple(legend), layout)
 
 
 class _Frame(NamedTuple):
@@ -46,6 +60,9 @@ class _Frame(NamedTuple):
 
     vertical: tuple[float, float]
     budgets: pd.Series
+    scales: ArmScales
+    layout: Layout
+    baseline: Baseline
     confidence: float
 
 
@@ -58,22 +75,22 @@ def _vertical_domain(table: pd.DataFrame) -> tuple[float, float]:
 
 
 def _panel(panel: Panel, frame: _Frame) -> alt.LayerChart:
-    scratch = panel.rows.loc[panel.rows["method"] == SCRATCH, "labels"]
-    measurable = scratch.min(), scratch.max()
-    rows = _drawn(panel.rows[panel.rows["method"] != SCRATCH], measurable, frame)
+    reference = panel.rows.loc[panel.rows["role"] == "baseline", "labels"]
+    measurable = reference.min(), reference.max()
+    rows = _drawn(panel.rows[panel.rows["role"] == "compared"], measurable, frame)
     zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(color=GRAY, strokeWidth=1.5)
     layers = [*_unmeasurable(measurable, frame), zero.encode(y=_vertical("zero", frame)), *_curves(rows, frame)]
-    return alt.layer(*layers).properties(title=panel.title, height=HEIGHT)
+    return alt.layer(*layers).properties(title=frame.layout.title(panel.title), height=frame.layout.height)
 
 
 def _drawn(rows: pd.DataFrame, measurable: tuple[float, float], frame: _Frame) -> pd.DataFrame:
     """Where marks go (arms side by side, open bars a little beyond what is measurable) and what their tooltips say."""
-    arms = {name: place for place, name in enumerate(rows["method"].unique())}
+    arms = {name: place for place, name in enumerate(rows["arm"].unique())}
     start, end = labels_domain(frame.budgets)
-    offset = DODGE * (rows["method"].map(arms) - (len(arms) - 1) / 2)
+    offset = DODGE * (rows["arm"].map(arms) - (len(arms) - 1) / 2)
     open_low, open_high = rows["utility_low"] <= LEAST, np.isinf(rows["utility_high"])
     fewest, most = (bound / rows["labels"] for bound in measurable)
-    return with_utility_texts(with_value_texts(rows)).assign(
+    return with_missing_texts(with_utility_texts(with_value_texts(rows))).assign(
         place=rows["labels"] * (end / start) ** offset,
         open_low=open_low,
         open_high=open_high,
@@ -93,42 +110,41 @@ def _vertical(field: str, frame: _Frame) -> alt.Y:
 
 def _curves(rows: pd.DataFrame, frame: _Frame) -> list[alt.Chart]:
     """Line, bars, arrows, points and bounds of every arm."""
-    arms = rows[["method", "arm"]].drop_duplicates()
-    scales = arm_scales(arms["method"], arms["arm"])
-    base = alt.Chart(rows).encode(x=labels_axis(frame.budgets, "place"), color=alt.Color("arm:N", scale=scales.color))
-    told = base.encode(y=_vertical("utility", frame), tooltip=_tooltips(rows["metric"].iloc[0], frame))
+    base = alt.Chart(rows).encode(
+        x=labels_axis(frame.budgets, "place"), color=alt.Color("line:N", scale=frame.scales.color)
+    )
+    told = base.encode(y=_vertical("utility", frame), tooltip=_tooltips(rows, frame))
     measured = told.transform_filter(alt.datum.censored == "none")
-    point = {"filled": True, "size": 70, "opacity": 1}
 
     def arrow(end: str, head: str) -> alt.Chart:
         heads = base.mark_point(shape=head, size=50, filled=True, opacity=1)
         return heads.encode(y=_vertical(f"bar_{end}", frame)).transform_filter(alt.datum[f"open_{end}"])
+
+    def bounds(censored: str, shape: str) -> list[alt.Chart]:
+        return mean_points(told.transform_filter(alt.datum.censored == censored), rows, size=110, shape=shape)
 
     return [
         measured.mark_line(strokeWidth=2),
         base.mark_rule(strokeWidth=1.5, opacity=0.7).encode(y=_vertical("bar_low", frame), y2="bar_high:Q"),
         arrow("high", "triangle-up"),
         arrow("low", "triangle-down"),
-        measured.mark_point(**point).encode(shape=alt.Shape("arm:N", scale=scales.shape)),
-        told.transform_filter(alt.datum.censored == "above").mark_point(
-            **point | {"size": 110, "shape": "triangle-up"}
-        ),
-        told.transform_filter(alt.datum.censored == "below").mark_point(
-            **point | {"size": 110, "shape": "triangle-down"}
-        ),
+        *mean_points(measured.encode(shape=alt.Shape("line:N", scale=frame.scales.shape)), rows),
+        *bounds("above", "triangle-up"),
+        *bounds("below", "triangle-down"),
     ]
 
 
-def _tooltips(metric: str, frame: _Frame) -> list[alt.Tooltip]:
+def _tooltips(rows: pd.DataFrame, frame: _Frame) -> list[alt.Tooltip]:
     interval = f"{percent(frame.confidence)} interval"
     return [
-        alt.Tooltip("arm:N", title="arm"),
+        alt.Tooltip("line:N", title="arm"),
         alt.Tooltip("labels:Q", title="labels", format=","),
-        alt.Tooltip("value_text:N", title=metric_style(metric).title),
-        alt.Tooltip("equivalent_text:N", title="scratch needs"),
+        alt.Tooltip("value_text:N", title=metric_style(rows["metric"].iloc[0]).title),
+        alt.Tooltip("equivalent_text:N", title=f"{frame.baseline.short} needs"),
         alt.Tooltip("equivalent_range:N", title=interval),
         alt.Tooltip("utility_text:N", title="utility"),
         alt.Tooltip("utility_range:N", title=f"{interval} "),
+        *missing_tooltip(rows),
     ]
 
 
@@ -148,8 +164,9 @@ def _unmeasurable(measurable: tuple[float, float], frame: _Frame) -> list[alt.Ch
     word = {"color": WORD, "fontSize": 11, "tooltip": None}
     right = base.transform_filter(alt.datum.labels == labels[-1])
     left = base.transform_filter(alt.datum.labels == labels[0])
-    over = right.mark_text(text="beyond scratch's largest budget", align="right", baseline="top", dx=-6, dy=6, **word)
-    under = left.mark_text(text="below scratch's smallest", align="left", baseline="bottom", dx=6, dy=-6, **word)
+    who = frame.baseline.short
+    over = right.mark_text(text=f"beyond {who}'s largest budget", align="right", baseline="top", dx=-6, dy=6, **word)
+    under = left.mark_text(text=f"below {who}'s smallest", align="left", baseline="bottom", dx=6, dy=-6, **word)
     return [
         base.mark_area(**area).encode(y=_vertical("above", frame), y2="top:Q"),
         base.mark_area(**area).encode(y=_vertical("below", frame), y2="bottom:Q"),

@@ -9,11 +9,15 @@ from rich.markup import escape
 from headstart.cli.console import WorkersOption, console, errors, print_frame, print_prose
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from headstart.api import Study
 
 __all__ = ["app"]
 
 DEFAULT_STORE = Path("~/.cache/headstart")
+MISSING = 3
+"""Exit code of what ends with numbers missing."""
 
 app = typer.Typer(help="Run and read studies.", no_args_is_help=True)
 
@@ -31,26 +35,36 @@ def study_run(
     store: StoreOption = DEFAULT_STORE,
     launcher: Annotated[str, typer.Option(help="How jobs reach processors.")] = "local",
     workers: WorkersOption = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Take the place of a run of the same name and other settings.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="More than 10,000 jobs are meant.")] = False,
 ) -> None:
-    """Run a study, or what is left of it, and write its report."""
-    from headstart.api import load_study, prepare_study
+    """Run a study or suite, or what is left of it, and write its report.
+
+    Exit code 3 says that numbers are missing, because runs failed.
+    """
+    from headstart.api import Study, load_suite, prepare_study
     from headstart.progress import watch_jobs
 
-    run = prepare_study(load_study(recipe, overrides), out=out, store=store, launcher=launcher, workers=workers)
-    console.print(f"[bold]{run.plan.config.name}[/]: {run.describe()}", highlight=False)
-    with watch_jobs(run.missing, console) as listen:
-        study = run.execute(listen)
-    _print_answer(study)
+    suite = load_suite(recipe, overrides)
+    prepared = prepare_study(suite, out=out, store=store, launcher=launcher, workers=workers, replace=replace, many=yes)
+    console.print(f"[bold]{suite.name}[/]: {prepared.describe()}", highlight=False)
+    for note in prepared.notes:
+        errors.print(f"[yellow]note:[/] {escape(note)}", highlight=False, soft_wrap=True)
+    with watch_jobs(prepared.missing, console) as listen:
+        prepared.execute(listen)
+    _report(Study(prepared.run))
 
 
 @app.command("plan")
 def study_plan(
     recipe: Recipe, overrides: Overrides = None, store: StoreOption = DEFAULT_STORE, workers: WorkersOption = None
 ) -> None:
-    """Say what a study would do: jobs, what is cached, image-steps, estimated time."""
-    from headstart.api import load_study, plan_table
+    """Say what a study or suite would do: jobs, what is cached, image-steps, estimated time."""
+    from headstart.api import load_suite, plan_table
 
-    print_frame(plan_table(load_study(recipe, overrides), store=store, workers=workers))
+    print_frame(plan_table(load_suite(recipe, overrides), store=store, workers=workers))
 
 
 @app.command("status")
@@ -63,28 +77,40 @@ def study_status(folder: Folder) -> None:
 
 @app.command("report")
 def study_report(folder: Folder) -> None:
-    """Write the tables, charts and report of a study again from what is finished."""
+    """Write the tables, charts and report of a study from what is finished, at any time."""
     from headstart.api import Study
 
-    study = Study.load(folder)
-    study.report()
+    _report(Study.load(folder))
+
+
+def _report(study: "Study") -> None:
+    """Write the page and say the answer; leave with code 3 where numbers are missing."""
+    page = study.report()
     _print_answer(study)
+    console.print(f"report: {page}", highlight=False, soft_wrap=True)
+    if not study.complete:
+        raise typer.Exit(MISSING)
 
 
 def _print_answer(study: "Study") -> None:
-    """The summary, the verdict, and where the report is."""
+    """The summary, what is missing, and the verdict."""
     from headstart.charts.text import with_value_texts
 
-    summary = with_value_texts(study.tables.summary).pivot_table(
-        index=["task", "method", "protocol"], columns="labels", values="value_text", sort=False, aggfunc="first"
-    )
-    print_frame(summary.reset_index())
-    for row in study.tables.failures.itertuples(index=False):
-        errors.print(
-            f"[yellow]no number:[/] {row.method}, {row.protocol}, {row.labels} labels: {escape(str(row.reason))}"
-        )
+    tables = study.tables
+    summary = with_value_texts(tables.summary)
+    names = [*tables.varied, "task", "arm", "protocol"]
+    if not summary.empty:
+        grid = summary.pivot_table(index=names, columns="labels", values="value_text", sort=False, aggfunc="first")
+        print_frame(grid.reset_index())
+    for line in _missing_lines(tables.missing):
+        errors.print(f"[yellow]no number:[/] {escape(line)}", highlight=False, soft_wrap=True)
     console.print()
-    print_prose(study.tables.verdict.headline, style="bold")
-    print_prose(study.tables.verdict.detail)
+    print_prose(tables.verdict.headline, style="bold")
+    print_prose(tables.verdict.detail)
     console.print()
-    console.print(f"report: {study.folder / 'report.html'}", highlight=False, soft_wrap=True)
+
+
+def _missing_lines(missing: "pd.DataFrame") -> list[str]:
+    """A line per arm and reason, for many runs fail alike."""
+    grouped = missing.groupby(["arm", "reason"], sort=False).size()
+    return [f"{arm}, {count} {'run' if count == 1 else 'runs'}: {reason}" for (arm, reason), count in grouped.items()]

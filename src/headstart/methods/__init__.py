@@ -17,6 +17,7 @@ from headstart.methods.simclr import SimCLR, SimCLRConfig
 from headstart.methods.simmim import SimMIM, SimMIMConfig
 from headstart.methods.vae import VAE, VAEConfig
 from headstart.methods.vicreg import VICReg, VICRegConfig
+from headstart.objective import StepResult
 from headstart.registry import lookup, with_plugins
 from headstart.schema import validate
 
@@ -39,6 +40,7 @@ __all__ = [
     "SimCLRConfig",
     "SimMIM",
     "SimMIMConfig",
+    "StepResult",
     "VAEConfig",
     "VICReg",
     "VICRegConfig",

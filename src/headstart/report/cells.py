@@ -1,23 +1,37 @@
 """Tables as the page shows them: every number already in words."""
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import pandas as pd
 
-from headstart.charts.text import method_title, metric_style, protocol_title, with_utility_texts, with_value_texts
-from headstart.study.config.arms import CONTROLS
+from headstart.charts.names import arm_title, arm_titles, protocol_title, short_keys
+from headstart.charts.panels import differing, named_places, rank_by_appearance
+from headstart.charts.tables import LINE, needed_keys, with_missing
+from headstart.charts.text import metric_style, with_missing_texts, with_utility_texts, with_value_texts
 
-__all__ = ["Cell", "TextTable", "accuracy_grid", "all_numbers", "plain_table", "pretraining_grid", "utility_grid"]
+__all__ = [
+    "Cell",
+    "TextTable",
+    "accuracy_grid",
+    "all_numbers",
+    "arms_grid",
+    "plain_table",
+    "pretraining_grid",
+    "utility_grid",
+]
 
-PLACES = ["dataset", "pretrain_dataset", "task", "backbone"]
+ROLES = {"baseline": 0, "control": 1, "compared": 2}
+STARTS = {"scratch": "random weights", "": "weights from a file"}
 
 
 class Cell(NamedTuple):
-    """A text, and a smaller one under it."""
+    """A text, a smaller one under it, and one that warns."""
 
     text: str
     below: str = ""
+    note: str = ""
 
 
 class TextTable(NamedTuple):
@@ -28,34 +42,62 @@ class TextTable(NamedTuple):
     rows: list[list[Cell]]
 
 
-def utility_grid(utility: pd.DataFrame) -> TextTable:
+def utility_grid(utility: pd.DataFrame, summary: pd.DataFrame, varied: Sequence[str] = ()) -> TextTable:
     """Utility with its interval: an arm a row, a budget a column."""
-    return _grid(with_utility_texts(utility), "utility")
+    return _grid(with_utility_texts(with_missing(utility, summary, varied)), "utility", varied)
 
 
-def accuracy_grid(summary: pd.DataFrame) -> TextTable:
+def accuracy_grid(summary: pd.DataFrame, varied: Sequence[str] = ()) -> TextTable:
     """The primary metric with its interval: an arm a row, a budget a column."""
-    return _grid(with_value_texts(summary), "value")
+    return _grid(with_value_texts(summary), "value", varied)
 
 
-def all_numbers(utility: pd.DataFrame) -> TextTable:
-    """The utility table, row by row."""
-    table = with_utility_texts(with_value_texts(utility))
+def all_numbers(
+    utility: pd.DataFrame, summary: pd.DataFrame, varied: Sequence[str] = (), baseline: str = "scratch"
+) -> TextTable:
+    """The utility table, row by row. baseline: how what utility is measured against is called."""
+    table = with_missing_texts(with_utility_texts(with_value_texts(with_missing(utility, summary, varied))))
     columns = {
-        **_names(table),
+        **_names(table, varied),
         "labels": [Cell(f"{labels:,}") for labels in table["labels"]],
         " / ".join(metric_style(name).title for name in table["metric"].unique()): _cells(table, "value"),
-        "scratch needs, labels": _cells(table, "equivalent"),
+        f"{baseline} needs, labels": _cells(table, "equivalent"),
         "utility": _cells(table, "utility"),
     }
-    return TextTable(list(columns), len(_names(table)), [list(row) for row in zip(*columns.values(), strict=True)])
+    rows = [list(row) for row in zip(*columns.values(), strict=True)]
+    return TextTable(list(columns), len(_names(table, varied)), rows)
 
 
-def pretraining_grid(table: pd.DataFrame) -> TextTable:
+def arms_grid(arms: pd.DataFrame) -> TextTable | None:
+    """What each arm is and what it does differently; nothing where all are plain methods under their own names."""
+    own = (arms["role"] != "control") & (arms["arm"] != arms["method"])
+    if not (own | (arms["note"] != "")).any():
+        return None
+    titles = arm_titles(arms["arm"])
+    columns = (arms[name].tolist() for name in ("arm", "method", "role", "note"))
+    rows = [
+        [Cell(titles[arm]), Cell(_start(role, method)), Cell(role), Cell(note)]
+        for arm, method, role, note in zip(*columns, strict=True)
+    ]
+    return TextTable(["arm", "what it starts from", "role", "what it does differently"], 4, rows)
+
+
+def _start(role: str, method: str) -> str:
+    if role == "control" and method != "scratch":
+        return "no weights"
+    return STARTS.get(method) or f"{arm_title(method)} pretraining"
+
+
+def pretraining_grid(table: pd.DataFrame, varied: Sequence[str] = ()) -> TextTable:
     """A pretraining a row: its last loss, effective rank among how many features, spread, and what became of it."""
-    header = ["method", "seed", "state", "steps", "last loss", "effective rank", "spread of features"]
-    rows = [_pretraining_row(one) for _, one in table.iterrows()]
-    return TextTable(header, 3, rows)
+    if table.empty:
+        return TextTable([], 0, [])
+    keys = differing(table, needed_keys(table, varied, ["arm", "seed"]))
+    table = table.drop(columns=[key for key in varied if key not in keys]).drop_duplicates()
+    titles, short = arm_titles(table["arm"]), short_keys(varied)
+    names = ["arm", *(short[key] for key in keys), "seed", "state"]
+    rows = [_pretraining_row(one, titles, keys) for _, one in table.iterrows()]
+    return TextTable([*names, "steps", "last loss", "effective rank", "spread of features"], len(names), rows)
 
 
 def plain_table(table: pd.DataFrame, names: int) -> TextTable:
@@ -65,35 +107,44 @@ def plain_table(table: pd.DataFrame, names: int) -> TextTable:
     return TextTable(header, names, rows)
 
 
-def _grid(table: pd.DataFrame, stem: str) -> TextTable:
-    """Controls first, then as in the table; a budget that an arm lacks stays empty."""
-    order = {name: place for place, name in enumerate(reversed(CONTROLS))}
-    table = table.sort_values("method", key=lambda names: names.map(order).fillna(len(order)), kind="stable")
-    names = _names(table)
-    arms: dict[tuple[Cell, ...], dict[int, Cell]] = {}
-    for *arm, labels, cell in zip(*names.values(), table["labels"], _cells(table, stem), strict=True):
-        arms.setdefault(tuple(arm), {})[labels] = cell
+def _grid(table: pd.DataFrame, stem: str, varied: Sequence[str]) -> TextTable:
+    """Study by study, baseline and controls first, then as in the table; a budget that an arm lacks stays empty."""
+    studies = rank_by_appearance(table, varied)
+    order = [
+        (studies[study], ROLES[role])
+        for study, role in zip(table[list(varied)].itertuples(index=False, name=None), table["role"], strict=True)
+    ]
+    table = with_missing_texts(table).iloc[sorted(range(len(table)), key=order.__getitem__)]
+    names = _names(table, varied)
+    lines = table[[*varied, *LINE]].itertuples(index=False, name=None)
+    arms: dict[tuple[str, ...], tuple[list[Cell], dict[int, Cell]]] = {}
+    for line, *shown, labels, cell in zip(lines, *names.values(), table["labels"], _cells(table, stem), strict=True):
+        arms.setdefault(line, (shown, {}))[1][labels] = cell
     budgets = sorted(table["labels"].unique())
-    rows = [[*arm, *(found.get(labels, Cell("")) for labels in budgets)] for arm, found in arms.items()]
+    rows = [[*shown, *(found.get(labels, Cell("")) for labels in budgets)] for shown, found in arms.values()]
     return TextTable([*names, *(f"{labels:,}" for labels in budgets)], len(names), rows)
 
 
-def _names(table: pd.DataFrame) -> dict[str, list[Cell]]:
-    """What tells a table's arms apart: method and protocol, and whichever places it has several of."""
-    places = [place for place in PLACES if table.loc[~table["method"].isin(CONTROLS), place].nunique() > 1]
+def _names(table: pd.DataFrame, varied: Sequence[str]) -> dict[str, list[Cell]]:
+    """What tells a table's rows apart: arm and protocol, the varied keys that differ, and places it has several of."""
+    titles, short = arm_titles(table["arm"]), short_keys(varied)
     return {
-        "arm": [Cell(method_title(name)) for name in table["method"]],
+        "arm": [Cell(titles[name]) for name in table["arm"]],
         "protocol": [Cell(protocol_title(name)) for name in table["protocol"]],
-        **{place.replace("_", " "): [Cell(str(name)) for name in table[place]] for place in places},
+        **{short[key]: [Cell(str(value)) for value in table[key]] for key in differing(table, varied)},
+        **{
+            place.replace("_", " "): [Cell(str(name)) for name in table[place]] for place in named_places(table, varied)
+        },
     }
 
 
 def _cells(table: pd.DataFrame, stem: str) -> list[Cell]:
-    return [Cell(*texts) for texts in zip(table[f"{stem}_text"], table[f"{stem}_range"], strict=True)]
+    columns = (table[name] for name in (f"{stem}_text", f"{stem}_range", "missing_text"))
+    return [Cell(*texts) for texts in zip(*columns, strict=True)]
 
 
-def _pretraining_row(one: pd.Series) -> list[Cell]:
-    names = [method_title(one["method"]), str(one["seed"]), str(one["state"])]
+def _pretraining_row(one: pd.Series, titles: dict[str, str], keys: list[str]) -> list[Cell]:
+    names = [titles[one["arm"]], *(str(one[key]) for key in keys), str(one["seed"]), str(one["state"])]
     rank = Cell(_short(one["effective_rank"]), f"of {one['features']}")
     return [*map(Cell, [*names, f"{one['steps']:,}", _short(one["loss"])]), rank, Cell(_short(one["feature_spread"]))]
 

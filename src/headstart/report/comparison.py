@@ -3,75 +3,77 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pandas as pd
-import torch
 from torch import Tensor
 
-from headstart.charts.text import bounded, method_title, metric_style, protocol_title
-from headstart.data.dataset import SPLITS
+from headstart.charts.names import arm_titles, protocol_title, varied_text
+from headstart.charts.text import bounded, metric_style
 from headstart.data.viewing.comparison import COMPARISONS
 from headstart.data.viewing.overlays import picture_of
 from headstart.data.viewing.preview import encode_picture
 from headstart.report.cells import Cell
 from headstart.report.page import Gallery, Sample
-from headstart.study.config.arms import BLIND
 from headstart.study.results.predictions import ArmMaps, Predictions
 from headstart.tasks import TASKS
 
 __all__ = ["galleries"]
 
 
-def galleries(
-    found: Iterable[Predictions], results: pd.DataFrame, classes: Sequence[str], tensors: Mapping[str, Tensor]
-) -> tuple[Gallery, ...]:
+def galleries(found: Iterable[Predictions], results: pd.DataFrame) -> tuple[Gallery, ...]:
     """The pictures of every task with a target that ``COMPARISONS`` can draw.
 
-    results: the table that holds the arms' scores. classes, tensors: of the dataset folder, its images as they were
-    before normalising.
+    results: the table that holds the arms' scores.
     """
-    shown = [one for one in found if TASKS[one.task].target in COMPARISONS]
-    return tuple(_gallery(one, results, classes, tensors) for one in shown)
+    return tuple(_gallery(one, results) for one in found if TASKS[one.task].target in COMPARISONS)
 
 
-def _gallery(one: Predictions, results: pd.DataFrame, classes: Sequence[str], tensors: Mapping[str, Tensor]) -> Gallery:
-    target = TASKS[one.task].target
-    rows = torch.nonzero(tensors["split"] == SPLITS.index("test")).flatten()[one.rows]
-    truth = tensors[f"target.{target}"][rows]
-    maps = [truth, *(arm.maps for arm in one.arms)]
+def _gallery(one: Predictions, results: pd.DataFrame) -> Gallery:
+    target, titles = TASKS[one.task].target, arm_titles([*(arm.arm for arm in one.arms), *one.absent])
+    maps = [one.truth, *(arm.maps for arm in one.arms)]
+    named = [titles[arm.arm] for arm in one.arms]
+    where = [varied_text(one.varied)] if one.varied else []
     return Gallery(
-        title=one.task.capitalize(),
-        caption=_caption(one),
-        legend=COMPARISONS[target].legend(maps, classes),
-        header=(Cell("image"), Cell("truth"), *(_heading(arm, one.task, results) for arm in one.arms)),
-        rows=tuple(_rows(one, tensors["images"][rows], maps)),
+        title=", ".join([one.task.capitalize(), *where]),
+        caption=_caption(one, titles),
+        legend=COMPARISONS[target].legend(maps, one.classes),
+        header=(
+            Cell("image"),
+            Cell("truth"),
+            *(Cell(titles[arm.arm], _score(arm, one.task, results)) for arm in one.arms),
+        ),
+        rows=tuple(_rows(one.task, one.images, maps, named)),
     )
 
 
-def _caption(one: Predictions) -> str:
+def _caption(one: Predictions, titles: Mapping[str, str]) -> str:
     """What was done, and how to read it."""
     task = TASKS[one.task]
     protocol, score = protocol_title(one.protocol), metric_style(task.primary_metric).title.removeprefix("test ")
     told = [f"{protocol[0].upper()}{protocol[1:]} on {one.labels:,} labels, trial {one.trial + 1}."]
     told.append(f"Below its name stands a network's score on all test images: {score}.")
-    if BLIND in [arm.method for arm in one.arms]:
-        told.append(f"The {method_title(BLIND)} is one answer for all images, the best that labels alone can tell.")
+    # Of the controls, only what never looks at an image is asked for maps.
+    told += [
+        f"The {titles[arm.arm]} is one answer for all images, the best that labels alone can tell."
+        for arm in one.arms
+        if arm.role == "control"
+    ]
     if one.absent:
-        names = ", ".join(map(method_title, one.absent))
+        names = ", ".join(titles[arm] for arm in one.absent)
         told.append(f"Not here: {names}, of which the run failed or an earlier version kept no pictures.")
     return " ".join([*told, COMPARISONS[task.target].note])
 
 
-def _heading(arm: ArmMaps, task: str, results: pd.DataFrame) -> Cell:
-    """The arm, and the score of the very network that made its pictures."""
+def _score(arm: ArmMaps, task: str, results: pd.DataFrame) -> str:
+    """The score of the very network that made the pictures; a suite's table may hold it several times."""
     metric = TASKS[task].primary_metric
     scored = (results["job"] == arm.job) & (results["split"] == "test") & (results["metric"] == metric)
     style = metric_style(metric)
-    return Cell(method_title(arm.method), bounded(results.loc[scored, "value"].item(), "none", style.show, style.unit))
+    return bounded(results.loc[scored, "value"].iloc[0], "none", style.show, style.unit)
 
 
-def _rows(one: Predictions, images: Tensor, maps: Sequence[Tensor]) -> Iterator[tuple[Sample, ...]]:
+def _rows(task: str, images: Tensor, maps: Sequence[Tensor], arms: Sequence[str]) -> Iterator[tuple[Sample, ...]]:
     """A picture of each image, its truth and its predictions, each with the words that stand for it."""
-    draw = COMPARISONS[TASKS[one.task].target].draw
-    names = [f"true {one.task}", *(f"{one.task} by {method_title(arm.method)}" for arm in one.arms)]
+    draw = COMPARISONS[TASKS[task].target].draw
+    names = [f"true {task}", *(f"{task} by {arm}" for arm in arms)]
     for place, image in enumerate(images):
         pictures = [picture_of(image), *draw(image, [some[place] for some in maps])]
         texts = [f"test image {place + 1}", *(f"test image {place + 1}, {name}" for name in names)]

@@ -17,10 +17,21 @@ import pandas as pd
 import vl_convert
 
 from headstart.charts import Figure
+from headstart.charts.looks import SHAPES
+from headstart.charts.names import find_baseline
 from headstart.charts.text import percent
 from headstart.data.viewing.comparison import Swatch
 from headstart.folder import write_atomic
-from headstart.report.cells import Cell, accuracy_grid, all_numbers, plain_table, pretraining_grid, utility_grid
+from headstart.report.cells import (
+    Cell,
+    accuracy_grid,
+    all_numbers,
+    arms_grid,
+    plain_table,
+    pretraining_grid,
+    utility_grid,
+)
+from headstart.report.missing import missing_grid, missing_line
 from headstart.report.verdict import Verdict
 
 __all__ = ["Gallery", "ReportData", "Sample", "write_report"]
@@ -49,31 +60,34 @@ class Gallery(NamedTuple):
 class ReportData:
     """Everything the page shows.
 
-    summary and utility: the tables of a study. samples: images as PNG. config: the resolved study as YAML. environment:
-    what it ran on, by name. timings: per kind of job ``kind, count, cached, seconds``. failures: the runs without a
-    value. command: what to type to get the same again. pretraining: what became of each pretraining. predictions: maps
-    that networks predicted, beside the truth.
+    summary, utility, arms, missing, pretraining: the tables of a study, or those of a suite's studies one after
+    another. varied: the keys that tell these studies apart, each a column of every table but ``arms``. samples: images
+    as PNG. config: the resolved study as YAML. environment: what it ran on, by name. timings: per kind of job ``kind,
+    count, seconds``. command: what to type to get the same again. predictions: maps that networks predicted, beside
+    the truth.
     """
 
     title: str
     verdict: Verdict
     summary: pd.DataFrame
     utility: pd.DataFrame
+    arms: pd.DataFrame
+    missing: pd.DataFrame
     figures: tuple[Figure, ...]
     config: str
     environment: Mapping[str, str]
     timings: pd.DataFrame
     command: str
+    varied: tuple[str, ...] = ()
     confidence: float = 0.95
     samples: tuple[Sample, ...] = ()
-    failures: pd.DataFrame = field(default_factory=pd.DataFrame)
     pretraining: pd.DataFrame = field(default_factory=pd.DataFrame)
     predictions: tuple[Gallery, ...] = ()
 
 
 def write_report(path: Path, report: ReportData) -> None:
     """Write the page to ``path``, whole or not at all."""
-    script = _script()
+    script, baseline, varied = _script(), find_baseline(report.arms), report.varied
     page = _template().render(
         report=report,
         confidence=percent(report.confidence),
@@ -82,11 +96,15 @@ def write_report(path: Path, report: ReportData) -> None:
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         specs=[figure.page_specs() for figure in report.figures],
-        utility=utility_grid(report.utility),
-        accuracy=accuracy_grid(report.summary),
-        numbers=all_numbers(report.utility),
-        pretraining=pretraining_grid(report.pretraining),
-        failures=plain_table(report.failures, len(report.failures.columns)),
+        baseline=baseline,
+        shapes=SHAPES,
+        utility=utility_grid(report.utility, report.summary, varied),
+        accuracy=accuracy_grid(report.summary, varied),
+        numbers=all_numbers(report.utility, report.summary, varied, baseline.name),
+        pretraining=pretraining_grid(report.pretraining, varied),
+        arms=arms_grid(report.arms),
+        lacking=missing_line(report.missing),
+        missing=missing_grid(report.missing, varied),
         timings=plain_table(_with_durations(report.timings), 1),
     )
     write_atomic(path, page.encode())

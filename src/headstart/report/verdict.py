@@ -1,14 +1,16 @@
 """The answer of a study in one sentence."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import pandas as pd
 
-from headstart.charts.text import interval, labels_text, method_title, percent, protocol_title, signed_labels
+from headstart.charts.names import find_baseline, in_words, protocol_title, varied_text
+from headstart.charts.panels import differing, named_places
+from headstart.charts.text import interval, labels_text, percent, signed_labels
+from headstart.report.missing import missing_sentence
 
 __all__ = ["Verdict", "state_verdict"]
-
-PLACES = ["dataset", "pretrain_dataset", "task", "backbone"]
 
 
 class Verdict(NamedTuple):
@@ -18,8 +20,15 @@ class Verdict(NamedTuple):
     detail: str
 
 
-def state_verdict(utility: pd.DataFrame, *, confidence: float = 0.95) -> Verdict:
-    """What the utility table comes to.
+def state_verdict(
+    utility: pd.DataFrame,
+    arms: pd.DataFrame,
+    missing: pd.DataFrame,
+    *,
+    varied: Sequence[str] = (),
+    confidence: float = 0.95,
+) -> Verdict:
+    """What the utility table comes to; the table of arms tells what it is measured against.
 
     The point in the headline is the one whose interval of utility has the highest lower end. The highest estimate
     would be the luckiest of many noisy ones; a high lower end needs a gain that is large against its own noise. Even so
@@ -27,29 +36,33 @@ def state_verdict(utility: pd.DataFrame, *, confidence: float = 0.95) -> Verdict
     were worth anything: a gain is claimed only if at least one does and more than twice that many do, fewer
     are called unsettled, and the detail gives the count.
     """
+    baseline, lacking = find_baseline(arms), missing_sentence(missing)
     measured = utility[utility["utility"].notna()]
     if measured.empty:
-        return Verdict("Utility cannot be measured: no training from scratch finished beside a pretrained one.", "")
+        return Verdict(
+            f"Utility cannot be measured: it takes finished runs of {baseline.name} and of another arm.", lacking
+        )
     compared = measured[measured["utility_low"].notna()]
     if compared.empty:
-        return Verdict("Utility has no interval yet, so nothing can be claimed: run at least two trials.", "")
+        return Verdict("Utility has no interval yet, so nothing can be claimed: run at least two trials.", lacking)
     best = compared.iloc[int(compared["utility_low"].to_numpy().argmax())]
     positive = int((compared["utility_low"] > 0).sum())
     by_chance = len(compared) * (1 - confidence) / 2
-    detail = _count(positive, len(compared), by_chance)
+    detail = " ".join(filter(None, [_count(positive, len(compared), by_chance), lacking]))
+    where = _where(best, compared, varied)
     if positive == 0:
-        return Verdict(_no_gain(best, _where(best, compared), confidence), detail)
-    gain = _gain(best, _where(best, compared), confidence)
+        return Verdict(_no_gain(best, where, confidence), detail)
+    gain = _gain(best, where, baseline.name, confidence)
     if positive > 2 * by_chance:
         return Verdict(f"With {gain}.", detail)
     return Verdict(f"Not settled: with {gain}, or is the luckiest of {len(compared)} points.", detail)
 
 
-def _gain(best: pd.Series, where: str, confidence: float) -> str:
+def _gain(best: pd.Series, where: str, baseline: str, confidence: float) -> str:
     extra = f"{labels_text(best['equivalent_labels'] - best['labels'])} more labels"
     if best["censored"] == "above":
-        # Scratch's largest budget is known to the label, so the bound is not rounded.
-        extra = f"at least {best['equivalent_labels'] - best['labels']:,.0f} more labels, as it beats scratch's best"
+        # The baseline's largest budget is known to the label, so the bound is not rounded.
+        extra = f"at least {best['equivalent_labels'] - best['labels']:,.0f} more labels, as it beats {baseline}'s best"
     return f"{best['labels']:,} labels{where}, {_arm(best)} is worth {extra} ({_range(best, confidence)})"
 
 
@@ -57,7 +70,7 @@ def _no_gain(best: pd.Series, where: str, confidence: float) -> str:
     known = {"none": "", "above": "at least ", "below": "at most "}[best["censored"]]
     extra = known + signed_labels(best["equivalent_labels"] - best["labels"])
     return (
-        f"No method is worth labels beyond its interval: at {best['labels']:,} labels{where}, {_arm(best)} comes to "
+        f"No arm is worth labels beyond its interval: at {best['labels']:,} labels{where}, {_arm(best)} comes to "
         f"{extra} labels ({_range(best, confidence)})."
     )
 
@@ -71,13 +84,15 @@ def _range(best: pd.Series, confidence: float) -> str:
 
 def _arm(best: pd.Series) -> str:
     how = "" if best["protocol"] == "finetune" else f" ({protocol_title(best['protocol'])})"
-    return f"{method_title(best['method'])} pretraining{how}"
+    return f"{in_words(best['arm'], best['method'])}{how}"
 
 
-def _where(best: pd.Series, compared: pd.DataFrame) -> str:
-    """The dataset, task or backbone, if the study has several."""
-    names = [str(best[place]) for place in PLACES if compared[place].nunique() > 1]
-    return f" ({', '.join(dict.fromkeys(names))})" if names else ""
+def _where(best: pd.Series, compared: pd.DataFrame, varied: Sequence[str]) -> str:
+    """The study of a suite, and the dataset, task or backbone, if there are several."""
+    values = {key: best[key] for key in differing(compared, varied)}
+    places = dict.fromkeys(str(best[place]) for place in named_places(compared, varied))
+    names = [*([varied_text(values)] if values else []), *places]
+    return f" ({', '.join(names)})" if names else ""
 
 
 def _count(positive: int, compared: int, by_chance: float) -> str:

@@ -5,7 +5,7 @@ from headstart.training.config import ClosedForm, OptimizerConfig, SupervisedCon
 from headstart.training.features import Precomputed, extract_features, feature_set
 from headstart.training.history import Failure
 from headstart.training.loop import TrainReport, train
-from headstart.training.precision import pick_device, pick_precision
+from headstart.training.precision import Precision, native_precision, open_device, pick_device, pick_precision
 from headstart.training.protocols import PROTOCOLS, Protocol, Settings
 from headstart.training.protocols.base import Supervised
 from headstart.training.schedule import piecewise_linear, warmup_decay
@@ -17,6 +17,7 @@ __all__ = [
     "ClosedForm",
     "Failure",
     "OptimizerConfig",
+    "Precision",
     "Precomputed",
     "Protocol",
     "Settings",
@@ -33,6 +34,8 @@ __all__ = [
     "feature_set",
     "fit",
     "is_collapsed",
+    "native_precision",
+    "open_device",
     "pick_device",
     "pick_precision",
     "piecewise_linear",

@@ -7,7 +7,18 @@ from typing import Literal
 
 import torch
 
-__all__ = ["Precision", "autocast", "full_precision", "has_native_bf16", "pick_device", "pick_precision"]
+from headstart.errors import ConfigError
+
+__all__ = [
+    "Precision",
+    "autocast",
+    "full_precision",
+    "has_native_bf16",
+    "native_precision",
+    "open_device",
+    "pick_device",
+    "pick_precision",
+]
 
 Precision = Literal["auto", "float32", "bf16"]
 NATIVE_BF16 = frozenset({"avx512_bf16", "amx_bf16"})
@@ -21,10 +32,38 @@ def pick_device() -> torch.device:
 
 def pick_precision(requested: Precision, device: torch.device) -> Precision:
     """``requested``, with ``auto`` resolved to ``bf16`` where ``device`` computes in it natively, else ``float32``."""
-    if requested != "auto":
-        return requested
-    native = torch.cuda.is_bf16_supported(including_emulation=False) if device.type == "cuda" else has_native_bf16()
+    return native_precision(device.type) if requested == "auto" else requested
+
+
+def native_precision(device: str) -> Precision:
+    """``bf16`` where devices of this type (``cpu``, ``cuda``) compute in it natively here, else ``float32``.
+
+    Of CUDA devices that this machine does not have the answer is ``bf16``, as of all that were made since 2020.
+    """
+    if device == "cuda" and torch.cuda.is_available():
+        native = bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    else:
+        native = device == "cuda" or has_native_bf16()
     return "bf16" if native else "float32"
+
+
+def open_device(device: str, precision: Precision) -> torch.device:
+    """This process's device of a type, for work that was planned in ``precision``.
+
+    Raises ``ConfigError`` if this machine has no such device, or none that computes so natively: it would give other
+    numbers than were planned, or take very long.
+    """
+    if device == "cuda" and not torch.cuda.is_available():
+        raise ConfigError(
+            "this was planned for a CUDA device and there is none here: run it on a machine that has one, or plan it "
+            "for this one with device=cpu"
+        )
+    if precision == "bf16" and native_precision(device) != "bf16":
+        raise ConfigError(
+            f"this was planned in bf16, and this machine's {'GPU' if device == 'cuda' else 'CPU'} has no such "
+            "arithmetic: run it on one that has, or plan it with pretrain.precision and protocols.*.precision float32"
+        )
+    return pick_device() if device == "cuda" else torch.device("cpu")
 
 
 def has_native_bf16(cpu_info: Path = CPU_INFO) -> bool:

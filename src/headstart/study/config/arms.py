@@ -1,11 +1,126 @@
-"""How weights start: pretrained by a method, or in one of the ways that methods are read against."""
+"""The arms of a study: named ways for a network to start, each with settings of its own."""
 
-__all__ = ["BLIND", "CONTROLS", "RANDOM", "SCRATCH"]
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, SerializeAsAny, field_validator, model_validator
+
+from headstart.data.transforms.augment import AugmentConfig
+from headstart.methods import METHODS
+from headstart.registry import lookup
+from headstart.schema import Overrides, Schema, overrides_of, overriding, validate
+from headstart.study.config.choices import BackboneChoice
+from headstart.training import PROTOCOLS, TrainConfig
+
+__all__ = ["BLIND", "RANDOM", "SCRATCH", "ArmConfig", "ArmConfigs", "Role"]
 
 SCRATCH = "scratch"
-"""Whole networks, trained from random weights."""
+"""The method of arms that start from random weights: none, everything is learned from labels."""
 RANDOM = "random"
-"""Frozen features of random weights, read by the protocols that freeze a backbone."""
+"""The control of frozen features of random weights, read by the protocols that freeze a backbone."""
 BLIND = "blind"
-"""No look at the image: the constant answer that does best on the labelled targets."""
-CONTROLS = (SCRATCH, RANDOM, BLIND)
+"""The control without a look at the image: the constant answer that does best on the labelled targets."""
+Role = Literal["baseline", "control", "compared"]
+"""What an arm is there for: utility is measured against the baseline, numbers are read against controls."""
+NAME = re.compile(r"[^\s.]([^\n\r\t.]*[^\s.])?")
+
+
+class ArmConfig(Schema):
+    """One arm.
+
+    method: the pretext method, or ``scratch`` for random weights. options: the method's own. pretrain: what differs
+    from the study's ``pretrain``. augment: switches while pretraining that overrule both the study's and those that the
+    method leaves off or brings. backbone: default the study's. protocols: by name, what differs from the study's for
+    this arm.
+
+    >>> ArmConfig(method="rotation", pretrain={"steps": 8000}).method
+    'rotation'
+    """
+
+    method: str
+    options: SerializeAsAny[Schema] = Schema()
+    pretrain: Annotated[SerializeAsAny[Overrides], overriding(TrainConfig, "pretrain")] = Overrides()
+    augment: Annotated[SerializeAsAny[Overrides], overriding(AugmentConfig, "augment")] = Overrides()
+    backbone: BackboneChoice | None = None
+    protocols: dict[str, SerializeAsAny[Overrides]] = {}
+
+    @field_validator("protocols", mode="before")
+    @classmethod
+    def _as_overrides(cls, value: Any) -> Any:
+        """The keys below each protocol's name as some of that protocol's options."""
+        if not isinstance(value, dict):
+            return value
+        kinds = {name: overrides_of(lookup(PROTOCOLS, "protocol", str(name)).Config) for name in value}
+        return {
+            name: validate(kinds[name], keys or {}, f"protocols.{name}") if isinstance(keys, dict | None) else keys
+            for name, keys in value.items()
+        }
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_options(cls, values: Any) -> Any:
+        """``options`` as the configuration of the method, every default written out."""
+        method = values.get("method") if isinstance(values, dict) else None
+        if method is None or method == SCRATCH:
+            return values
+        kind = lookup(METHODS, "method", str(method))
+        options = values.get("options") or {}
+        return values | {"options": validate(kind.Config, options, "options") if isinstance(options, dict) else options}
+
+    @model_validator(mode="after")
+    def _check(self) -> "ArmConfig":
+        if self.method == SCRATCH:
+            for key in ("options", "pretrain", "augment"):
+                if getattr(self, key).model_dump():
+                    raise ValueError(f"{key} has no meaning for random weights, which no method trains: leave it out")
+        return self
+
+    @property
+    def pretrains(self) -> bool:
+        """Whether a method learns before any label is used."""
+        return self.method != SCRATCH
+
+    def note(self, study_backbone: BackboneChoice) -> str:
+        """What this arm has of its own, in words for tables: ``pretrain steps 8000, finetune lr 0.001``."""
+        options = {name: value for name, value in self.options.model_dump().items() if self._is_set(name, value)}
+        own = {"": options, "pretrain": self.pretrain.model_dump(), "augment": self.augment.model_dump()}
+        own |= {name: keys.model_dump() for name, keys in self.protocols.items()}
+        parts = [f"{where} {key} {value}".strip() for where, keys in own.items() for key, value in keys.items()]
+        if self.backbone and self.backbone != study_backbone:
+            parts.append(self.backbone.label)
+        return ", ".join(parts)
+
+    def _is_set(self, name: str, value: Any) -> bool:
+        return bool(value != type(self.options).model_fields[name].get_default())
+
+
+def _as_arms(value: Any) -> Any:
+    """Each arm's keys, its name standing for the method where a method is called so."""
+    if not isinstance(value, dict):
+        return value
+    return {_checked_name(name): _as_arm(str(name), keys) for name, keys in value.items()}
+
+
+def _as_arm(name: str, keys: Any) -> Any:
+    if not isinstance(keys, dict | None):
+        return keys
+    keys = dict(keys or {})
+    if keys.get("method") is None:
+        if name != SCRATCH and name not in METHODS:
+            known = ", ".join([SCRATCH, *sorted(METHODS)])
+            raise ValueError(f"arm '{name}' is called like no method: say which it has, method: one of {known}")
+        keys["method"] = name
+    if keys["method"] != SCRATCH:
+        lookup(METHODS, "method", str(keys["method"]))
+    return validate(ArmConfig, keys, f"arms.{name}")
+
+
+def _checked_name(name: Any) -> str:
+    text = str(name)
+    if not NAME.fullmatch(text) or text in (RANDOM, BLIND):
+        why = "is a control's" if text in (RANDOM, BLIND) else "must be one line of words without a dot"
+        raise ValueError(f"the arm's name '{text}' {why}: give it another")
+    return text
+
+
+ArmConfigs = Annotated[dict[str, ArmConfig], BeforeValidator(_as_arms)]

@@ -13,6 +13,7 @@ from headstart.data.sources.base import SourceInfo
 from headstart.errors import ConfigError
 from headstart.methods import METHODS, build_method
 from headstart.seeding import torch_generator
+from headstart.study.config.choices import BackboneChoice
 from headstart.study.config.study import StudyConfig
 from headstart.tasks import TASKS
 from headstart.training import PROTOCOLS, SupervisedConfig
@@ -26,57 +27,69 @@ FEW_IMAGES = 1000
 
 def check_networks(config: StudyConfig, about: SourceInfo) -> None:
     """Raises ``ConfigError`` for a backbone, method or batch that does not fit images as ``about`` tells of them."""
-    backbones = _backbones(config, about)
-    for method in config.methods:
-        _check_method(config, about, method, backbones[METHODS[method].split_backbone])
-    for protocol, options in config.protocols.items():
-        if isinstance(options, SupervisedConfig) and options.batch_size == 1:
-            for task in config.tasks:
-                learner = _learner(config, about, protocol, task, backbones[False])
-                _check_norms(f"protocols.{protocol}.batch_size", f"protocol '{protocol}'", learner)
+    built: dict[str, Backbone] = {}
+    for arm, own in config.arms.items():
+        choice = config.backbone_of(arm)
+        split = own.pretrains and METHODS[own.method].split_backbone
+        name = f"{choice.identity()} {split}"
+        if name not in built:
+            built[name] = _backbone(choice, about, split, f"arms.{arm}" if split or own.backbone else "backbone")
+        if own.pretrains:
+            _check_method(config, about, arm, built[name])
+        _check_protocols(config, about, arm, built[name])
 
 
-def _backbones(config: StudyConfig, about: SourceInfo) -> dict[bool, Backbone]:
-    """Each form of the backbone that the study uses, whole or split."""
-    keys = {METHODS[name].split_backbone: f"methods.{name}" for name in config.methods} | {False: "backbone"}
-    return {split: _backbone(config, about, split, key) for split, key in keys.items()}
-
-
-def _backbone(config: StudyConfig, about: SourceInfo, split: bool, key: str) -> Backbone:
-    choice = config.backbone
+def _backbone(choice: BackboneChoice, about: SourceInfo, split: bool, key: str) -> Backbone:
+    generator = torch_generator("check")
     with _naming(key):
         backbone = build_backbone(
-            choice.name, choice.options, in_channels=about.channels, split=split, generator=torch_generator("check")
+            choice.name, choice.options, in_channels=about.channels, split=split, generator=generator
         )
     with _naming("dataset"):
         backbone.check_input(about.channels, about.resolution)
     return backbone
 
 
-def _check_method(config: StudyConfig, about: SourceInfo, name: str, backbone: Backbone) -> None:
+def _check_method(config: StudyConfig, about: SourceInfo, arm: str, backbone: Backbone) -> None:
     """Batches are whole ones, and those of several processes count as one, so none is smaller than ``batch_size``."""
+    own = config.arms[arm]
     images = min(config.pretrain_source.about().counts["train"], FEW_IMAGES)
-    options, generator = config.methods[name].options, torch_generator("check")
-    with _naming(f"methods.{name}"):
-        method = build_method(name, options, backbone, images=images, generator=generator)
+    with _naming(f"arms.{arm}"):
+        method = build_method(
+            own.method, own.options.model_dump(), backbone, images=images, generator=torch_generator("check")
+        )
         method.check_resolution(about.resolution)
-    key = f"methods.{name}.train.batch_size" if "batch_size" in config.methods[name].train else "pretrain.batch_size"
-    size, fewest = config.pretraining(name).batch_size, method.fewest_images
+    key = f"arms.{arm}.pretrain.batch_size" if "batch_size" in own.pretrain.model_dump() else "pretrain.batch_size"
+    size, fewest = config.pretraining(arm).batch_size, method.fewest_images
     if size < fewest:
         raise ConfigError(
-            f"{key} is {size}, and method '{name}' needs at least {fewest} images a batch: set it to {fewest} or more"
+            f"{key} is {size}, and method '{own.method}' needs at least {fewest} images a batch: set it to {fewest} or "
+            "more"
         )
     if size == 1:
-        _check_norms(key, f"method '{name}'", method)
+        _check_norms(key, f"method '{own.method}'", method)
 
 
-def _learner(config: StudyConfig, about: SourceInfo, protocol: str, name: str, backbone: Backbone) -> nn.Module | None:
+def _check_protocols(config: StudyConfig, about: SourceInfo, arm: str, backbone: Backbone) -> None:
+    """Whether each protocol can learn from batches of one image, where it is told to."""
+    for protocol, options in config.protocols_of(arm).items():
+        if isinstance(options, SupervisedConfig) and options.batch_size == 1:
+            own = config.arms[arm].protocols.get(protocol)
+            where = f"arms.{arm}.protocols" if own and "batch_size" in own.model_dump() else "protocols"
+            for task in config.tasks:
+                learner = _learner(config, about, protocol, task, backbone, options)
+                _check_norms(f"{where}.{protocol}.batch_size", f"protocol '{protocol}'", learner)
+
+
+def _learner(
+    config: StudyConfig, about: SourceInfo, protocol: str, name: str, backbone: Backbone, options: SupervisedConfig
+) -> nn.Module | None:
     """What a protocol trains on a task, as it is built for two blank images."""
     task, side = TASKS[name](about.classes), about.resolution
     shape = (2, side, side) if task.per_location else (2,)
     target = torch.ones(shape, dtype=torch.int64)
     images = ImageSet(torch.zeros(2, about.channels, side, side), {task.target: target})
-    settings = config.protocols[protocol].for_labels(len(images))
+    settings = options.for_labels(len(images))
     run = LabelledRun(backbone, task.fitted(target), images, settings, config.augment, config.seed)
     return PROTOCOLS[protocol].prepare(run).learner
 

@@ -1,22 +1,40 @@
 """Refuse a study that cannot work before any of its work is done."""
 
+from collections.abc import Iterator
+from itertools import combinations
+
 from headstart.data.batches.budgets import check_budgets
 from headstart.data.sources.base import SourceInfo
 from headstart.errors import ConfigError
 from headstart.methods import METHODS
 from headstart.study.config.check_networks import check_networks
+from headstart.study.config.settle import settle
 from headstart.study.config.study import StudyConfig
+from headstart.study.config.suite import Suite
 from headstart.tasks import TASKS
 from headstart.training.devices import check_devices
 
-__all__ = ["check_study"]
+__all__ = ["check_study", "check_suite"]
 
 
-def check_study(config: StudyConfig) -> None:
+def check_suite(suite: Suite) -> tuple[str, ...]:
+    """``check_study`` of each study; what they say together, in sentences, each once."""
+    notes: dict[str, None] = {}
+    for variant in suite.variants:
+        try:
+            notes |= dict.fromkeys(check_study(variant.config))
+        except ConfigError as error:
+            where = ", ".join(f"{name}={value}" for name, value in variant.values.items())
+            raise (ConfigError(f"with {where}: {error}") if where else error) from None
+    return tuple(notes)
+
+
+def check_study(config: StudyConfig) -> tuple[str, ...]:
     """Raises ``ConfigError`` for what does not fit: dataset, tasks, budgets, networks, methods, batches and devices.
 
-    Networks and methods are built once; no image is made.
+    Networks and methods are built once; no image is made. Returns what the user may not have meant, a sentence each.
     """
+    config = settle(config)
     about = config.dataset.about()
     for task in config.tasks:
         _check_task(config, about, task)
@@ -24,9 +42,11 @@ def check_study(config: StudyConfig) -> None:
     if config.pretrain_dataset:
         _check_same_images(about, config.pretrain_dataset.about())
     _check_stream(config)
-    for method in config.methods:
-        check_devices(config.pretraining(method).devices)
+    if config.device == "cpu":
+        for arm in config.pretrained_arms:
+            check_devices(config.pretraining(arm).devices)
     check_networks(config, about)
+    return tuple(_twins(config))
 
 
 def _check_task(config: StudyConfig, about: SourceInfo, name: str) -> None:
@@ -34,7 +54,7 @@ def _check_task(config: StudyConfig, about: SourceInfo, name: str) -> None:
     if task.target not in about.targets:
         raise ConfigError(
             f"tasks: '{name}' needs the target '{task.target}', and dataset '{config.dataset.name}' has "
-            f"{', '.join(about.targets)}: choose another task or dataset"
+            f"{', '.join(about.targets) or 'none'}: choose another task or dataset"
         )
     check_budgets(
         config.budgets,
@@ -48,8 +68,15 @@ def _check_color(config: StudyConfig, about: SourceInfo) -> None:
     if config.color == "lab" and about.channels != 3:
         raise ConfigError(
             f"color is lab, which images of three channels have, and dataset '{config.dataset.name}' has "
-            f"{about.channels}: set color to rgb, which leaves channels as they are"
+            f"{about.channels}: set color to auto or rgb, which leave channels as they are"
         )
+    for arm, own in config.pretrained_arms.items():
+        method = METHODS[own.method]
+        if config.color not in method.colors:
+            raise ConfigError(
+                f"arms.{arm}: method '{own.method}' works in {' or '.join(sorted(method.colors))} and not in "
+                f"{config.color}, because it needs {method.why_colors}: change color, or leave the arm out"
+            )
 
 
 def _check_same_images(about: SourceInfo, pretrain: SourceInfo) -> None:
@@ -65,9 +92,16 @@ def _check_same_images(about: SourceInfo, pretrain: SourceInfo) -> None:
 def _check_stream(config: StudyConfig) -> None:
     key = "pretrain_dataset" if config.pretrain_dataset else "dataset"
     if config.pretrain_source.streams:
-        for method in config.methods:
-            if METHODS[method].remembers:
+        for arm, own in config.pretrained_arms.items():
+            if METHODS[own.method].remembers:
                 raise ConfigError(
-                    f"methods.{method} keeps a memory of every image, and {key}.endless shows none twice: "
-                    f"set {key}.endless to false or leave the method out"
+                    f"arms.{arm}: method '{own.method}' keeps a memory of every image, and {key}.endless shows none "
+                    f"twice: set {key}.endless to false or leave the arm out"
                 )
+
+
+def _twins(config: StudyConfig) -> Iterator[str]:
+    """Arms that are equal in all but their names."""
+    for (one, ours), (other, theirs) in combinations(config.arms.items(), 2):
+        if ours == theirs:
+            yield f"arms '{one}' and '{other}' are equal in all but their names: they will have the same numbers"

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from headstart.data.dataset import ImageSet
 from headstart.errors import StoreError
-from headstart.folder import write_atomic
-from headstart.training import Supervised, answers
+from headstart.files import write_atomic
+from headstart.training import Precision, Supervised, answers
 
 __all__ = ["ANSWERS", "SHOWN", "Answers", "keep_answers", "read_answers"]
 
@@ -27,7 +27,7 @@ class Answers(NamedTuple):
     maps: Tensor
 
 
-def keep_answers(folder: Path, model: Supervised, test: ImageSet) -> None:
+def keep_answers(folder: Path, model: Supervised, test: ImageSet, precision: Precision) -> None:
     """Write ``answers.safetensors`` where ``model`` answers with maps; one answer per image is no picture.
 
     test: the prepared test split. The images are ``SHOWN`` of it in equal distances, for a split may be sorted; they
@@ -39,7 +39,7 @@ def keep_answers(folder: Path, model: Supervised, test: ImageSet) -> None:
     rows = torch.arange(count) * len(test) // count
     few = test.subset(rows.to(test.images.device))
     target = few.targets[model.task.target]
-    (output,) = answers(model, few.images)
+    (output,) = answers(model, few, precision=precision)
     maps = model.task.answer(output, (target.shape[-2], target.shape[-1])).to(target.dtype)
     write_atomic(folder / ANSWERS, save({"rows": rows, "maps": maps.cpu().contiguous()}))
 

@@ -103,14 +103,9 @@ class Job(ABC):
         """A few words for a person who watches: ``cmc, finetune, 250 labels, trial 2``."""
 
     @property
-    def device(self) -> Device:
-        """Which kind of device its plan says; a worker that has none refuses the job."""
-        return "cpu"
-
-    @property
     def needs(self) -> Needs:
-        """What it occupies while it runs."""
-        return Needs.on(self.device)
+        """What it occupies while it runs; GPUs if its plan says so, and a worker that has none refuses it."""
+        return Needs()
 
     @property
     def group(self) -> str:
@@ -120,6 +115,11 @@ class Job(ABC):
     @abstractmethod
     def run(self, context: RunContext) -> None:
         """Do the work in ``context.folder``, going on from a checkpoint that lies there."""
+
+    def outcome(self, folder: Path) -> dict[str, Any]:
+        """What tables say of the finished job in ``folder``, as JSON values."""
+        del folder
+        return {}
 
     @cached_property
     def key(self) -> str:

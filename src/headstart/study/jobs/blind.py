@@ -1,15 +1,16 @@
 """A point measured without a look at any image: how far the labels' own statistics get."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
+import torch
 from torch import Tensor, nn
 
 from headstart.backbones import Features
-from headstart.study.config.arms import BLIND
+from headstart.data.transforms.input import ImageInput
 from headstart.study.jobs.answers import keep_answers
 from headstart.study.jobs.base import Job, RunContext
-from headstart.study.jobs.dataset import prepared_dataset
+from headstart.study.jobs.dataset import open_dataset
 from headstart.study.jobs.points import PointJob, write_records
 from headstart.tasks import TASKS
 from headstart.training import Precomputed, Supervised, evaluate
@@ -19,38 +20,36 @@ __all__ = ["BlindJob"]
 
 @dataclass(frozen=True)
 class BlindJob(PointJob):
-    """Answer every image with the constant that does best on the trial's labels. ``backbone`` only names its place."""
+    """Answer every image with the constant that does best on the trial's labels."""
 
     kind: ClassVar[str] = "blind"
-    version: ClassVar[int] = 1
-
-    def identity(self) -> dict[str, Any]:
-        return {"task": self.task, "labels": self.labels, "trial": self.trial, "seed": self.seed}
+    version: ClassVar[int] = 2
 
     @property
     def inputs(self) -> tuple[Job, ...]:
         return (self.dataset,)
 
     @property
-    def place(self) -> dict[str, Any]:
-        return {"pretrain_dataset": "", "method": BLIND, "protocol": "constant", "steps": 0}
-
-    @property
     def cost(self) -> int:
         return 0
+
+    @property
+    def title(self) -> str:
+        return f"blind guess, {self.task}, {self.labels} labels, trial {self.trial + 1}"
 
     @property
     def group(self) -> str:
         return self.dataset.key
 
     def run(self, context: RunContext) -> None:
-        dataset = prepared_dataset(context.input(self.dataset))
+        """On the CPU, whatever the study's device is: nothing is computed from images."""
+        dataset = open_dataset(context.input(self.dataset), ImageInput("rgb"), torch.device("cpu"))
         plain = TASKS[self.task](dataset.classes)
         known = self.labelled(dataset, plain).targets[plain.target]
         task = plain.fitted(known)
         model = Supervised(Precomputed(dataset.train.channels), _Constant(task.constant(known)), task)
-        measured = {split: evaluate(model, dataset.splits[split]) for split in ("val", "test")}
-        keep_answers(context.folder, model, dataset.splits["test"])
+        measured = {split: evaluate(model, dataset.splits[split], precision="float32") for split in ("val", "test")}
+        keep_answers(context.folder, model, dataset.splits["test"], "float32")
         write_records(context.folder, measured)
 
 

@@ -10,7 +10,7 @@ from headstart.data.batches.prepared import load_prepared, prepare, record_norma
 from headstart.data.dataset import Dataset
 from headstart.data.sources import Source
 from headstart.data.transforms.color import ColorSpace
-from headstart.folder import write_atomic
+from headstart.files import write_atomic
 from headstart.study.jobs.base import Job, Needs, RunContext
 from headstart.training import pick_device
 

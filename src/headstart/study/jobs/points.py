@@ -2,67 +2,62 @@
 
 import json
 import math
-from abc import abstractmethod
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 
 from headstart.data.batches.budgets import label_order
 from headstart.data.dataset import Dataset, ImageSet
-from headstart.folder import write_atomic
+from headstart.files import write_atomic
+from headstart.registry import code_of
 from headstart.seeding import numpy_generator
-from headstart.study.config.study import BackboneChoice
+from headstart.study.jobs.answers import ANSWERS
 from headstart.study.jobs.base import Job
 from headstart.study.jobs.dataset import DatasetJob
-from headstart.tasks import Task
+from headstart.tasks import TASKS, Task
 from headstart.training import Failure
 
-__all__ = ["FAILURE", "RECORDS", "Measured", "PointJob", "unmeasured", "write_records"]
+__all__ = ["Measured", "PointJob", "unmeasured", "write_records"]
 
-RECORDS, FAILURE = "records.json", "failure.json"
+RECORDS = "records.json"
 Measured = dict[str, dict[str, float]]
 """Metrics by name, by split."""
 
 
 @dataclass(frozen=True)
 class PointJob(Job):
-    """``task`` learned from ``labels`` labels, the ``trial``-th time, and measured."""
+    """``task`` learned from ``labels`` labels, the ``trial``-th time, and measured. seed: the study's."""
 
     dataset: DatasetJob
-    backbone: BackboneChoice
     task: str
     labels: int
     trial: int
     seed: int
 
-    @property
-    @abstractmethod
-    def place(self) -> dict[str, Any]:
-        """What names the arm in tables: ``method``, ``protocol``, ``pretrain_dataset``, and its ``steps``."""
+    keepsakes: ClassVar[tuple[str, ...]] = (ANSWERS,)
 
-    def row(self) -> dict[str, Any]:
-        """The columns of the results table that name this point."""
-        return {
-            "dataset": self.dataset.source.name,
-            "task": self.task,
-            "backbone": self.backbone.label,
-            "labels": self.labels,
-            "trial": self.trial,
-            "job": self.key,
-        } | self.place
+    def identity(self) -> dict[str, Any]:
+        point = {"task": self.task, "labels": self.labels, "trial": self.trial, "seed": self.seed}
+        return point | {"task_code": code_of(TASKS[self.task])}
 
     @property
-    def title(self) -> str:
-        named = self.place
-        return f"{named['method']}, {self.task}, {named['protocol']}, {self.labels} labels, trial {self.trial + 1}"
+    def steps(self) -> int:
+        """Steps of training from labels."""
+        return 0
+
+    def outcome(self, folder: Path) -> dict[str, Any]:
+        """``records``, of ``split``, ``metric`` and ``value`` each, and the ``failure`` that left them without
+        values."""
+        measured: dict[str, Any] = json.loads((folder / RECORDS).read_text())
+        return measured
 
     def labelled(self, dataset: Dataset, task: Task) -> ImageSet:
         """The trial's labels: the same for every arm, and part of those of every larger budget."""
         generator = numpy_generator(self.seed, "labels", dataset.fingerprint, self.task, self.trial)
         order = label_order(task.strata(dataset.train.targets[task.target]), generator)
-        return dataset.train.subset(torch.from_numpy(order[: self.labels]).to(dataset.train.images.device))
+        return dataset.train.subset(torch.from_numpy(order[: self.labels]))
 
 
 def unmeasured(task: Task, dataset: Dataset) -> Measured:
@@ -77,6 +72,5 @@ def write_records(folder: Path, measured: Measured, failure: Failure | None = No
         for split, metrics in measured.items()
         for metric, value in metrics.items()
     ]
-    if failure:
-        write_atomic(folder / FAILURE, json.dumps({"step": failure.step, "reason": failure.reason}).encode())
-    write_atomic(folder / RECORDS, json.dumps(records, indent=1).encode())
+    found = {"records": records, "failure": asdict(failure) if failure else None}
+    write_atomic(folder / RECORDS, json.dumps(found, indent=1).encode())

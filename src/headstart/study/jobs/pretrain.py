@@ -8,38 +8,37 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-from torch import Tensor
-
-from headstart.backbones import Backbone, build_backbone, load_weights, save_weights
+from headstart.backbones import Backbone, load_weights, save_weights
 from headstart.data.batches.endless import EndlessLoader
 from headstart.data.batches.loader import Batches, Loader
 from headstart.data.batches.share import Share
-from headstart.data.dataset import Dataset
+from headstart.data.dataset import Dataset, ImageSet
 from headstart.data.transforms.augment import AugmentConfig
-from headstart.data.transforms.color import normalise
-from headstart.folder import write_atomic
+from headstart.errors import StoreError
+from headstart.files import write_atomic
 from headstart.methods import METHODS, Method, build_method
 from headstart.objective import Objective
+from headstart.registry import code_of
+from headstart.schema import Schema
 from headstart.seeding import derive_seed, torch_generator
-from headstart.study.config.study import BackboneChoice
-from headstart.study.jobs.base import Job, Needs, RunContext, no_progress
-from headstart.study.jobs.dataset import DatasetJob, prepared_dataset
+from headstart.study.jobs.base import Device, Job, Needs, RunContext, no_progress
+from headstart.study.jobs.dataset import DatasetJob, open_dataset
+from headstart.study.jobs.hardware import arithmetic
+from headstart.study.jobs.starts import Start
 from headstart.tasks import TASKS
 from headstart.training import (
     Failure,
-    Settings,
     TrainConfig,
     TrainReport,
     Watched,
     collapsed_since,
     is_collapsed,
-    pick_device,
-    pick_precision,
+    open_device,
     train,
 )
 from headstart.training.devices import on_devices
 
-__all__ = ["PretrainJob", "hardware_identity"]
+__all__ = ["PretrainJob"]
 
 WEIGHTS, HISTORY = "backbone.safetensors", "history.json"
 COLLAPSE_IMAGES, COLLAPSED = 256, "collapsed: all images have the same features"
@@ -49,41 +48,51 @@ LOOKS = 10
 
 @dataclass(frozen=True)
 class PretrainJob(Job):
-    """A backbone that learned from the training split's images by a pretext method. augment: as the method has it."""
+    """A backbone that learned from the training split's images by a pretext method.
+
+    start: the weights that it begins with. augment: as the arm has it. watched: tasks with a head beside the method;
+    what it learns is the same with and without. seed: of everything that is drawn at random. device: ``cpu`` or
+    ``cuda``.
+    """
 
     dataset: DatasetJob
-    backbone: BackboneChoice
+    start: Start
     method: str
-    options: dict[str, Any]
+    options: Schema
     train: TrainConfig
     augment: AugmentConfig
+    watched: tuple[str, ...]
     seed: int
+    device: Device
 
     kind: ClassVar[str] = "pretrain"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
 
     def identity(self) -> dict[str, Any]:
-        config = METHODS[self.method].Config.model_validate(self.options)
         return {
-            "backbone": self.backbone.model_dump(),
+            "start": self.start.key,
             "method": self.method,
-            "options": config.model_dump(mode="json"),
-            "train": self.train.model_dump(mode="json") | hardware_identity(self.train),
+            "options": self.options.model_dump(mode="json"),
+            "train": self.train.model_dump(mode="json"),
             "augment": self.augment.model_dump(),
+            "watched": list(self.watched),
             "seed": self.seed,
-        } | ({"endless": True} if self.dataset.source.streams else {})
+            "endless": self.dataset.source.streams,
+            "code": code_of(METHODS[self.method], *(TASKS[name] for name in self.watched)),
+            **arithmetic(self.device),
+        }
 
     @property
     def inputs(self) -> tuple[Job, ...]:
-        return (self.dataset,)
-
-    @property
-    def cost(self) -> int:
-        return self.train.steps * self.train.batch_size * METHODS[self.method].views
+        return (self.dataset, *self.start.jobs)
 
     @property
     def needs(self) -> Needs:
         return Needs.on(self.device, self.train.devices)
+
+    @property
+    def cost(self) -> int:
+        return self.train.steps * self.train.batch_size * METHODS[self.method].views
 
     @property
     def title(self) -> str:
@@ -94,23 +103,46 @@ class PretrainJob(Job):
         work = partial(self._learn, replace(context, progress=no_progress))
         on_devices(work, self.train.devices, lambda step: context.progress(step, self.train.steps))
 
+    def outcome(self, folder: Path) -> dict[str, Any]:
+        """What was measured: ``steps``, ``rows``, ``failure``, and the number of ``features``."""
+        measured: dict[str, Any] = json.loads((folder / HISTORY).read_text())
+        return measured
+
     def _learn(self, context: RunContext, on_step: Callable[[int], None]) -> None:
         """The work of one of the processes that share the batches; the first one keeps what they learned."""
-        dataset, share = prepared_dataset(context.input(self.dataset)), Share.current()
-        method = self._method(dataset)
-        watched = self._watched(method, dataset)
+        device, share = open_device(self.device, self.train.precision), Share.current()
+        if failure := self.start.failure(context):
+            if share.rank == 0:
+                self._write(context.folder, TrainReport(0, 0.0, [], failure), 0)
+            return
+        dataset = open_dataset(context.input(self.dataset), self.start.input, device)
+        method = self._method(context, dataset)
         with self._loader(dataset, share) as loader:
-            report = train(watched, loader, self.train, folder=context.checkpoints, key=self.key, on_step=on_step)
+            report = train(
+                self._watched(method, dataset),
+                loader,
+                self.train,
+                folder=context.checkpoints,
+                key=self.key,
+                on_step=on_step,
+            )
         if share.rank == 0:
-            self._keep(context.folder, method, report, dataset.train.images[:COLLAPSE_IMAGES])
+            self._keep(context.folder, method, report, dataset.train)
 
-    def _keep(self, folder: Path, method: Method, report: TrainReport, images: Tensor) -> None:
-        """Write what a finished run leaves; prepared ``images`` tell whether it is of use."""
-        if report.failure is None and is_collapsed(method.backbone, images, self.train.precision):
+    def _keep(self, folder: Path, method: Method, report: TrainReport, images: ImageSet) -> None:
+        """Write what a finished run leaves; some training ``images`` tell whether it is of use."""
+        if report.failure is None and is_collapsed(
+            method.backbone, images.first(COLLAPSE_IMAGES), self.train.precision
+        ):
             step = collapsed_since(report.history) or report.steps
             report = replace(report, failure=Failure(step, COLLAPSED))
         save_weights(method.backbone, folder / WEIGHTS)
-        write_atomic(folder / HISTORY, json.dumps(_history(report, method.backbone.dim), indent=1).encode())
+        self._write(folder, report, method.backbone.dim)
+
+    def _write(self, folder: Path, report: TrainReport, features: int) -> None:
+        failure = asdict(report.failure) if report.failure else None
+        told = {"steps": report.steps, "features": features, "rows": report.history, "failure": failure}
+        write_atomic(folder / HISTORY, json.dumps(told, indent=1).encode())
 
     @contextmanager
     def _loader(self, dataset: Dataset, share: Share) -> Iterator[Batches]:
@@ -124,63 +156,33 @@ class PretrainJob(Job):
         if stream is None:
             yield Loader(dataset.train, **options)
             return
-        device, color = dataset.train.images.device, self.dataset.color
-        by = dataset.normalisation[color]
-        with closing(
-            EndlessLoader(lambda *rows: normalise(stream(*rows).to(device), color, by), device, **options)
-        ) as loader:
+        with closing(EndlessLoader(stream, dataset.train.prepare, **options)) as loader:
             yield loader
 
-    def _method(self, dataset: Dataset) -> Method:
-        backbone = self.fresh_backbone(dataset.train.channels, "backbone", self.seed)
+    def _method(self, context: RunContext, dataset: Dataset) -> Method:
+        generator = torch_generator("backbone", self.seed)
+        backbone = self.start.load_backbone(context, dataset.train.channels, generator)
         generator = torch_generator(self.seed, "pretrain", "method")
-        return build_method(self.method, self.options, backbone, images=len(dataset.train), generator=generator)
+        options = self.options.model_dump()
+        return build_method(self.method, options, backbone, images=len(dataset.train), generator=generator)
 
     def _watched(self, method: Method, dataset: Dataset) -> Objective:
-        """``method`` with a head for every task whose labels the dataset has; it learns the same either way."""
-        known = dataset.train.targets
-        tasks = [kind(dataset.classes).fitted(known[kind.target]) for kind in TASKS.values() if kind.target in known]
+        """``method`` with a head for every task whose labels the dataset has."""
+        known, kinds = dataset.train.targets, [TASKS[name] for name in self.watched]
+        tasks = [kind(dataset.classes).fitted(known[kind.target]) for kind in kinds if kind.target in known]
         generator = torch_generator(self.seed, "probe")
         every = max(1, self.train.steps // LOOKS)
-        return Watched(method, tasks, generator=generator, images=dataset.train.images, rank_every=every)
+        return Watched(method, tasks, generator=generator, images=dataset.train, rank_every=every)
 
-    def fresh_backbone(self, channels: int, *parts: str | int) -> Backbone:
-        """The form of the backbone that this method trains, with starting weights of the named parts."""
-        return build_backbone(
-            self.backbone.name,
-            self.backbone.options,
-            in_channels=channels,
-            split=METHODS[self.method].split_backbone,
-            generator=torch_generator(*parts),
-        )
-
-    def load_backbone(self, folder: Path, channels: int) -> Backbone:
-        """The pretrained backbone from this job's finished folder."""
-        backbone = self.fresh_backbone(channels, "replaced")
+    def load_weights(self, backbone: Backbone, folder: Path) -> None:
+        """Put what this finished job learned into ``backbone``. Raises ``StoreError`` where its weights are gone."""
+        if not (folder / WEIGHTS).exists():
+            raise StoreError(
+                f"{folder / WEIGHTS} is gone, though this pretraining was done: delete {folder} and run the study again"
+            )
         load_weights(backbone, folder / WEIGHTS)
-        return backbone
 
     def failure(self, folder: Path) -> Failure | None:
         """Why the finished pretraining is of no use, if it is not."""
-        told = self.history(folder)["failure"]
-        return Failure(**told) if told else None
-
-    def history(self, folder: Path) -> dict[str, Any]:
-        """What the finished pretraining measured: ``steps``, ``rows``, ``failure``, and the number of ``features``."""
-        told: dict[str, Any] = json.loads((folder / HISTORY).read_text())
-        return told
-
-
-def hardware_identity(train: Settings) -> dict[str, str]:
-    """What the hardware changes in a result: where the numbers are computed, and how precisely."""
-    device = pick_device()
-    return {"device": device.type, "precision": pick_precision(train.precision, device)}
-
-
-def _history(report: TrainReport, features: int) -> dict[str, Any]:
-    return {
-        "steps": report.steps,
-        "features": features,
-        "rows": report.history,
-        "failure": asdict(report.failure) if report.failure else None,
-    }
+        found = self.outcome(folder)["failure"]
+        return Failure(**found) if found else None

@@ -8,11 +8,11 @@ from headstart.study.jobs.base import Job, RunContext
 from headstart.study.jobs.dataset import DatasetJob
 from headstart.tasks import TASKS
 
-__all__ = ["CheckJob"]
+__all__ = ["TargetsJob"]
 
 
 @dataclass(frozen=True)
-class CheckJob(Job):
+class TargetsJob(Job):
     """Refuse a dataset whose targets are no answers to ``task``, as soon as its images are there.
 
     It reads them from the file, on the CPU, for it needs no GPU.

@@ -1,68 +1,59 @@
-"""A measured point that a network learned for: an arm, a protocol, a label budget and a trial."""
+"""A measured point that a network learned for: a start, a protocol, a label budget and a trial."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from headstart.backbones import Backbone, build_backbone
-from headstart.data.dataset import Dataset
 from headstart.data.transforms.augment import AugmentConfig
+from headstart.registry import code_of
 from headstart.seeding import derive_seed, torch_generator
-from headstart.study.config.arms import RANDOM, SCRATCH
 from headstart.study.jobs.answers import keep_answers
-from headstart.study.jobs.base import Job, RunContext
-from headstart.study.jobs.dataset import prepared_dataset
+from headstart.study.jobs.base import Device, Job, Needs, RunContext
+from headstart.study.jobs.dataset import open_dataset
+from headstart.study.jobs.hardware import arithmetic
 from headstart.study.jobs.points import PointJob, unmeasured, write_records
-from headstart.study.jobs.pretrain import PretrainJob, hardware_identity
+from headstart.study.jobs.starts import Start
 from headstart.tasks import TASKS
-from headstart.training import PROTOCOLS, Failure, Settings, TrainConfig, evaluate, fit
+from headstart.training import PROTOCOLS, Failure, Settings, TrainConfig, evaluate, fit, open_device
 
 __all__ = ["TrialJob"]
 
 
 @dataclass(frozen=True)
 class TrialJob(PointJob):
-    """Learn by ``protocol``; ``start`` is the pretraining, or ``None`` for random weights."""
+    """Learn by ``protocol`` from where ``start`` leaves off. train: the protocol's options for these labels. augment:
+    before the task's exceptions. device: ``cpu`` or ``cuda``."""
 
-    start: PretrainJob | None
+    start: Start
     protocol: str
     train: Settings
     augment: AugmentConfig
+    device: Device
 
     kind: ClassVar[str] = "trial"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
 
     def identity(self) -> dict[str, Any]:
-        return {
-            "backbone": self.backbone.model_dump(),
-            "task": self.task,
+        protocol = PROTOCOLS[self.protocol]
+        return super().identity() | {
+            "start": self.start.key,
             "protocol": self.protocol,
-            "labels": self.labels,
-            "trial": self.trial,
-            "train": self.train.model_dump(mode="json") | hardware_identity(self.train),
+            "train": self.train.model_dump(mode="json"),
             "augment": self.augment.model_dump(),
-            "seed": self.seed,
+            "protocol_code": code_of(protocol.Config, protocol.prepare),
+            **arithmetic(self.device, *protocol.libraries),
         }
 
     @property
     def inputs(self) -> tuple[Job, ...]:
-        return (self.dataset, self.start) if self.start else (self.dataset,)
+        return (self.dataset, *self.start.jobs)
 
     @property
-    def arm(self) -> str:
-        """Random weights that learn are training from scratch; those that stay frozen are the control of probes."""
-        if self.start:
-            return self.start.method
-        return RANDOM if PROTOCOLS[self.protocol].frozen else SCRATCH
+    def needs(self) -> Needs:
+        return Needs.on(self.device)
 
     @property
-    def place(self) -> dict[str, Any]:
-        pretrained_on = self.start.dataset.source.name if self.start else ""
-        return {
-            "pretrain_dataset": pretrained_on,
-            "method": self.arm,
-            "protocol": self.protocol,
-            "steps": self.train.steps,
-        }
+    def steps(self) -> int:
+        return self.train.steps
 
     @property
     def cost(self) -> int:
@@ -72,20 +63,26 @@ class TrialJob(PointJob):
         return self.train.steps * self.train.batch_size
 
     @property
+    def title(self) -> str:
+        return f"{self.start.title}, {self.task}, {self.protocol}, {self.labels} labels, trial {self.trial + 1}"
+
+    @property
     def group(self) -> str:
-        return (self.start or self.dataset).key
+        return self.start.key if self.start.jobs else self.dataset.key
 
     def run(self, context: RunContext) -> None:
-        dataset = prepared_dataset(context.input(self.dataset))
+        precision = self.train.precision
+        device = open_device(self.device, precision)
+        dataset = open_dataset(context.input(self.dataset), self.start.input, device)
         task = TASKS[self.task](dataset.classes)
-        failure = self.start.failure(context.input(self.start)) if self.start else None
-        if failure:
-            failure = Failure(failure.step, f"pretraining failed: {failure.reason}")
-            write_records(context.folder, unmeasured(task, dataset), failure)
+        if failure := self.start.failure(context):
+            told = Failure(failure.step, f"pretraining failed: {failure.reason}")
+            write_records(context.folder, unmeasured(task, dataset), told)
             return
+        generator = torch_generator(self.seed, "trial", self.trial, "backbone")
         model, report = fit(
             self.protocol,
-            self._backbone(context, dataset),
+            self.start.load_backbone(context, dataset.train.channels, generator),
             task,
             self.labelled(dataset, task),
             self.train,
@@ -95,14 +92,10 @@ class TrialJob(PointJob):
             key=self.key,
             on_step=lambda step: context.progress(step, self.train.steps),
         )
-        measured = {split: evaluate(model, dataset.splits[split]) for split in ("val", "test")}
-        if not report.failure:
-            keep_answers(context.folder, model, dataset.splits["test"])
-        write_records(context.folder, unmeasured(task, dataset) if report.failure else measured, report.failure)
-
-    def _backbone(self, context: RunContext, dataset: Dataset) -> Backbone:
-        channels = dataset.train.channels
-        if self.start:
-            return self.start.load_backbone(context.input(self.start), channels)
-        generator = torch_generator(self.seed, "trial", self.trial, "backbone")
-        return build_backbone(self.backbone.name, self.backbone.options, in_channels=channels, generator=generator)
+        if report.failure:
+            write_records(context.folder, unmeasured(task, dataset), report.failure)
+            return
+        splits = {name: dataset.splits[name] for name in ("val", "test")}
+        measured = {name: evaluate(model, images, precision=precision) for name, images in splits.items()}
+        keep_answers(context.folder, model, splits["test"], precision)
+        write_records(context.folder, measured)

@@ -1,16 +1,16 @@
-"""From finished jobs to the maps that their networks predicted, arm beside arm."""
+"""From what a run folder keeps to the maps that networks predicted, arm beside arm."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import pandas as pd
 from torch import Tensor
 
 from headstart.study.config.arms import BLIND
 from headstart.study.jobs.answers import ANSWERS, read_answers
-from headstart.study.jobs.points import PointJob
-from headstart.study.running.plan import Plan
-from headstart.study.running.store import Store
+from headstart.study.results.run_folder import Outcome, RunFolder
+from headstart.study.results.samples import Samples, read_samples
 from headstart.tasks import TASKS
 
 __all__ = ["ArmMaps", "Predictions", "collect_predictions"]
@@ -19,57 +19,74 @@ PROTOCOL = "finetune"
 
 
 class ArmMaps(NamedTuple):
-    """What one arm predicted: maps of test images ``rows``. job: whose score belongs to them."""
+    """What one arm predicted: ``maps`` of the test images that are shown. job: whose score belongs to them."""
 
-    method: str
+    arm: str
+    role: str
     job: str
-    rows: Tensor
     maps: Tensor
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """One task, learned by one protocol from ``labels`` labels in one trial, as every arm answers it.
+    """One task of one study, learned by one protocol from ``labels`` labels in one trial, as every arm answers it.
 
-    rows: int64 ``[n]``, which images of the test split. absent: arms without maps of these images: their run failed,
-    or was measured by a version that kept none or others.
+    varied: what a suite varies, by name. images ``[n, C, H, W]`` as they came, and truth ``[n, H, W]``. absent: arms
+    without maps: their run is missing, or was measured by a version that kept none.
     """
 
+    varied: Mapping[str, str]
     task: str
     protocol: str
     labels: int
     trial: int
-    rows: Tensor
+    classes: Sequence[str]
+    images: Tensor
+    truth: Tensor
     arms: tuple[ArmMaps, ...]
     absent: tuple[str, ...]
 
 
-def collect_predictions(plan: Plan, store: Store) -> tuple[Predictions, ...]:
+def collect_predictions(run: RunFolder, outcomes: Mapping[str, Outcome]) -> tuple[Predictions, ...]:
     """Of every task that asks for maps: the blind guess, and all arms fine-tuned with the largest budget.
 
     One trial serves them all: the first of those that most arms have maps of. A task without any is left out.
     """
-    tasks = [task for task in plan.config.tasks if TASKS[task].per_location]
-    found = (_of_task(list(_jobs(plan, task)), store) for task in tasks)
-    return tuple(one for one in found if one)
+    samples = read_samples(run, outcomes)
+    return tuple(one for rows in _galleries(run) if (one := _predictions(run, rows, samples)))
 
 
-def _jobs(plan: Plan, task: str) -> Iterator[PointJob]:
-    for job in plan.points:
-        stands = job.place["protocol"] == PROTOCOL or job.place["method"] == BLIND
-        if job.task == task and job.labels == plan.config.budgets[-1] and stands:
-            yield job
+def _galleries(run: RunFolder) -> Iterator[pd.DataFrame]:
+    """The points that can stand side by side, study by study and task by task."""
+    points = run.points
+    shown = points[(points["protocol"] == PROTOCOL) | (points["arm"] == BLIND)]
+    for (_, task), rows in shown.groupby(["variant", "task"], sort=False):
+        if task in TASKS and TASKS[str(task)].per_location:
+            yield rows[rows["labels"] == rows["labels"].max()]
 
 
-def _of_task(jobs: Sequence[PointJob], store: Store) -> Predictions | None:
-    kept = [job for job in jobs if store.state(job) == "done" and (store.folder(job) / ANSWERS).exists()]
-    if not kept:
+def _predictions(run: RunFolder, rows: pd.DataFrame, samples: Mapping[str, Samples]) -> Predictions | None:
+    kept = rows[[run.keepsake(job, ANSWERS).exists() for job in rows["job"]]]
+    first = rows.iloc[0]
+    dataset = samples.get(first["dataset"])
+    if kept.empty or dataset is None:
         return None
-    trial = max(sorted({job.trial for job in kept}), key=[job.trial for job in kept].count)
-    arms = [
-        ArmMaps(job.place["method"], job.key, *read_answers(store.folder(job))) for job in kept if job.trial == trial
-    ]
-    arms = [arm for arm in arms if arm.rows.equal(arms[0].rows)]
-    present = {arm.method for arm in arms}
-    absent = [job.place["method"] for job in jobs if job.trial == trial and job.place["method"] not in present]
-    return Predictions(jobs[0].task, PROTOCOL, jobs[0].labels, trial, arms[0].rows, tuple(arms), tuple(absent))
+    trial = int(kept["trial"].value_counts(sort=False).sort_index().idxmax())
+    arms = [_maps(run, one) for one in kept[kept["trial"] == trial].to_dict("records")]
+    wanted = rows.loc[rows["trial"] == trial, "arm"]
+    return Predictions(
+        varied={name: str(first[name]) for name in run.info.varied},
+        task=first["task"],
+        protocol=PROTOCOL,
+        labels=int(first["labels"]),
+        trial=trial,
+        classes=dataset.classes,
+        images=dataset.test["images"],
+        truth=dataset.test[f"target.{TASKS[first['task']].target}"],
+        arms=tuple(arms),
+        absent=tuple(name for name in wanted if name not in {arm.arm for arm in arms}),
+    )
+
+
+def _maps(run: RunFolder, point: Mapping[str, Any]) -> ArmMaps:
+    return ArmMaps(point["arm"], point["role"], point["job"], read_answers(run.keepsake(point["job"], ANSWERS)).maps)

@@ -1,82 +1,84 @@
-"""From finished jobs to the results table."""
+"""From what a run folder keeps to the tables of everything that was measured."""
 
-import json
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pandas as pd
 
-from headstart.study.jobs.points import FAILURE, RECORDS
-from headstart.study.jobs.pretrain import PretrainJob
-from headstart.study.running.plan import Plan
-from headstart.study.running.store import Store
+from headstart.study.results.plan_tables import CURVE
+from headstart.study.results.run_folder import Outcome, RunFolder
 
-__all__ = [
-    "COLUMNS",
-    "PRETRAINING_COLUMNS",
-    "collect_failures",
-    "collect_history",
-    "collect_pretraining",
-    "collect_results",
-]
+__all__ = ["collect_history", "collect_missing", "collect_pretraining", "collect_results"]
 
-COLUMNS = [
-    "dataset", "pretrain_dataset", "task", "backbone", "method", "protocol", "labels", "trial", "split", "metric",
-    "value", "steps", "seconds", "job",
+RESULTS = [*CURVE, "role", "labels", "trial", "split", "metric", "value", "steps", "seconds", "job"]
+MISSING = ["arm", "task", "protocol", "labels", "trial", "step", "reason"]
+PRETRAINING = [
+    "arm", "method", "seed", "pretrain_dataset", "steps", "loss", "effective_rank", "features", "feature_spread",
+    "state",
 ]  # fmt: skip
+HISTORY = ["arm", "method", "seed", "step", "metric", "value"]
+NOT_RUN = "not run yet"
+Outcomes = Mapping[str, Outcome]
 
-PRETRAINING_COLUMNS = [
-    "method", "seed", "pretrain_dataset", "steps", "loss", "effective_rank", "features", "feature_spread", "state",
-]  # fmt: skip
 
-
-def collect_results(plan: Plan, store: Store) -> pd.DataFrame:
-    """One row per measured number of every finished trial, in the order of the plan."""
+def collect_results(run: RunFolder, outcomes: Outcomes) -> pd.DataFrame:
+    """One row per number of every planned run, in the order of the plan; a run that gave none has no values."""
     rows = []
-    for job in plan.points:
-        if store.state(job) == "done":
-            about = job.row() | {"seconds": store.seconds(job)}
-            rows += [about | record for record in _records(store.folder(job))]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    for point in run.points.to_dict("records"):
+        outcome = outcomes.get(point["job"], Outcome())
+        metric = run.info.metrics[point["task"]].name
+        measured = outcome.found["records"] if outcome.found else _nothing(metric)
+        rows += [point | {"seconds": outcome.seconds} | record for record in measured]
+    return pd.DataFrame(rows, columns=[*run.info.varied, *RESULTS]).astype({"value": float})
 
 
-def collect_failures(plan: Plan, store: Store) -> pd.DataFrame:
-    """One row per run that yielded no number: which, at which step, why."""
+def _nothing(metric: str) -> list[dict[str, Any]]:
+    return [{"split": split, "metric": metric, "value": None} for split in ("val", "test")]
+
+
+def collect_missing(run: RunFolder, outcomes: Outcomes) -> pd.DataFrame:
+    """One row per planned run without a number: which, why, and at which step if it had begun to learn."""
     rows = []
-    for job in plan.points:
-        path = store.folder(job) / FAILURE
-        if path.exists():
-            rows.append(job.row() | json.loads(path.read_text()))
-    return pd.DataFrame(rows, columns=["method", "protocol", "labels", "trial", "step", "reason"])
+    for point in run.points.to_dict("records"):
+        if why := _why_missing(outcomes.get(point["job"])):
+            rows.append(point | why)
+    return pd.DataFrame(rows, columns=[*run.info.varied, *MISSING])
 
 
-def collect_pretraining(plan: Plan, store: Store) -> pd.DataFrame:
-    """One row per finished pretraining: the last that was measured of it, and ``ok`` or what became of it instead."""
-    rows = []
-    for job in _finished(plan, store):
-        told = job.history(store.folder(job))
-        last = {name: value for row in told["rows"] for name, value in row.items()}
-        failure = told["failure"]
-        state = f"{failure['reason']} (step {failure['step']:,})" if failure else "ok"
-        named = {"method": job.method, "seed": job.seed, "pretrain_dataset": job.dataset.source.name}
-        rows.append(last | named | {"steps": told["steps"], "features": told["features"], "state": state})
-    return pd.DataFrame(rows, columns=PRETRAINING_COLUMNS)
+def _why_missing(outcome: Outcome | None) -> dict[str, Any] | None:
+    if outcome is None:
+        return {"step": None, "reason": NOT_RUN}
+    if outcome.found is None:
+        return {"step": None, "reason": outcome.reason}
+    failure: dict[str, Any] | None = outcome.found["failure"]
+    return failure
 
 
-def collect_history(plan: Plan, store: Store) -> pd.DataFrame:
-    """Every number that was measured while pretraining: method, seed, step, metric, value."""
-    rows = []
-    for job in _finished(plan, store):
-        for measured in job.history(store.folder(job))["rows"]:
-            named = {"method": job.method, "seed": job.seed, "step": int(measured["step"])}
+def collect_pretraining(run: RunFolder, outcomes: Outcomes) -> pd.DataFrame:
+    """One row per pretraining: the last that was measured of it, and ``ok`` or what became of it instead."""
+    rows = [one | _end(outcomes.get(one["job"])) for one in run.pretrainings.to_dict("records")]
+    return pd.DataFrame(rows, columns=[*run.info.varied, *PRETRAINING])
+
+
+def _end(outcome: Outcome | None) -> dict[str, Any]:
+    if outcome is None or outcome.found is None:
+        return {"state": outcome.reason if outcome else NOT_RUN}
+    found = outcome.found
+    last = {name: value for row in found["rows"] for name, value in row.items()}
+    failure = found["failure"]
+    state = f"{failure['reason']} (step {failure['step']:,})" if failure else "ok"
+    return last | {"steps": found["steps"], "features": found["features"], "state": state}
+
+
+def collect_history(run: RunFolder, outcomes: Outcomes) -> pd.DataFrame:
+    """Every number that was measured while pretraining: arm, method, seed, step, metric, value."""
+    return pd.DataFrame(list(_history(run, outcomes)), columns=[*run.info.varied, *HISTORY])
+
+
+def _history(run: RunFolder, outcomes: Outcomes) -> Iterator[dict[str, Any]]:
+    for one in run.pretrainings.to_dict("records"):
+        outcome = outcomes.get(one["job"])
+        for measured in outcome.found["rows"] if outcome and outcome.found else ():
             metrics = {name: value for name, value in measured.items() if name != "step"}
-            rows += [named | {"metric": name, "value": value} for name, value in metrics.items()]
-    return pd.DataFrame(rows, columns=["method", "seed", "step", "metric", "value"])
-
-
-def _finished(plan: Plan, store: Store) -> list[PretrainJob]:
-    return [job for job in plan.pretrainings if store.state(job) == "done"]
-
-
-def _records(folder: Path) -> list[dict[str, object]]:
-    records: list[dict[str, object]] = json.loads((folder / RECORDS).read_text())
-    return records
+            for name, value in metrics.items():
+                yield one | {"step": int(measured["step"]), "metric": name, "value": value}

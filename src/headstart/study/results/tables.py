@@ -1,19 +1,16 @@
-"""The tables that answer a study: accuracy per arm, utility per arm, and the runs that failed."""
+"""The tables that answer a study: how well each arm does, and what its start is worth in labels."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from pyarrow import ArrowException
 
-from headstart.errors import ConfigError, StoreError
-from headstart.folder import write_atomic
-from headstart.registry import lookup
+from headstart.errors import ConfigError
 from headstart.seeding import numpy_generator
-from headstart.study.config.arms import CONTROLS, SCRATCH
-from headstart.tasks import TASKS
+from headstart.study.config.arms import BLIND
+from headstart.study.results.metrics import PrimaryMetric
+from headstart.study.results.plan_tables import CURVE
 from headstart.utility import (
     Interpolation,
     TrialScores,
@@ -23,145 +20,132 @@ from headstart.utility import (
     reference_estimate,
 )
 
-__all__ = [
-    "SUMMARY_COLUMNS",
-    "UTILITY_COLUMNS",
-    "Arm",
-    "PrimaryMetric",
-    "failures",
-    "primary_metrics",
-    "read_table",
-    "summary_table",
-    "utility_table",
-    "write_table",
-]
+__all__ = ["SUMMARY_COLUMNS", "UTILITY_COLUMNS", "summary_table", "utility_table"]
 
 Row = dict[str, Any]
-
-
-class Arm(NamedTuple):
-    """What a curve belongs to: the columns that name it in every table."""
-
-    dataset: str
-    pretrain_dataset: str
-    task: str
-    backbone: str
-    method: str
-    protocol: str
-
-    def scratch(self) -> "Arm":
-        """The arm that this one is measured against: whole networks trained from random weights."""
-        return self._replace(pretrain_dataset="", method=SCRATCH, protocol="finetune")
-
-
 INTERVAL = ["value", "value_low", "value_high"]
-SUMMARY_COLUMNS = [*Arm._fields, "labels", "metric", "trials", "failed", *INTERVAL]
-UTILITY_COLUMNS = [
-    *Arm._fields, "labels", "metric", *INTERVAL, "equivalent_labels", "equivalent_low", "equivalent_high",
-    "utility", "utility_low", "utility_high", "censored",
+SUMMARY_COLUMNS = [*CURVE, "role", "labels", "metric", "trials", "missing", *INTERVAL, "value_if_blind"]
+ESTIMATE = [
+    *INTERVAL, "equivalent_labels", "equivalent_low", "equivalent_high", "utility", "utility_low", "utility_high",
+    "censored",
 ]  # fmt: skip
+UTILITY_COLUMNS = [*CURVE, "labels", "metric", *ESTIMATE]
 
 
-class PrimaryMetric(NamedTuple):
-    """What a task is judged by, and which way is up."""
+class _Curve(NamedTuple):
+    """The test rows of one arm under one protocol. names: the columns that tell it from all others, in order."""
 
-    name: str
-    higher_is_better: bool = True
-
-
-def primary_metrics(tasks: Iterable[str]) -> dict[str, PrimaryMetric]:
-    """The primary metric of each task by name."""
-    found = {name: lookup(TASKS, "task", name) for name in tasks}
-    return {name: PrimaryMetric(task.primary_metric, task.higher_is_better) for name, task in found.items()}
+    names: Row
+    role: str
+    runs: pd.DataFrame
 
 
 def summary_table(
-    results: pd.DataFrame, metrics: Mapping[str, PrimaryMetric], *, confidence: float = 0.95
+    results: pd.DataFrame,
+    metrics: Mapping[str, PrimaryMetric],
+    *,
+    varied: Sequence[str] = (),
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """One row per arm and budget: the primary metric's mean on the test split and Student's interval over trials.
+    """One row per curve and budget: the primary metric's mean on the test split and Student's interval over trials.
 
-    ``trials`` counts the runs behind the mean, ``failed`` those without a value, which are left out of it.
+    ``trials`` counts the runs behind the mean, ``missing`` those without a value, which are left out of it;
+    ``value_if_blind`` is where the mean would be if these had scored what the blind guess scores there.
     """
+    curves = list(_curves(results, metrics, varied))
+    guesses = {
+        _where(curve, varied): curve.runs.groupby("labels")["value"].mean() for curve in curves if _is_blind(curve)
+    }
     rows: list[Row] = []
-    for arm, runs in _arms(results, metrics):
-        (scores,) = _paired_scores(runs)
+    for curve in curves:
+        (scores,) = _paired_scores(curve.runs)
         value, low, high = mean_interval(scores.values, confidence)
         measured = np.isfinite(scores.values).sum(axis=0)
-        attempted = runs.groupby("labels").size().to_numpy()
-        columns = (scores.labels.astype(int), measured, attempted - measured, value, low, high)
+        missing = curve.runs.groupby("labels").size().to_numpy() - measured
+        guess = guesses.get(_where(curve, varied), pd.Series(dtype=float)).reindex(scores.labels).to_numpy()
+        moved = (np.nan_to_num(value) * measured + guess * missing) / (measured + missing)
+        columns = (scores.labels.astype(int), measured, missing, value, low, high, np.where(missing > 0, moved, np.nan))
         for labels, *numbers in zip(*columns, strict=True):
-            rows.append(dict(zip(SUMMARY_COLUMNS, [*arm, labels, metrics[arm.task].name, *numbers], strict=True)))
-    return pd.DataFrame(rows, columns=SUMMARY_COLUMNS)
+            named = curve.names | {"role": curve.role, "labels": labels, "metric": metrics[curve.names["task"]].name}
+            rows.append(named | dict(zip(["trials", "missing", *INTERVAL, "value_if_blind"], numbers, strict=True)))
+    return pd.DataFrame(rows, columns=[*varied, *SUMMARY_COLUMNS])
 
 
 def utility_table(
     results: pd.DataFrame,
     metrics: Mapping[str, PrimaryMetric],
     *,
+    varied: Sequence[str] = (),
     interpolation: Interpolation = "log",
     confidence: float = 0.95,
     draws: int = 2000,
     seed: int,
 ) -> pd.DataFrame:
-    """One row per pretrained arm and budget: what it is worth in labels, as ``UtilityEstimate`` explains.
+    """One row per compared curve and budget: what its start is worth in labels, as ``UtilityEstimate`` explains.
 
-    Read off the primary metric on the test split, against scratch fine-tuned on the same dataset, task and backbone,
-    whatever the arm's own protocol. Runs that failed are left out (``failures`` lists them); where no run of a budget
-    is left, its row says NaN. The draws of an arm depend on ``seed`` and the arm's names, not on its company.
+    Read off the primary metric on the test split, against the baseline fine-tuned on the same dataset and task,
+    whatever the arm's own protocol and backbone. Runs without a value are left out; where no run of a budget is left,
+    its row says NaN. The draws of an arm depend on ``seed`` and the arm's names, not on its company.
     ``interpolation="reference"`` follows the original study's rule (see ``reference_estimate``), its one point between
     budgets rounded to whole labels. Raises ``ConfigError`` where that rule does not fit the metric.
     """
-    arms = dict(_arms(results, metrics))
+    curves = list(_curves(results, metrics, varied))
+    baselines = {_where(curve, varied): curve.runs for curve in curves if _is_baseline(curve)}
     rows: list[Row] = []
-    for arm, runs in arms.items():
-        if arm.method in CONTROLS:
+    for curve in curves:
+        if curve.role != "compared":
             continue
-        metric = metrics[arm.task]
-        scratch, pretrained = _paired_scores(arms.get(arm.scratch(), runs.iloc[:0]), runs)
-        if interpolation == "log":
-            found = estimate_utility(
-                scratch,
-                pretrained,
-                numpy_generator(seed, "utility", *arm),
-                higher_is_better=metric.higher_is_better,
-                confidence=confidence,
-                draws=draws,
-            )
-        elif metric.higher_is_better:
-            found = reference_estimate(scratch, pretrained, confidence=confidence)
-        else:
-            raise ConfigError(f"utility.interpolation 'reference' fits no error such as '{metric.name}': use 'log'")
-        rows += _rows(arm, metric, found)
-    return pd.DataFrame(rows, columns=UTILITY_COLUMNS)
+        metric = metrics[curve.names["task"]]
+        generator = numpy_generator(seed, "utility", *curve.names.values())
+        scores = _paired_scores(baselines.get(_where(curve, varied), curve.runs.iloc[:0]), curve.runs)
+        found = _estimate(*scores, metric, interpolation, generator, confidence, draws)
+        rows += _rows(curve.names, metric, found)
+    return pd.DataFrame(rows, columns=[*varied, *UTILITY_COLUMNS])
 
 
-def failures(results: pd.DataFrame) -> pd.DataFrame:
-    """The runs without a value, one row each: arm, labels, trial and job."""
-    failed = results[results["value"].isna()]
-    return failed[[*Arm._fields, "labels", "trial", "job"]].drop_duplicates("job").reset_index(drop=True)
+def _estimate(
+    baseline: TrialScores,
+    compared: TrialScores,
+    metric: PrimaryMetric,
+    interpolation: Interpolation,
+    generator: np.random.Generator,
+    confidence: float,
+    draws: int,
+) -> UtilityEstimate:
+    if interpolation == "log":
+        return estimate_utility(
+            baseline,
+            compared,
+            generator,
+            higher_is_better=metric.higher_is_better,
+            confidence=confidence,
+            draws=draws,
+        )
+    if not metric.higher_is_better:
+        raise ConfigError(f"utility.interpolation 'reference' fits no error such as '{metric.name}': use 'log'")
+    return reference_estimate(baseline, compared, confidence=confidence)
 
 
-def write_table(table: pd.DataFrame, stem: Path) -> None:
-    """Write ``stem.parquet``, to be read again, and ``stem.csv``, for people. Equal tables give equal bytes."""
-    write_atomic(stem.with_name(f"{stem.name}.parquet"), table.to_parquet(index=False))
-    write_atomic(stem.with_name(f"{stem.name}.csv"), table.to_csv(index=False, lineterminator="\n").encode())
-
-
-def read_table(stem: Path) -> pd.DataFrame:
-    """The table that ``write_table`` wrote. Raises ``StoreError`` where there is none or it is damaged."""
-    path = stem.with_name(f"{stem.name}.parquet")
-    try:
-        return pd.read_parquet(path)
-    except (OSError, ArrowException) as error:
-        raise StoreError(f"{path} cannot be read ({error}): write it again with `headstart study report`") from error
-
-
-def _arms(results: pd.DataFrame, metrics: Mapping[str, PrimaryMetric]) -> Iterator[tuple[Arm, pd.DataFrame]]:
-    """The test rows of each task's primary metric, arm by arm in the order of their names."""
+def _curves(results: pd.DataFrame, metrics: Mapping[str, PrimaryMetric], varied: Sequence[str]) -> Iterator[_Curve]:
+    """The test rows of each task's primary metric, curve by curve in the order of their names."""
     primary = results["task"].map({task: metric.name for task, metric in metrics.items()})
     test = results[(results["split"] == "test") & (results["metric"] == primary)]
-    for key, runs in test.groupby(list(Arm._fields), sort=True):
-        yield Arm(*map(str, key)), runs
+    columns = [*varied, *CURVE]
+    for names, runs in test.groupby(columns, sort=True):
+        yield _Curve(dict(zip(columns, map(str, names), strict=True)), str(runs["role"].iloc[0]), runs)
+
+
+def _where(curve: _Curve, varied: Sequence[str]) -> tuple[str, ...]:
+    """What curves that are compared have in common."""
+    return tuple(curve.names[column] for column in (*varied, "dataset", "task"))
+
+
+def _is_baseline(curve: _Curve) -> bool:
+    return curve.role == "baseline" and curve.names["protocol"] == "finetune"
+
+
+def _is_blind(curve: _Curve) -> bool:
+    return curve.role == "control" and curve.names["arm"] == BLIND
 
 
 def _paired_scores(*arms: pd.DataFrame) -> list[TrialScores]:
@@ -173,8 +157,7 @@ def _paired_scores(*arms: pd.DataFrame) -> list[TrialScores]:
     return [TrialScores(table.columns.to_numpy(dtype=np.float64), table.to_numpy()) for table in tables]
 
 
-def _rows(arm: Arm, metric: PrimaryMetric, found: UtilityEstimate) -> Iterator[Row]:
-    measured = UTILITY_COLUMNS[UTILITY_COLUMNS.index("value") :]
-    columns = [np.rint(found.labels).astype(int), *(getattr(found, name) for name in measured)]
+def _rows(names: Row, metric: PrimaryMetric, found: UtilityEstimate) -> Iterator[Row]:
+    columns = [np.rint(found.labels).astype(int), *(getattr(found, name) for name in ESTIMATE)]
     for labels, *numbers in zip(*columns, strict=True):
-        yield dict(zip(UTILITY_COLUMNS, [*arm, labels, metric.name, *numbers], strict=True))
+        yield names | {"labels": labels, "metric": metric.name} | dict(zip(ESTIMATE, numbers, strict=True))

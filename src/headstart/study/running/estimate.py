@@ -1,34 +1,60 @@
-"""How fast this machine trains a study's network, to tell how long a plan will take."""
+"""How fast this machine trains a study's networks, to tell how long a plan will take."""
 
+import json
 import time
+from collections.abc import Mapping
 
 import torch
 
 from headstart.backbones import build_backbone
 from headstart.seeding import torch_generator
 from headstart.study.config.study import StudyConfig
+from headstart.study.jobs.base import Job
+from headstart.study.running.plan import Plan
+from headstart.study.running.store import State
 
-__all__ = ["measure_speed"]
+__all__ = ["measure_speed", "seconds_left"]
 
-MEASURE_SECONDS = 0.7
+MEASURE_SECONDS, BATCH = 0.7, 32
+
+
+def seconds_left(plan: Plan, states: Mapping[str, State]) -> dict[str, float]:
+    """Seconds of one worker for each job that is not done, by key, at the speed of its own study's network here."""
+    studies = [variant.config for variant in plan.suite.variants]
+    speeds: dict[str, float] = {}
+    seconds: dict[str, float] = {}
+    for number, job in _owned(plan):
+        if job.cost and states[job.key] != "done" and job.key not in seconds:
+            config = studies[number]
+            network = json.dumps([config.backbone.identity(), config.dataset.identity()], sort_keys=True)
+            speeds[network] = speeds.get(network) or measure_speed(config)
+            seconds[job.key] = job.cost / speeds[network]
+    return seconds
+
+
+def _owned(plan: Plan) -> list[tuple[int, Job]]:
+    """Jobs, each with the number of a study that needs it."""
+    owned: list[tuple[int, Job]] = [(one.variant, one.job) for one in (*plan.pretrainings, *plan.points)]
+    return [*owned, *enumerate(plan.datasets), *((0, job) for job in plan.jobs)]
 
 
 def measure_speed(config: StudyConfig) -> float:
     """Image-steps per second of this study's backbone on one thread: forward and backward, nothing else."""
-    about = config.dataset.about()
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        return _time_steps(config, config.pretrain.batch_size, about.channels, about.resolution)
+        return _time_steps(config)
     finally:
         torch.set_num_threads(threads)
 
 
-def _time_steps(config: StudyConfig, batch: int, channels: int, resolution: int) -> float:
-    choice = config.backbone
+def _time_steps(config: StudyConfig) -> float:
+    choice, about = config.backbone, config.dataset.about()
+    batch = config.pretrain.batch_size if config.pretrain else BATCH
     generator = torch_generator("estimate")
-    network = build_backbone(choice.name, choice.options, in_channels=channels, generator=generator)
-    images = torch.zeros(batch, channels, resolution, resolution).to(memory_format=torch.channels_last)
+    network = build_backbone(choice.name, choice.options, in_channels=about.channels, generator=generator)
+    images = torch.zeros(batch, about.channels, about.resolution, about.resolution)
+    images = images.to(memory_format=torch.channels_last)
     network(images).pooled.sum().backward()
     steps, started = 0, time.perf_counter()
     while time.perf_counter() - started < MEASURE_SECONDS:

@@ -1,92 +1,124 @@
-"""From a configuration to the jobs that answer it."""
+"""From a suite of studies to the jobs that answer it, and what each of them is to its tables."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from typing import Any
 
-from headstart.study.config.arms import BLIND, RANDOM, SCRATCH
+from headstart.study.config.arms import BLIND
 from headstart.study.config.study import StudyConfig
+from headstart.study.config.suite import Suite, Variant
 from headstart.study.jobs.base import Job
 from headstart.study.jobs.blind import BlindJob
 from headstart.study.jobs.dataset import DatasetJob
 from headstart.study.jobs.points import PointJob
 from headstart.study.jobs.pretrain import PretrainJob
-from headstart.study.jobs.targets import CheckJob
+from headstart.study.jobs.targets import TargetsJob
 from headstart.study.jobs.trial import TrialJob
-from headstart.training import PROTOCOLS
+from headstart.study.running.arms import Arm, arms_of
+from headstart.study.running.labels import dataset_labels
 
-__all__ = ["Plan", "make_plan"]
+__all__ = ["Plan", "Point", "Pretraining", "make_plan", "plan_study"]
+
+
+@dataclass(frozen=True)
+class Point:
+    """One measured point of one study: the names it has in tables, and the job that measures it.
+
+    Points of several studies or arms may be one job. variant: which study of the suite.
+    """
+
+    variant: int
+    arm: str
+    role: str
+    protocol: str
+    pretrain_dataset: DatasetJob | None
+    method: str
+    backbone: str
+    job: PointJob
+
+
+@dataclass(frozen=True)
+class Pretraining:
+    """One pretraining of an arm of one study. replicate: which of the arm's, from 0."""
+
+    variant: int
+    arm: str
+    replicate: int
+    job: PretrainJob
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All jobs of a study, each after its inputs, none twice. ``points`` are those whose records make the tables."""
+    """What a suite comes to. arms: of each study. datasets: of each study, what its labels are of."""
 
-    config: StudyConfig
-    jobs: tuple[Job, ...]
-    dataset: DatasetJob
-    pretrainings: tuple[PretrainJob, ...]
-    points: tuple[PointJob, ...]
+    suite: Suite
+    arms: tuple[tuple[Arm, ...], ...]
+    datasets: tuple[DatasetJob, ...]
+    checks: tuple[TargetsJob, ...]
+    pretrainings: tuple[Pretraining, ...]
+    points: tuple[Point, ...]
 
+    @cached_property
+    def jobs(self) -> tuple[Job, ...]:
+        """All jobs, each after its inputs, none twice."""
+        measured = [point.job for point in self.points]
+        return tuple(_with_inputs([*self.checks, *(one.job for one in self.pretrainings), *measured]))
 
-def make_plan(config: StudyConfig) -> Plan:
-    """The dataset, one pretraining per method and seed, and one job per measured point."""
-    dataset = DatasetJob(config.dataset, config.color)
-    pretrain_dataset = DatasetJob(config.pretrain_dataset, config.color) if config.pretrain_dataset else dataset
-    pretrainings = {
-        (method, seed): _pretraining(config, pretrain_dataset, method, seed)
-        for method in config.methods
-        for seed in range(config.pretrain_seeds)
-    }
-    points = tuple(_points(config, dataset, pretrainings))
-    checks = [CheckJob(dataset, task) for task in config.tasks]
-    jobs = tuple(_with_inputs([*checks, *pretrainings.values(), *points]))
-    return Plan(config, jobs, dataset, tuple(pretrainings.values()), points)
+    @cached_property
+    def labels(self) -> Mapping[str, str]:
+        """What tables call each dataset, by the key of its job: different datasets never share a name."""
+        return dataset_labels(job for job in self.jobs if isinstance(job, DatasetJob))
 
 
-def _pretraining(config: StudyConfig, dataset: DatasetJob, method: str, seed: int) -> PretrainJob:
-    return PretrainJob(
-        dataset=dataset,
-        backbone=config.backbone,
-        method=method,
-        options=config.methods[method].options,
-        train=config.pretraining(method),
-        augment=config.augmentation(method),
-        seed=seed + config.seed,
+def make_plan(suite: Suite) -> Plan:
+    """The plan of a settled suite: jobs that studies have in common are planned once."""
+    return plan_study(suite, [_arms(variant.config) for variant in suite.variants])
+
+
+def plan_study(suite: Suite, arms: Sequence[Sequence[Arm]]) -> Plan:
+    """The plan of a settled suite whose studies compare ``arms``, which may start in ways that no file can say."""
+    datasets = tuple(DatasetJob(variant.config.dataset) for variant in suite.variants)
+    studies = list(enumerate(zip(suite.variants, datasets, arms, strict=True)))
+    return Plan(
+        suite,
+        tuple(tuple(own) for own in arms),
+        datasets,
+        tuple(TargetsJob(data, task) for _, (variant, data, _) in studies for task in variant.config.tasks),
+        tuple(one for place, (_, _, own) in studies for one in _pretrainings(place, own)),
+        tuple(point for place, (variant, data, own) in studies for point in _points(place, variant, data, own)),
     )
 
 
-def _points(
-    config: StudyConfig, dataset: DatasetJob, pretrainings: dict[tuple[str, int], PretrainJob]
-) -> Iterator[PointJob]:
+def _arms(config: StudyConfig) -> tuple[Arm, ...]:
+    return arms_of(config, DatasetJob(config.pretrain_source))
+
+
+def _pretrainings(place: int, arms: Iterable[Arm]) -> Iterator[Pretraining]:
+    for arm in arms:
+        for replicate, start in enumerate(arm.starts):
+            if (job := start.pretrain_source) is not None:
+                yield Pretraining(place, arm.name, replicate, job)
+
+
+def _points(place: int, variant: Variant, dataset: DatasetJob, arms: Iterable[Arm]) -> Iterator[Point]:
     """One pretraining serves all tasks, protocols and budgets."""
-    common: dict[str, Any] = {"dataset": dataset, "backbone": config.backbone, "seed": config.seed}
-    amounts = list(product(config.budgets, range(config.trials)))
-    for task in config.tasks:
+    config = variant.config
+    for task, labels, trial in product(config.tasks, config.budgets, range(config.trials)):
+        common: dict[str, Any] = {"dataset": dataset, "task": task, "labels": labels, "trial": trial}
+        common["seed"] = config.seed
         if BLIND in config.controls:
-            yield from (BlindJob(**common, task=task, labels=labels, trial=trial) for labels, trial in amounts)
-        for protocol, settings in config.protocols.items():
-            for method, (labels, trial) in product(_arms(config, protocol), amounts):
-                yield TrialJob(
-                    **common,
-                    task=task,
-                    labels=labels,
-                    trial=trial,
-                    start=pretrainings.get((method, trial % config.pretrain_seeds)),
-                    protocol=protocol,
-                    train=settings.for_labels(labels),
-                    augment=config.augment,
-                )
-
-
-def _arms(config: StudyConfig, protocol: str) -> Iterator[str]:
-    """Scratch learns as a whole; frozen random weights are no training from scratch but a control of probes."""
-    if not PROTOCOLS[protocol].frozen:
-        yield SCRATCH
-    elif RANDOM in config.controls:
-        yield RANDOM
-    yield from config.methods
+            yield Point(place, BLIND, "control", "constant", None, BLIND, "", BlindJob(**common))
+        for arm in arms:
+            for protocol, settings in arm.protocols.items():
+                start = arm.start(trial)
+                own = {"train": settings.for_labels(labels), "augment": config.augment, "device": config.device}
+                job = TrialJob(**common, start=start, protocol=protocol, **own)
+                source = start.pretrain_source
+                seen = source.dataset if source else None
+                method = arm.name if arm.role == "control" else start.title
+                yield Point(place, arm.name, arm.role, protocol, seen, method, start.network, job)
 
 
 def _with_inputs(jobs: Iterable[Job]) -> list[Job]:
@@ -94,9 +126,10 @@ def _with_inputs(jobs: Iterable[Job]) -> list[Job]:
     ordered: dict[str, Job] = {}
 
     def visit(job: Job) -> None:
-        for needed in job.inputs:
-            visit(needed)
-        ordered.setdefault(job.key, job)
+        if job.key not in ordered:
+            for needed in job.inputs:
+                visit(needed)
+            ordered[job.key] = job
 
     for job in jobs:
         visit(job)

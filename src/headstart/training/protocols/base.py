@@ -81,6 +81,7 @@ class Protocol:
 
     frozen: whether the backbone stays as it is: in eval mode, so that neither weights nor batch-norm statistics move.
     per_location: whether it also answers tasks that ask about every pixel. prepare: does what the protocol is about.
+    libraries: packages besides torch whose arithmetic the numbers are; their versions count as part of a run.
     """
 
     name: str
@@ -89,3 +90,4 @@ class Protocol:
     frozen: bool
     per_location: bool
     prepare: Callable[[LabelledRun], Setup]
+    libraries: tuple[str, ...] = ()

@@ -123,4 +123,5 @@ LOGISTIC = Protocol(
     frozen=True,
     per_location=False,
     prepare=_logistic,
+    libraries=("scikit-learn",),
 )

@@ -65,7 +65,7 @@ def _attempt(parent: Parent, store: Store) -> Done | Failed:
 
 def _prepare(job: Job) -> None:
     """As many threads as the job says, not as happen to be free: sums depend on them. Refuse another device."""
-    if job.device == "cuda":
+    if job.needs.gpus:
         import torch
 
         if not torch.cuda.is_available():

@@ -1,0 +1,134 @@
+"""Transfer: what pretraining on one dataset is worth on another, a matrix per arm and budget."""
+
+from collections.abc import Iterator, Sequence
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from headstart.charts.figure import Figure, Layout
+from headstart.charts.names import arm_titles, find_baseline, protocol_title, varied_text
+from headstart.charts.panels import Panel, differing
+from headstart.charts.points import missing_tooltip
+from headstart.charts.tables import reference_rows, with_missing
+from headstart.charts.text import (
+    difference_text,
+    metric_style,
+    with_missing_texts,
+    with_utility_texts,
+    with_value_texts,
+)
+from headstart.charts.theme import GRAY
+from headstart.tasks import TASKS
+
+__all__ = ["matrix_figure"]
+
+FROM, INTO = "pretrain_dataset", "dataset"
+FEW = 8
+"""More matrices than this are too many for two budgets."""
+CELL = 46
+"""Pixels from row to row."""
+WORSE, NOTHING, BETTER = "#b3541e", "#ffffff", "#1868a8"
+DARK, LIGHT = "#1c1e21", "#ffffff"
+
+
+def matrix_figure(utility: pd.DataFrame, summary: pd.DataFrame, *, varied: Sequence[str] = ()) -> Figure:
+    """Only where a suite varies both what is pretrained on and what is learned; else a figure without panels.
+
+    Shown are the smallest budget and, where it leaves few matrices, the largest: utility where it is measured in every
+    cell, else how much better the score is than the baseline's at the same budget.
+    """
+    keys = differing(utility, varied)
+    source, learned = ([key for key in keys if key.split(".")[0] == name] for name in (FROM, INTO))
+    panels: list[Panel] = []
+    if source and learned:
+        others = [key for key in keys if key not in (*source, *learned)]
+        cells = _cells(utility, summary, varied).assign(
+            source=_joined(utility, source), learned=_joined(utility, learned)
+        )
+        panels = list(_panels(cells, others))
+    name, layout = find_baseline(summary).name, Layout.of(panels)
+    caption = (
+        f"Rows: what was pretrained on. Columns: what was learned then. Utility, or where the budgets of {name} cannot "
+        f"measure all of it, the score above that of {name} at equal labels. White: no difference; blue: better."
+    )
+    return Figure("transfer", "Transfer", caption, tuple(_draw(panel, layout) for panel in panels), (), layout)
+
+
+def _joined(table: pd.DataFrame, keys: list[str]) -> list[str]:
+    return [", ".join(map(str, values)) for values in table[keys].itertuples(index=False, name=None)]
+
+
+def _cells(utility: pd.DataFrame, summary: pd.DataFrame, varied: Sequence[str]) -> pd.DataFrame:
+    """The utility table, row for row, with ``gain``: how much better its score is than the baseline's."""
+    same = [*varied, "dataset", "task", "labels"]
+    reference = reference_rows(summary)[[*same, "value"]].rename(columns={"value": "reference"})
+    rows = with_missing(utility, summary, varied).merge(reference, on=same, how="left", validate="many_to_one")
+    sign = rows["task"].map({task: 1 if TASKS[task].higher_is_better else -1 for task in rows["task"].unique()})
+    return rows.assign(gain=rows["value"] - rows["reference"], better=sign * (rows["value"] - rows["reference"]))
+
+
+def _panels(cells: pd.DataFrame, others: list[str]) -> Iterator[Panel]:
+    """A panel per budget, arm and protocol, and whatever else varies."""
+    keys = [*others, "task", "arm", "protocol"]
+    budgets = sorted(cells["labels"].unique())
+    ends = list(dict.fromkeys((budgets[0], budgets[-1])))
+    if len(ends) * len(cells[keys].drop_duplicates()) > FEW:
+        del ends[1:]
+    shown = pd.concat([_shown(cells[cells["labels"] == labels]) for labels in ends])
+    largest = shown.groupby("what")["strength"].transform(lambda strengths: strengths.abs().max())
+    shown = shown.assign(strength=(shown["strength"] / largest.where(largest > 0, 1.0)).fillna(0.0))
+    named = [*others, *(["task"] if cells["task"].nunique() > 1 else [])]
+    titles = arm_titles(cells["arm"])
+    for _, rows in shown.groupby(["labels", *keys], sort=False):
+        first = rows.iloc[0]
+        values = {key: str(first[key]) for key in named}
+        told = [titles[first["arm"]], protocol_title(first["protocol"]), *([varied_text(values)] if values else [])]
+        yield Panel(f"{', '.join(told)}, {first['labels']:,} labels", values, rows)
+
+
+def _shown(cells: pd.DataFrame) -> pd.DataFrame:
+    """The cells of a budget with ``what`` they show, its ``text``, and its ``strength``, which is signed."""
+    told = with_missing_texts(with_utility_texts(with_value_texts(cells)))
+    known = cells[cells["value"].notna()]
+    if (known["censored"] == "none").all() and known["utility"].notna().all():
+        return told.assign(
+            what="utility",
+            text=told["utility_text"],
+            strength=np.sign(told["utility"]) * np.log1p(told["utility"].abs()),
+        )
+    return told.assign(
+        what=[f"change in {metric_style(name).title.removeprefix('test ')}" for name in told["metric"]],
+        text=[difference_text(name, gain) for name, gain in zip(told["metric"], told["gain"], strict=True)],
+        strength=told["better"],
+    )
+
+
+def _draw(panel: Panel, layout: Layout) -> alt.LayerChart:
+    rows = panel.rows.assign(few=[text.partition(";")[0] for text in panel.rows["missing_text"]])
+    orders = {name: list(dict.fromkeys(rows[name])) for name in ("source", "learned")}
+    axis = {"grid": False, "domain": False, "ticks": False, "labelLimit": 140}
+    base = alt.Chart(rows).encode(
+        x=alt.X("learned:N", sort=orders["learned"], title=f"{protocol_title(rows['protocol'].iloc[0])} on")
+        .axis(labelAngle=0, **axis),
+        y=alt.Y("source:N", sort=orders["source"], title="pretrained on").axis(**axis),
+        tooltip=_tooltips(rows),
+    )  # fmt: skip
+    shades = alt.Scale(domain=[-1, 0, 1], range=[WORSE, NOTHING, BETTER], interpolate="rgb")
+    ink = alt.condition("abs(datum.strength) > 0.6", alt.value(LIGHT), alt.value(DARK))
+    cells = base.mark_rect(stroke=GRAY, strokeOpacity=0.4).encode(alt.Color("strength:Q", scale=shades, legend=None))
+    numbers = base.mark_text(fontSize=13).encode(text="text:N", color=ink)
+    told = base.mark_text(fontSize=10, dy=14).encode(text="few:N", color=ink)
+    title = alt.TitleParams(layout.title(panel.title), subtitle=rows["what"].iloc[0], subtitleFontSize=12)
+    return alt.layer(cells, numbers, told).properties(title=title, height=CELL * len(orders["source"]))
+
+
+def _tooltips(rows: pd.DataFrame) -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("source:N", title="pretrained on"),
+        alt.Tooltip("learned:N", title=f"{protocol_title(rows['protocol'].iloc[0])} on"),
+        alt.Tooltip("value_text:N", title=metric_style(rows["metric"].iloc[0]).title),
+        alt.Tooltip("utility_text:N", title="utility"),
+        alt.Tooltip("utility_range:N", title="interval"),
+        *missing_tooltip(rows),
+    ]

@@ -1,0 +1,43 @@
+"""Tables put side by side, as charts and page need them."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from headstart.charts.panels import REFERENCE
+
+__all__ = ["needed_keys", "reference_rows", "with_gaps", "with_missing"]
+
+LINE = ["dataset", "pretrain_dataset", "task", "backbone", "arm", "protocol"]
+
+
+def reference_rows(summary: pd.DataFrame) -> pd.DataFrame:
+    """The baseline's rows that utility is read from: whole networks, or what there is if these were not trained."""
+    rows = summary[summary["role"] == "baseline"]
+    whole = rows[rows["protocol"] == REFERENCE]
+    return whole if len(whole) else rows
+
+
+def with_gaps(table: pd.DataFrame, column: str, varied: Sequence[str]) -> pd.DataFrame:
+    """The lines that have any number in ``column``, with the rows where they have none: there, a drawn line breaks."""
+    return table[table.groupby([*varied, *LINE])[column].transform("count") > 0]
+
+
+def with_missing(utility: pd.DataFrame, summary: pd.DataFrame, varied: Sequence[str]) -> pd.DataFrame:
+    """The utility table with ``role``, ``trials``, ``missing`` and ``value_if_blind`` of the same means."""
+    keys = [*varied, *LINE, "labels"]
+    counted = summary[[*keys, "trials", "missing", "value_if_blind"]]
+    found = utility.merge(counted, on=keys, how="left", validate="one_to_one").assign(role="compared")
+    assert found["missing"].notna().all(), "the utility of a mean that the summary lacks"
+    return found
+
+
+def needed_keys(table: pd.DataFrame, varied: Sequence[str], names: Sequence[str]) -> list[str]:
+    """The varied keys that change anything in a table of which ``names`` name a row besides."""
+    needed = list(varied)
+    for key in varied:
+        others = [other for other in needed if other != key]
+        if not table.drop(columns=key).drop_duplicates().duplicated([*others, *names]).any():
+            needed = others
+            table = table.drop(columns=key).drop_duplicates()
+    return needed

@@ -1,0 +1,63 @@
+"""Study files: recipes that ship, YAML files of users, and what a run leaves."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from headstart.errors import ConfigError
+
+__all__ = ["dump_yaml", "read_values", "recipe_names"]
+
+RECIPES = Path(__file__).parents[2] / "recipes"
+
+
+def read_values(recipe: str | Path) -> dict[str, Any]:
+    """The keys of a recipe, by its name, or of a YAML file; ``name`` is the file's where it says none.
+
+    Raises ``ConfigError`` for a file that is not there or holds no keys.
+    """
+    path = _recipe_path(recipe)
+    values = _read_yaml(path)
+    values.setdefault("name", path.stem)
+    return values
+
+
+def dump_yaml(values: Any) -> str:
+    """A configuration's values as text that ``read_values`` reads."""
+    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
+
+
+def recipe_names() -> list[str]:
+    """Recipes in the package, as ``study run`` takes them."""
+    return sorted(path.relative_to(RECIPES).with_suffix("").as_posix() for path in RECIPES.rglob("*.yaml"))
+
+
+def _recipe_path(recipe: str | Path) -> Path:
+    shipped = RECIPES / f"{recipe}.yaml"
+    if shipped.exists():
+        return shipped
+    path = Path(recipe).expanduser()
+    if path.is_file():
+        return path
+    raise ConfigError(
+        f"'{recipe}' is neither a recipe nor a file: choose {', '.join(recipe_names())}, or give a YAML file's path"
+    )
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is no readable YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path} must hold keys and values, not {type(values).__name__}")
+    unshared: dict[str, Any] = _unshared(values)
+    return unshared
+
+
+def _unshared(value: Any) -> Any:
+    """``value`` without parts that are one object: YAML's ``*name`` would change with what it repeats."""
+    if isinstance(value, dict):
+        return {key: _unshared(one) for key, one in value.items()}
+    return [_unshared(one) for one in value] if isinstance(value, list) else value

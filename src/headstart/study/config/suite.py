@@ -1,0 +1,174 @@
+"""Suites: studies that differ in named keys, planned, run and reported as one; a plain study is a suite of one."""
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from headstart.errors import ConfigError
+from headstart.schema import apply_override, set_key, validate
+from headstart.study.config.files import dump_yaml, read_values
+from headstart.study.config.settle import settle
+from headstart.study.config.study import StudyConfig
+
+__all__ = ["Suite", "Variant", "as_suite", "load_study", "load_suite"]
+
+GROUPS = "variant"
+"""What a list of named groups is called in tables."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One study of a suite. values: what is varied, as text, by name."""
+
+    values: Mapping[str, str]
+    config: StudyConfig
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Studies of one name. varied: the names of what differs, in order. written: the keys of the study file, with
+    ``vary`` where there are several."""
+
+    variants: tuple[Variant, ...]
+    varied: tuple[str, ...]
+    written: Mapping[str, Any]
+
+    @property
+    def first(self) -> StudyConfig:
+        """The first study, which speaks for what all have in common: name, title, how utility is read."""
+        return self.variants[0].config
+
+    @property
+    def name(self) -> str:
+        return self.first.name
+
+    @property
+    def title(self) -> str:
+        return self.first.title or self.name
+
+    def settled(self) -> "Suite":
+        """All studies with device, precision and color decided, and the file that says so."""
+        variants = tuple(replace(one, config=settle(one.config)) for one in self.variants)
+        if not self.varied:
+            return replace(self, variants=variants, written=variants[0].config.model_dump(mode="json"))
+        return replace(self, variants=variants, written=_decided(self.written, variants[0].config))
+
+    def to_yaml(self) -> str:
+        """The study file that gives this suite again."""
+        return dump_yaml(dict(self.written))
+
+
+def load_suite(recipe: str | Path, overrides: Sequence[str] | None = None) -> Suite:
+    """A recipe's name or a YAML file, with ``key=value`` overrides (dotted keys, YAML values), checked.
+
+    Without ``vary`` it is a suite of one. Raises ``ConfigError`` for anything wrong in it.
+    """
+    values = read_values(recipe)
+    for override in overrides or []:
+        apply_override(values, override)
+    return suite_of(values, str(recipe))
+
+
+def load_study(recipe: str | Path, overrides: Sequence[str] | None = None) -> StudyConfig:
+    """Like ``load_suite``, of a file without ``vary``: its one study."""
+    suite = load_suite(recipe, overrides)
+    if suite.varied:
+        raise ConfigError(
+            f"{recipe} varies {', '.join(suite.varied)}: it is a suite, which run_suite and load_suite take"
+        )
+    return suite.first
+
+
+def as_suite(config: "Suite | StudyConfig | str | Path") -> Suite:
+    """Any of the ways to name a study or suite, as a suite."""
+    if isinstance(config, Suite):
+        return config
+    if isinstance(config, StudyConfig):
+        return Suite((Variant({}, config),), (), config.model_dump(mode="json"))
+    return load_suite(config)
+
+
+def suite_of(values: Mapping[str, Any], where: str) -> Suite:
+    """The suite of a study file's keys, ``vary`` among them or not."""
+    base = dict(values)
+    axes = [_Axis.of(name, points) for name, points in _named(base.pop("vary", None) or {}).items()]
+    variants = tuple(_variant(base, points, where) for points in product(*(axis.points for axis in axes)))
+    return Suite(variants, tuple(axis.name for axis in axes), dict(values))
+
+
+def _decided(written: Mapping[str, Any], config: StudyConfig) -> dict[str, Any]:
+    """A suite's keys with what the machine decided, which is the same for all its studies; colors follow from
+    images."""
+    keys = copy.deepcopy(dict(written)) | {"device": config.device}
+    settings = {"pretrain": config.pretrain, **{f"protocols.{name}": own for name, own in config.protocols.items()}}
+    for path, own in settings.items():
+        if own is not None:
+            set_key(keys, f"{path}.precision", own.precision, "precision")
+    return keys
+
+
+class _Point(NamedTuple):
+    """One value of what is varied: its text in tables, and the dotted keys that it sets."""
+
+    name: str
+    text: str
+    keys: Mapping[str, Any]
+
+
+class _Axis(NamedTuple):
+    """One thing that is varied."""
+
+    name: str
+    points: tuple[_Point, ...]
+
+    @classmethod
+    def of(cls, name: str, values: Any) -> "_Axis":
+        """A dotted key with a list of values, or a name with groups of keys by their names."""
+        if isinstance(values, list):
+            points = tuple(_Point(name, _text(value), {name: value}) for value in values)
+        elif isinstance(values, dict) and all(isinstance(keys, dict) for keys in values.values()):
+            points = tuple(_Point(name, str(group), keys) for group, keys in values.items())
+        else:
+            raise ConfigError(f"vary.{name} is {values!r}: give a list of values, or groups of keys by name")
+        texts = [point.text for point in points]
+        if not texts or len(set(texts)) < len(texts):
+            raise ConfigError(f"vary.{name} must have values that differ, and has {', '.join(texts) or 'none'}")
+        return cls(name, points)
+
+
+def _named(vary: Any) -> dict[str, Any]:
+    """``vary`` by name; a list of groups, each with a ``name``, is one thing that is varied."""
+    if isinstance(vary, dict):
+        return vary
+    if isinstance(vary, list) and all(isinstance(group, dict) and "name" in group for group in vary):
+        return {
+            GROUPS: {group["name"]: {key: value for key, value in group.items() if key != "name"} for group in vary}
+        }
+    raise ConfigError("vary must hold keys with lists of values, or a list of groups of keys, each with a name")
+
+
+def _variant(base: Mapping[str, Any], points: Sequence[_Point], where: str) -> Variant:
+    values = copy.deepcopy(dict(base))
+    for point in points:
+        for path, value in point.keys.items():
+            if path in ("name", "vary"):
+                raise ConfigError(
+                    f"vary.{point.name}: '{path}' is the suite's own and cannot vary: vary something else"
+                )
+            set_key(values, path, copy.deepcopy(value), f"vary.{point.name}")
+    told = ", ".join(f"{point.name}={point.text}" for point in points)
+    return Variant(
+        {point.name: point.text for point in points},
+        validate(StudyConfig, values, f"{where}, with {told}" if told else where),
+    )
+
+
+def _text(value: Any) -> str:
+    return (
+        value if isinstance(value, str) else yaml.safe_dump(value, default_flow_style=True).replace("\n...", "").strip()
+    )

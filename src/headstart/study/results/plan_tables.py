@@ -1,0 +1,72 @@
+"""A plan as tables: what a run folder knows of its jobs without their code, their data, or the store."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import pandas as pd
+
+from headstart.study.running.plan import Plan, Point
+
+__all__ = ["ARMS", "CURVE", "JOBS", "POINTS", "PRETRAININGS", "plan_tables"]
+
+JOBS, POINTS, PRETRAININGS, ARMS = "jobs", "points", "pretrainings", "arms"
+CURVE = ["dataset", "pretrain_dataset", "task", "backbone", "arm", "method", "protocol"]
+"""The columns that name a curve in every table, behind what a suite varies."""
+COLUMNS = {
+    JOBS: ["job", "kind", "title", "cost"],
+    POINTS: ["variant", *CURVE, "role", "labels", "trial", "steps", "job"],
+    PRETRAININGS: ["variant", "arm", "method", "seed", "pretrain_dataset", "job"],
+    ARMS: ["arm", "method", "role", "note"],
+}
+
+
+def plan_tables(plan: Plan) -> dict[str, pd.DataFrame]:
+    """``jobs``, ``points``, ``pretrainings`` and ``arms`` of a plan; ``variant`` is the number of a suite's study."""
+    jobs = ({"job": job.key, "kind": job.kind, "title": job.title, "cost": job.cost} for job in plan.jobs)
+    varied = plan.suite.varied
+    return {
+        JOBS: _frame(jobs, COLUMNS[JOBS]),
+        POINTS: _frame((_point(plan, point) for point in plan.points), [*varied, *COLUMNS[POINTS]]),
+        PRETRAININGS: _frame(_pretrainings(plan), [*varied, *COLUMNS[PRETRAININGS]]),
+        ARMS: _frame(_arms(plan), COLUMNS[ARMS]).drop_duplicates(ignore_index=True),
+    }
+
+
+def _frame(rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
+    return pd.DataFrame(list(rows), columns=list(columns))
+
+
+def _varied(plan: Plan, variant: int) -> dict[str, Any]:
+    return {**plan.suite.variants[variant].values, "variant": variant}
+
+
+def _point(plan: Plan, point: Point) -> dict[str, Any]:
+    job, seen = point.job, point.pretrain_dataset
+    return {
+        **_varied(plan, point.variant),
+        "dataset": plan.labels[job.dataset.key],
+        "pretrain_dataset": plan.labels[seen.key] if seen else "",
+        "task": job.task,
+        "backbone": point.backbone,
+        "arm": point.arm,
+        "method": point.method,
+        "protocol": point.protocol,
+        "role": point.role,
+        "labels": job.labels,
+        "trial": job.trial,
+        "steps": job.steps,
+        "job": job.key,
+    }
+
+
+def _pretrainings(plan: Plan) -> Iterator[dict[str, Any]]:
+    for one in plan.pretrainings:
+        named = {"arm": one.arm, "method": one.job.method, "seed": one.replicate, "job": one.job.key}
+        yield _varied(plan, one.variant) | named | {"pretrain_dataset": plan.labels[one.job.dataset.key]}
+
+
+def _arms(plan: Plan) -> Iterator[dict[str, Any]]:
+    for arms in plan.arms:
+        for arm in arms:
+            method = arm.name if arm.role == "control" else arm.start(0).title
+            yield {"arm": arm.name, "method": method, "role": arm.role, "note": arm.note}

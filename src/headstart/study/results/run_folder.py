@@ -1,0 +1,169 @@
+"""What a run folder keeps of its study: the plan as tables, and what each finished job came to.
+
+All that status, tables and report read lies here, so that the store may move, be pruned, or be on another machine.
+"""
+
+import json
+import shutil
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from headstart.errors import StoreError
+from headstart.files import write_atomic
+from headstart.schema import Schema
+from headstart.study.config.files import read_values
+from headstart.study.config.study import UtilityConfig
+from headstart.study.config.suite import Suite
+from headstart.study.jobs.base import Job
+from headstart.study.results.metrics import PrimaryMetric, primary_metrics
+from headstart.study.results.plan_tables import ARMS, JOBS, POINTS, PRETRAININGS, plan_tables
+from headstart.study.results.table_files import read_table, write_table
+from headstart.study.running.plan import Plan
+
+__all__ = ["Outcome", "RunFolder", "RunInfo"]
+
+KEPT = "kept"
+"""The folder below a run's that holds all of this."""
+INFO = "study.json"
+OUTCOMES = "outcomes.jsonl"
+CONFIG, ENVIRONMENT, LOG = "study.yaml", "environment.json", "log.jsonl"
+
+
+class RunInfo(Schema):
+    """What all tables of a run share. varied: the keys that its studies differ in. datasets: by the key of its job,
+    what tables call each dataset that is learned from labels. metrics: what each task is judged by, and which way is
+    up. seed: of interval draws."""
+
+    name: str
+    title: str
+    varied: tuple[str, ...]
+    datasets: dict[str, str]
+    metrics: dict[str, PrimaryMetric]
+    budgets: tuple[int, ...]
+    utility: UtilityConfig
+    seed: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a job: it was done in ``seconds`` and measured ``found``, or it failed for ``reason``."""
+
+    seconds: float = 0.0
+    found: Mapping[str, Any] | None = None
+    reason: str = ""
+
+    @property
+    def done(self) -> bool:
+        return self.found is not None
+
+
+class RunFolder:
+    """``runs/NAME/``. Tables of the plan: ``jobs`` (key, kind, title, cost), ``points``, ``pretrainings``, ``arms``."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @classmethod
+    def open(cls, folder: Path) -> "RunFolder":
+        """A folder that a study was run into. Raises ``StoreError`` if none was."""
+        if not (folder / KEPT / INFO).exists():
+            raise StoreError(f"{folder} holds no study ({KEPT}/{INFO} is missing): name a folder such as runs/NAME")
+        return cls(folder)
+
+    def refuse_another(self, suite: Suite) -> None:
+        """Raise ``StoreError`` if the folder holds a study of other settings than ``suite``, which would take its
+        place."""
+        path = self.folder / CONFIG
+        if not path.exists():
+            return
+        found, wanted = read_values(path), yaml.safe_load(suite.to_yaml())
+        differing = sorted(key for key in {*found, *wanted} - {"title"} if found.get(key) != wanted.get(key))
+        if differing:
+            raise StoreError(
+                f"{self.folder} holds another study, which differs in {', '.join(differing)}: give this one a name "
+                "of its own with name=…, or say --replace"
+            )
+
+    def begin(self, plan: Plan) -> None:
+        """Write what the plan says. What was kept of jobs stays: their keys tell whether it is of this plan."""
+        place = self.folder / KEPT
+        for name, table in plan_tables(plan).items():
+            write_table(table, place / name, csv=False)
+        write_atomic(self.folder / CONFIG, plan.suite.to_yaml().encode())
+        write_atomic(place / INFO, _info(plan).model_dump_json(indent=1).encode())
+
+    @cached_property
+    def info(self) -> RunInfo:
+        return RunInfo.model_validate_json((self.folder / KEPT / INFO).read_text())
+
+    @cached_property
+    def jobs(self) -> pd.DataFrame:
+        return read_table(self.folder / KEPT / JOBS)
+
+    @cached_property
+    def points(self) -> pd.DataFrame:
+        return read_table(self.folder / KEPT / POINTS)
+
+    @cached_property
+    def pretrainings(self) -> pd.DataFrame:
+        return read_table(self.folder / KEPT / PRETRAININGS)
+
+    @cached_property
+    def arms(self) -> pd.DataFrame:
+        return read_table(self.folder / KEPT / ARMS)
+
+    def keep(self, job: Job, folder: Path, seconds: float) -> None:
+        """Take what a finished job in ``folder`` leaves for reports."""
+        for name in job.keepsakes:
+            if (folder / name).exists():
+                place = self.keepsake(job.key, name)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(folder / name, place)
+        self._note(job.key, {"seconds": seconds, "found": job.outcome(folder)})
+
+    def note_failure(self, key: str, reason: str) -> None:
+        """A job gave no result, for ``reason``."""
+        self._note(key, {"reason": reason})
+
+    def keepsake(self, key: str, name: str) -> Path:
+        """Where a job's file lies here, if it left one."""
+        return self.folder / KEPT / "files" / key / name
+
+    def outcomes(self) -> dict[str, Outcome]:
+        """What became of jobs so far, by key; a later word on a job replaces an earlier one."""
+        path = self.folder / KEPT / OUTCOMES
+        found: dict[str, Outcome] = {}
+        for line in path.read_text().splitlines() if path.exists() else ():
+            with suppress(ValueError):  # half a line, of a process that was killed: the job is asked again
+                values = json.loads(line)
+                key = values.pop("job")
+                found[key] = Outcome(**values)
+        return found
+
+    def _note(self, key: str, values: Mapping[str, Any]) -> None:
+        """One more line. It begins with its line break, so that one which a killed process left half written ends."""
+        with (self.folder / KEPT / OUTCOMES).open("a") as file:
+            file.write("\n" + json.dumps({"job": key, **values}))
+
+
+def _info(plan: Plan) -> RunInfo:
+    config = plan.suite.first
+    tasks = dict.fromkeys(task for variant in plan.suite.variants for task in variant.config.tasks)
+    budgets = sorted({labels for variant in plan.suite.variants for labels in variant.config.budgets})
+    return RunInfo(
+        name=plan.suite.name,
+        title=plan.suite.title,
+        varied=plan.suite.varied,
+        datasets={job.key: plan.labels[job.key] for job in plan.datasets},
+        metrics=primary_metrics(tasks),
+        budgets=tuple(budgets),
+        utility=config.utility,
+        seed=config.seed,
+    )

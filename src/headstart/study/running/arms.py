@@ -1,0 +1,103 @@
+"""From an arm's configuration to what runs: its starts, and the protocols with its own settings."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from headstart.data.transforms.input import ImageInput
+from headstart.methods import METHODS
+from headstart.seeding import derive_seed
+from headstart.study.config.arms import RANDOM, Role
+from headstart.study.config.choices import BackboneChoice
+from headstart.study.config.study import StudyConfig
+from headstart.study.jobs.dataset import DatasetJob
+from headstart.study.jobs.pretrain import PretrainJob
+from headstart.study.jobs.starts import PretrainedStart, RandomStart, Start
+from headstart.tasks import TASKS
+from headstart.training import PROTOCOLS, ClosedForm, SupervisedConfig
+
+__all__ = ["Arm", "arms_of"]
+
+
+@dataclass(frozen=True)
+class Arm:
+    """A named way for a network to start, as it is run.
+
+    starts: one per pretraining seed, dealt to the trials in turn. protocols: what is measured of it, with the settings
+    it has there. note: what it has of its own, in words.
+    """
+
+    name: str
+    role: Role
+    starts: tuple[Start, ...]
+    protocols: Mapping[str, SupervisedConfig | ClosedForm]
+    note: str = ""
+
+    def start(self, trial: int) -> Start:
+        """Where the network of a trial starts."""
+        return self.starts[trial % len(self.starts)]
+
+
+def arms_of(config: StudyConfig, pretrain_dataset: DatasetJob) -> tuple[Arm, ...]:
+    """The arms of a settled study and its control of frozen random weights.
+
+    Arms of random weights are measured by the protocols that train the backbone; the control by those that freeze it,
+    with the study's own settings.
+    """
+    arms = [_arm(config, name, pretrain_dataset) for name in config.arms]
+    frozen = {name: options for name, options in config.protocols.items() if PROTOCOLS[name].frozen}
+    if RANDOM in config.controls and frozen:
+        start = RandomStart(config.backbone, _expected(config))
+        arms.append(Arm(RANDOM, "control", (start,), frozen))
+    return tuple(arms)
+
+
+def _arm(config: StudyConfig, name: str, pretrain_dataset: DatasetJob) -> Arm:
+    own = config.arms[name]
+    role: Role = "baseline" if name == config.baseline else "compared"
+    starts = tuple(_starts(config, name, pretrain_dataset))
+    protocols = config.protocols_of(name)
+    if not own.pretrains:
+        protocols = {name: options for name, options in protocols.items() if not PROTOCOLS[name].frozen}
+    return Arm(name, role, starts, protocols, own.note(config.backbone))
+
+
+def _starts(config: StudyConfig, name: str, dataset: DatasetJob) -> Iterator[Start]:
+    own, backbone = config.arms[name], config.backbone_of(name)
+    if not own.pretrains:
+        yield RandomStart(backbone, _expected(config))
+        return
+    for replicate in range(config.pretrain_seeds):
+        seed = derive_seed("study", config.seed, "pretraining", replicate)
+        yield PretrainedStart(_pretraining(config, name, backbone, dataset, seed))
+
+
+def _pretraining(
+    config: StudyConfig, name: str, backbone: BackboneChoice, dataset: DatasetJob, seed: int
+) -> PretrainJob:
+    own = config.arms[name]
+    start = RandomStart(backbone, _expected(config), split=METHODS[own.method].split_backbone)
+    return PretrainJob(
+        dataset=dataset,
+        start=start,
+        method=own.method,
+        options=own.options,
+        train=config.pretraining(name),
+        augment=config.augmentation(name),
+        watched=tuple(_watched(config)),
+        seed=seed,
+        device=config.device,
+    )
+
+
+def _watched(config: StudyConfig) -> Iterator[str]:
+    """All tasks that ship, so that studies of different tasks share pretrainings; others where the study asks for
+    them."""
+    for name, task in TASKS.items():
+        if task.__module__.startswith("headstart.") or name in config.tasks:
+            yield name
+
+
+def _expected(config: StudyConfig) -> ImageInput:
+    """Images in the study's color space, normalised by their own training split."""
+    assert config.color != "auto", "a study is settled before it is planned"
+    return ImageInput(config.color)

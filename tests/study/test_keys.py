@@ -1,0 +1,203 @@
+"""Keys tell the truth: what can change a result changes its key, and what a job of each kind computes is on record."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from pydantic import BaseModel
+
+import headstart.study.jobs.hardware as hardware
+from headstart.methods import METHODS
+from headstart.registry import code_of
+from headstart.study.config.study import StudyConfig
+from headstart.study.config.suite import as_suite
+from headstart.study.jobs.base import Job
+from headstart.study.running.plan import make_plan
+from headstart.study.running.store import Store
+
+RECORDED = Path(__file__).with_name("recorded_jobs.json")
+KINDS = ("dataset", "targets", "pretrain", "trial", "blind")
+OTHER = {
+    "factors": "T---", "task": "pose", "method": "simclr", "protocol": "knn", "color": "rgb", "name": "resnet50",
+    "engine": "warp", "objects": 1, "categories": ("chair", "table"), "targets": ("class", "pose"), "samples": 2,
+    "mean": (1.0, 2.0, 3.0), "deviation": (1.0, 2.0, 3.0), "channels": 3, "resolution": 24, "viewpoint": 0.3,
+    "lighting": 0.3, "class_color": 0.3, "scale": 0.3, "warp": 0.3, "watched": ("pose",),
+}  # fmt: skip
+"""Another value of what is chosen among names, or is None in the jobs below."""
+TOGETHER = {"mean": {"deviation": (1.0, 1.0, 1.0)}, "deviation": {"mean": (0.0, 0.0, 0.0)}}
+"""What else has to be said with a field."""
+NO_INPUT = {
+    "endless",  # other images for pretraining alone, whose key has it
+    "engine", "engine_options", "objects", "shapes", "textures", "keep_materials", "face_limit", "up_axis",
+    "match_parameters", "size_option",
+}  # fmt: skip
+"""Fields that are no input of these jobs, or have one value that works here; folders count by their content."""
+
+
+@pytest.fixture(scope="module")
+def plan():
+    config = StudyConfig(
+        name="keys",
+        dataset={"images": 60, "resolution": 16, "samples": 1, "targets": "all"},
+        backbone={"options": {"width": 4}},
+        tasks=("depth",),  # whose error tells small changes
+        arms={"rotation": {}},
+        pretrain={"steps": 3, "batch_size": 8, "precision": "float32"},
+        protocols={"finetune": {"min_steps": 3, "batch_size": 8, "precision": "float32"}},
+        device="cpu",
+        budgets=(10, 20),
+        trials=1,
+    )
+    return make_plan(as_suite(config).settled())
+
+
+@pytest.fixture(scope="module")
+def jobs(plan) -> dict[str, Job]:
+    """One job of each kind; the trial is one of a pretrained arm."""
+    found = {job.kind: job for job in plan.jobs}
+    return found | {"trial": next(point.job for point in plan.points if point.arm == "rotation")}
+
+
+def mutations(value: Any, name: str) -> Iterator[tuple[str, Any]]:
+    """Every way to change one thing in ``value``, with the path of what was changed."""
+    if name in NO_INPUT:
+        return
+    if is_dataclass(value):
+        for field in fields(value):
+            for path, other in mutations(getattr(value, field.name), field.name):
+                yield f"{field.name}.{path}", replace(value, **TOGETHER.get(field.name, {}) | {field.name: other})
+    elif isinstance(value, BaseModel):
+        for key in type(value).model_fields:
+            for path, other in mutations(getattr(value, key), key):
+                yield f"{key}.{path}", value.model_copy(update={key: other})
+    elif isinstance(value, dict):
+        for key in value:
+            for path, other in mutations(value[key], key):
+                yield f"{key}.{path}", value | {key: other}
+    else:
+        yield "", changed(value, name)
+
+
+def changed(value: Any, name: str) -> Any:
+    if name in OTHER:
+        return OTHER[name]
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int | float):
+        return value + 1
+    if isinstance(value, str):
+        return f"{value}-other"
+    if isinstance(value, tuple):
+        return (*value[1:], changed(value[0], name)) if value else (1,)
+    raise AssertionError(f"say in OTHER how '{name}' can differ, or in NO_INPUT why it can't: it is {value!r}")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_whatever_goes_into_a_job_is_in_its_key(jobs, kind: str) -> None:
+    job = jobs[kind]
+    keys = {path: other.key for path, other in mutations(job, kind)}
+    assert len(keys) >= len(fields(job))
+    assert [path for path, key in keys.items() if key == job.key] == []
+    assert len(set(keys.values())) == len(keys), "different inputs, different keys"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_version_of_a_kind_is_in_its_key(jobs, kind: str, monkeypatch) -> None:
+    before = jobs[kind].key
+    monkeypatch.setattr(type(jobs[kind]), "version", type(jobs[kind]).version + 1)
+    assert replace(jobs[kind]).key != before
+
+
+@pytest.mark.parametrize("kind", ["pretrain", "trial"])
+def test_the_library_that_computes_is_in_the_key(jobs, kind: str, monkeypatch) -> None:
+    before = jobs[kind].key
+    monkeypatch.setattr(hardware, "_release", lambda package: "0.1")
+    assert replace(jobs[kind]).key != before
+
+
+def test_the_code_of_a_plugin_is_in_its_key(jobs, tmp_path: Path, monkeypatch) -> None:
+    """A method in a package that is not ours, of which another file changes."""
+    import importlib
+    import sys
+
+    import headstart.registry as registry
+
+    package = tmp_path / "somebody"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "helper.py").write_text("STRENGTH = 1\n")
+    (package / "method.py").write_text(
+        "from headstart.methods.rotation import Rotation\n\nclass Mine(Rotation):\n    name = 'mine'\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(METHODS, "mine", importlib.import_module("somebody.method").Mine)
+    first = replace(jobs["pretrain"], method="mine").key
+    (package / "helper.py").write_text("STRENGTH = 2\n")
+    registry._fingerprint.cache_clear()
+    assert replace(jobs["pretrain"], method="mine").key != first
+    for name in [name for name in sys.modules if name.startswith("somebody")]:
+        del sys.modules[name]
+
+
+def test_what_ships_counts_by_version_and_not_by_file() -> None:
+    assert code_of(METHODS["rotation"]) == {}
+
+
+def test_names_for_people_and_places_are_in_no_key(jobs, tmp_path: Path) -> None:
+    for job in jobs.values():
+        text = json.dumps(job.identity())
+        assert str(tmp_path) not in text
+        assert "scratch" not in text
+
+
+def test_what_each_kind_computes_is_on_record(plan, jobs, tmp_path: Path) -> None:
+    """Whoever changes what a kind of job computes raises its version, and records the numbers again.
+
+    To record: ``RECORD=1 pytest tests/study/test_keys.py``.
+    """
+    import os
+
+    store = Store(tmp_path)
+    for job in plan.jobs:
+        store.run(job)
+    found = {
+        "dataset": _dataset(jobs["dataset"], store.folder(jobs["dataset"])),
+        "targets": {},
+        "pretrain": _pretraining(store.folder(jobs["pretrain"])),
+        "trial": _records(store.folder(jobs["trial"])),
+        "blind": _records(store.folder(jobs["blind"])),
+    }
+    versions = {kind: type(jobs[kind]).version for kind in KINDS}
+    if os.environ.get("RECORD"):
+        told = {kind: {"version": versions[kind], "numbers": found[kind]} for kind in KINDS}
+        RECORDED.write_text(json.dumps(told, indent=1) + "\n")
+    recorded = json.loads(RECORDED.read_text())
+    for kind in KINDS:
+        same = found[kind] == pytest.approx(recorded[kind]["numbers"], rel=1e-2, abs=1e-3)
+        assert same, f"jobs of kind '{kind}' compute other numbers: raise the version of their class, then record again"
+        assert versions[kind] == recorded[kind]["version"], f"version of '{kind}' was raised: record its numbers again"
+
+
+def _dataset(job: Any, folder: Path) -> dict[str, float]:
+    from headstart.data.transforms.input import ImageInput
+
+    from headstart.study.jobs.dataset import open_dataset
+
+    dataset = open_dataset(folder, ImageInput("lab"), torch.device("cpu"))
+    told = {f"mean {channel}": value for channel, value in enumerate(dataset.normalisation["lab"].mean)}
+    told |= {split: float(len(images)) for split, images in dataset.splits.items()}
+    return told | {"pixels": float(dataset.train.images[:4].double().mean())}
+
+
+def _pretraining(folder: Path) -> dict[str, float]:
+    history = json.loads((folder / "history.json").read_text())
+    return {f"loss {place}": row["loss"] for place, row in enumerate(history["rows"])}
+
+
+def _records(folder: Path) -> dict[str, float]:
+    records = json.loads((folder / "records.json").read_text())["records"]
+    return {f"{record['split']} {record['metric']}": record["value"] for record in records}
