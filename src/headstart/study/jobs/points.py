@@ -16,6 +16,7 @@ from headstart.seeding import numpy_generator
 from headstart.study.jobs.answers import ANSWERS
 from headstart.study.jobs.base import Job
 from headstart.study.jobs.dataset import DatasetJob
+from headstart.study.jobs.targets import TargetsJob
 from headstart.tasks import TASKS, Task
 from headstart.training import Failure
 
@@ -41,6 +42,10 @@ class PointJob(Job):
     def identity(self) -> dict[str, Any]:
         point = {"task": self.task, "labels": self.labels, "trial": self.trial, "seed": self.seed}
         return point | {"task_code": code_of(TASKS[self.task])}
+
+    @property
+    def after(self) -> tuple[Job, ...]:
+        return (TargetsJob(self.dataset, self.task),)
 
     @property
     def steps(self) -> int:
