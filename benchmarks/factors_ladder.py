@@ -16,7 +16,7 @@ VARIANTS = ("----", "--V-", "T---", "T-V-", "TCVL")
 
 def measure(variant: str, out: Path) -> pd.Series:
     """Test accuracy by budget of one variant, as text."""
-    overrides = [f"name=ladder{variant}", f"dataset.factors={variant!r}", "methods={}", "budgets=[100, 200]"]
+    overrides = [f"name=ladder{variant}", f"dataset.factors={variant!r}", "arms={}", "budgets=[100, 200]"]
     results = run_study(load_study("quickstart", overrides), out=out).results
     accuracy = results[results["split"] == "test"].groupby("labels")["value"].agg(["mean", "std"])
     return accuracy.apply(lambda row: f"{row['mean']:.1%} ± {row['std']:.1%}", axis=1).rename(variant)

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -13,7 +14,6 @@ import pandas as pd
 import pytest
 import torch
 import yaml
-from safetensors.torch import load_file
 
 from headstart.cli import main
 
@@ -81,7 +81,7 @@ def test_a_study_ends_in_tables_charts_verdict_and_report(undisturbed):
     run = folder / "runs" / "tiny"
     results, utility = (pd.read_csv(run / f"{name}.csv") for name in ("results", "utility"))
     assert len(results) == 42 * 2  # points, each measured on val and test
-    assert set(results["method"]) == {"scratch", "random", "blind", "rotation", "cmc"}
+    assert set(results["arm"]) == {"scratch", "random", "blind", "rotation", "cmc"}
     assert results["value"].between(0, 1).all()
     assert len(utility) == 4 * 3
     assert {path.name for path in (run / "charts").iterdir()} >= {"accuracy.svg", "accuracy.png", "utility.json"}
@@ -94,7 +94,7 @@ def test_a_study_ends_in_tables_charts_verdict_and_report(undisturbed):
 
 def test_labels_are_the_same_for_every_arm(undisturbed):
     results = pd.read_parquet(undisturbed[0] / "runs" / "tiny" / "results.parquet")
-    points = results.groupby(["labels", "trial", "split", "metric"])["method"].apply(lambda arms: sorted(set(arms)))
+    points = results.groupby(["labels", "trial", "split", "metric"])["arm"].apply(lambda arms: sorted(set(arms)))
     assert all(arms == ["blind", "cmc", "random", "rotation", "scratch"] for arms in points)
     assert results.groupby(["protocol", "labels"])["steps"].nunique().eq(1).all()
 
@@ -102,15 +102,15 @@ def test_labels_are_the_same_for_every_arm(undisturbed):
 def test_controls_are_measured_but_worth_no_labels(undisturbed):
     run = undisturbed[0] / "runs" / "tiny"
     results = pd.read_parquet(run / "results.parquet")
-    guesses = results[(results["method"] == "blind") & (results["split"] == "test")]
+    guesses = results[(results["arm"] == "blind") & (results["split"] == "test")]
     assert guesses["value"].to_numpy() == pytest.approx(0.1), "ten classes in equal shares"
-    assert set(results.loc[results["method"] == "random", "protocol"]) == {"linear"}
-    assert set(pd.read_parquet(run / "utility.parquet")["method"]) == {"cmc", "rotation"}
+    assert set(results.loc[results["arm"] == "random", "protocol"]) == {"linear"}
+    assert set(pd.read_parquet(run / "utility.parquet")["arm"]) == {"cmc", "rotation"}
 
 
 def test_what_became_of_each_pretraining_is_told(undisturbed):
     table = pd.read_csv(undisturbed[0] / "runs" / "tiny" / "pretraining.csv")
-    assert set(table["method"]) == {"rotation", "cmc"}
+    assert set(table["arm"]) == {"rotation", "cmc"}
     assert (table["state"] == "ok").all()
     assert table["effective_rank"].between(1, table["features"]).all()
     assert table["feature_spread"].between(0.001, 1).all()
@@ -219,7 +219,7 @@ def test_cuda_is_refused_where_there_is_none(tmp_path, capsys, monkeypatch):
         (["study", "plan", "quickstart", "dataset.resolution=4"], "dataset.*resolution"),
         (
             ["study", "run", "quickstart", "arms={simcrl: {}}"],
-            "unknown method 'simcrl': choose one of amdim",
+            "arm 'simcrl' is called like no method: say which it has",
         ),
         (["study", "run", "quickstart", "pretrain.batch_size=1"], "pretrain.batch_size is 1, .*: set it to 2 or more"),
         (
@@ -243,6 +243,12 @@ def test_cuda_is_refused_where_there_is_none(tmp_path, capsys, monkeypatch):
         (["study", "run", "quickstart", "--store", "/proc/nowhere"], "/proc/nowhere cannot be written.*--store"),
         (["study", "run", "quickstart", "--launcher", "slurm"], "unknown launcher 'slurm': choose one of local"),
         (["study", "status", "/nowhere"], "/nowhere holds no study"),
+        (["study", "report", "/nowhere"], "/nowhere holds no study"),
+        (
+            ["study", "run", "quickstart", "baseline=imagenet"],
+            "baseline 'imagenet' is no arm: choose one of .*rotation",
+        ),
+        (["study", "run", "quickstart", "methods={rotation: {}}"], "'methods' is called 'arms' now"),
         (["render", "/tmp/unused", "--factors", "TXVL"], "TXVL"),
         (["render", "/tmp/unused", "--targets", "all", "--objects", "0"], "key 'objects' is 0"),
         (["render", "/tmp/unused", "--targets", "class,deep"], "unknown target 'deep'"),
@@ -276,21 +282,66 @@ def test_a_truncated_shard_is_named_and_the_rest_is_kept(tmp_path, recipe, capsy
     assert "run the same render command again" in said
 
 
-def test_a_checkpoint_of_another_configuration_is_refused_by_name(undisturbed, recipe, tmp_path, capsys, monkeypatch):
-    folder, _ = undisturbed
-    (done,) = [
-        path
-        for path in (folder / "store" / "pretrain").glob("*.json")
-        if "cmc" in (path.with_suffix("") / "job.json").read_text()
-    ]
-    text, pretrained = done.read_text(), done.with_suffix("")
-    done.unlink()
-    try:
-        (pretrained / "checkpoints").mkdir()
-        torch.save({"key": "another", "state": {}}, pretrained / "checkpoints" / "checkpoint.pt")
-        said = refused(capsys, monkeypatch, *command(recipe, folder))
-        assert "checkpoint.pt belongs to another configuration" in said
-        assert load_file(pretrained / "backbone.safetensors")
-    finally:
-        shutil.rmtree(pretrained / "checkpoints")
-        done.write_text(text)
+def test_a_job_that_fails_is_one_missing_number_and_comes_back(undisturbed, recipe, tmp_path):
+    """A pretraining with a checkpoint that is not its own: the other arm has all its numbers, and code 3 says it."""
+    shutil.copytree(undisturbed[0], tmp_path, dirs_exist_ok=True)
+    for kind in ("pretrain", "trial"):
+        for marker in (tmp_path / "store" / kind).glob("*.json"):
+            about = (marker.with_suffix("") / "job.json").read_text()
+            if kind == "trial" or '"cmc"' in about:
+                marker.unlink()
+            if '"method": "cmc"' in about:
+                checkpoint = marker.with_suffix("") / "checkpoints" / "checkpoint.pt"
+    checkpoint.parent.mkdir()
+    torch.save({"key": "another", "state": {}}, checkpoint)
+    (tmp_path / "runs" / "tiny" / "kept" / "outcomes.jsonl").unlink()
+    code, output = finish(start(*command(recipe, tmp_path, "--workers", "2")))
+    assert code == 3, output
+    assert re.search(r"no number: cmc, 12 runs: .*checkpoint\.pt belongs to another configuration", flat(output))
+    results = pd.read_parquet(tmp_path / "runs" / "tiny" / "results.parquet")
+    assert results.loc[results["arm"] == "cmc", "value"].isna().all()
+    assert results.loc[results["arm"] != "cmc", "value"].notna().all()
+    checkpoint.unlink()
+    code, output = finish(start(*command(recipe, tmp_path, "--workers", "2")))
+    assert code == 0, output
+    (utility, results), (expected_utility, expected) = tables(tmp_path), tables(undisturbed[0])
+    assert utility == expected_utility
+    pd.testing.assert_frame_equal(results, expected, check_exact=True)
+
+
+def test_a_report_is_made_of_what_is_there_at_any_time(undisturbed, tmp_path, capsys, monkeypatch):
+    """Without its store, and with half of its jobs still to run."""
+    run = tmp_path / "tiny"
+    shutil.copytree(undisturbed[0] / "runs" / "tiny", run)
+    assert answered(capsys, monkeypatch, "study", "report", run)[0] == 0
+    outcomes = run / "kept" / "outcomes.jsonl"
+    lines = outcomes.read_text().splitlines()
+    outcomes.write_text("\n".join(lines[: len(lines) // 2]) + '\n{"job": "half a li')
+    code, said = answered(capsys, monkeypatch, "study", "report", run)
+    assert code == 3
+    assert "not run yet" in said
+    outcomes.write_text("")
+    code, said = answered(capsys, monkeypatch, "study", "report", run)
+    assert code == 3
+    assert "42 not run yet" in (run / "report.html").read_text()
+
+
+def test_another_study_of_the_same_name_is_refused(undisturbed, recipe, capsys, monkeypatch, tmp_path):
+    shutil.copytree(undisturbed[0] / "runs", tmp_path / "runs")
+    said = refused(capsys, monkeypatch, *command(recipe, tmp_path), "trials=3")
+    assert "holds another study, which differs in trials" in said
+    assert "--replace" in said
+
+
+def answered(capsys, monkeypatch, *arguments):
+    """The exit code of a command, and what it said."""
+    monkeypatch.setattr(sys, "argv", ["headstart", *map(str, arguments)])
+    with pytest.raises(SystemExit) as left:
+        main()
+    said = capsys.readouterr()
+    return left.value.code, flat(said.out + said.err)
+
+
+def flat(text):
+    """What a terminal wrapped, in one line."""
+    return " ".join(text.split())

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TextIO
 
+from headstart.errors import HeadstartError
 from headstart.study.jobs.base import Job
 from headstart.study.results.run_folder import LOG, RunFolder
 from headstart.study.running.launchers import Event, Launcher
@@ -48,7 +49,10 @@ class StudyRun:
         return f"{len(self.plan.jobs)} jobs, {cached} of them done already; {steps:,} image-steps to go"
 
     def execute(self, listen: Listener | None = None) -> None:
-        """Do what is missing. A job that fails is noted with its reason, and the others go on."""
+        """Do what is missing. A job that fails is noted with its reason, and the others go on.
+
+        Raises ``HeadstartError`` where that leaves nothing to tell: every number is missing.
+        """
         self._keep_finished()
         with (self.run.folder / LOG).open("a") as log:
 
@@ -57,7 +61,9 @@ class StudyRun:
                 if listen:
                     listen(event)
 
-            self.launcher.run(self.plan.jobs, hear)
+            failed = self.launcher.run(self.plan.jobs, hear)
+        if failed and all(point.job.key in failed for point in self.plan.points):
+            raise HeadstartError(next(failed[job.key] for job in self.plan.jobs if job.key in failed))
 
     def _keep_finished(self) -> None:
         """Take what earlier runs finished, in this study or in others."""

@@ -205,7 +205,7 @@ def test_weights_that_another_process_deleted_are_named(tmp_path: Path) -> None:
     prepared = prepare_study(study(arms={"rotation": {}}, baseline="scratch"), out=tmp_path, store=tmp_path / "store")
     trial = next(point.job for point in prepared.plan.points if point.arm == "rotation")
     for job in prepared.plan.jobs:
-        if job.kind in ("dataset", "pretrain"):
+        if job.kind in ("dataset", "targets", "pretrain"):
             prepared.store.run(job)
     (weights,) = (tmp_path / "store" / "pretrain").glob("*/backbone.safetensors")
     weights.unlink()

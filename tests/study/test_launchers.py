@@ -129,7 +129,7 @@ def test_a_worker_sees_the_gpus_that_its_job_was_granted(tmp_path, journal, monk
 def test_what_runs_in_vain_is_stopped(tmp_path, journal):
     long = ToyJob(9, str(journal), fault="wait")
     check = Gate(1, str(journal), fault="refuse")
-    jobs = [long, check, ToyJob(2, str(journal), below=(long,), gates=(check,)), ToyJob(3, str(journal))]
+    jobs = [long, check, ToyJob(2, str(journal), below=(long, check)), ToyJob(3, str(journal))]
     store, _, reasons = launch(tmp_path, jobs)
     assert reasons.keys() == {1, 2, 9}
     assert reasons[9].startswith("of no use without toy 1")

@@ -57,7 +57,7 @@ def test_what_only_failed_jobs_were_to_use_is_given_up():
     """Labels that are no answers to one task end the work for it, and no other."""
     check = Gate(1)
     alone, shared = ToyJob(9), ToyJob(8)
-    point = ToyJob(2, below=(alone, shared), gates=(check,))
+    point = ToyJob(2, below=(alone, shared, check))
     queue = Queue([check, alone, shared, point, ToyJob(3, below=(shared,))], workers=1)
     assert queue.take(all_fit) == [check]
     assert queue.retry(check)

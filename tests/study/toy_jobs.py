@@ -23,7 +23,6 @@ class ToyJob(Job):
     family: str = ""
     fault: str = ""
     wants: Needs = ONE_CORE
-    gates: tuple["ToyJob", ...] = ()
 
     kind: ClassVar[str] = "toy"
     version: ClassVar[int] = 1
@@ -50,10 +49,6 @@ class ToyJob(Job):
     @property
     def needs(self) -> Needs:
         return self.wants
-
-    @property
-    def after(self) -> tuple[Job, ...]:
-        return self.gates
 
     def run(self, context: RunContext) -> None:
         gpus = os.environ.get("CUDA_VISIBLE_DEVICES", "")

@@ -93,11 +93,6 @@ class Job(ABC):
         return ()
 
     @property
-    def after(self) -> tuple["Job", ...]:
-        """Jobs that it waits for and fails with like its inputs, though nothing of theirs goes into its result."""
-        return ()
-
-    @property
     @abstractmethod
     def cost(self) -> int:
         """Work in image-steps (one image forward and backward through the network), for plans and time left."""

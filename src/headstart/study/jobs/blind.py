@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from headstart.backbones import Features
 from headstart.data.transforms.input import ImageInput
 from headstart.study.jobs.answers import keep_answers
-from headstart.study.jobs.base import Job, RunContext
+from headstart.study.jobs.base import RunContext
 from headstart.study.jobs.dataset import open_dataset
 from headstart.study.jobs.points import PointJob, write_records
 from headstart.tasks import TASKS
@@ -24,10 +24,6 @@ class BlindJob(PointJob):
 
     kind: ClassVar[str] = "blind"
     version: ClassVar[int] = 2
-
-    @property
-    def inputs(self) -> tuple[Job, ...]:
-        return (self.dataset,)
 
     @property
     def cost(self) -> int:

@@ -44,8 +44,8 @@ class PointJob(Job):
         return point | {"task_code": code_of(TASKS[self.task])}
 
     @property
-    def after(self) -> tuple[Job, ...]:
-        return (TargetsJob(self.dataset, self.task),)
+    def inputs(self) -> tuple[Job, ...]:
+        return (self.dataset, TargetsJob(self.dataset, self.task))
 
     @property
     def steps(self) -> int:

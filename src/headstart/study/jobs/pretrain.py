@@ -14,7 +14,7 @@ from headstart.data.batches.loader import Batches, Loader
 from headstart.data.batches.share import Share
 from headstart.data.dataset import Dataset, ImageSet
 from headstart.data.transforms.augment import AugmentConfig
-from headstart.errors import StoreError
+from headstart.errors import DataError, StoreError
 from headstart.files import write_atomic
 from headstart.methods import METHODS, Method, build_method
 from headstart.objective import Objective
@@ -25,7 +25,7 @@ from headstart.study.jobs.base import Device, Job, Needs, RunContext, no_progres
 from headstart.study.jobs.dataset import DatasetJob, open_dataset
 from headstart.study.jobs.hardware import arithmetic
 from headstart.study.jobs.starts import Start
-from headstart.tasks import TASKS
+from headstart.tasks import TASKS, Task
 from headstart.training import (
     Failure,
     TrainConfig,
@@ -169,8 +169,7 @@ class PretrainJob(Job):
 
     def _watched(self, method: Method, dataset: Dataset) -> Objective:
         """``method`` with a head for every task whose labels the dataset has."""
-        known, kinds = dataset.train.targets, [TASKS[name] for name in self.watched]
-        tasks = [kind(dataset.classes).fitted(known[kind.target]) for kind in kinds if kind.target in known]
+        tasks = [task for name in self.watched if (task := _answered(name, dataset))]
         generator = torch_generator(self.seed, "probe")
         every = max(1, self.train.steps // LOOKS)
         return Watched(method, tasks, generator=generator, images=dataset.train, rank_every=every)
@@ -187,3 +186,15 @@ class PretrainJob(Job):
         """Why the finished pretraining is of no use, if it is not."""
         found = self.outcome(folder)["failure"]
         return Failure(**found) if found else None
+
+
+def _answered(name: str, dataset: Dataset) -> Task | None:
+    """The task if the dataset's training images have answers to it; what no study asks for may be any numbers."""
+    task, known = TASKS[name](dataset.classes), dataset.train.targets
+    if task.target not in known:
+        return None
+    try:
+        task.check_target(known[task.target], dataset.train.raw_resolution)
+    except DataError:
+        return None
+    return task.fitted(known[task.target])

@@ -45,7 +45,7 @@ class TrialJob(PointJob):
 
     @property
     def inputs(self) -> tuple[Job, ...]:
-        return (self.dataset, *self.start.jobs)
+        return (*super().inputs, *self.start.jobs)
 
     @property
     def needs(self) -> Needs:

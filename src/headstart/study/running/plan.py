@@ -14,7 +14,6 @@ from headstart.study.jobs.blind import BlindJob
 from headstart.study.jobs.dataset import DatasetJob
 from headstart.study.jobs.points import PointJob
 from headstart.study.jobs.pretrain import PretrainJob
-from headstart.study.jobs.targets import TargetsJob
 from headstart.study.jobs.trial import TrialJob
 from headstart.study.running.arms import Arm, arms_of
 from headstart.study.running.labels import dataset_labels
@@ -56,7 +55,6 @@ class Plan:
     suite: Suite
     arms: tuple[tuple[Arm, ...], ...]
     datasets: tuple[DatasetJob, ...]
-    checks: tuple[TargetsJob, ...]
     pretrainings: tuple[Pretraining, ...]
     points: tuple[Point, ...]
 
@@ -64,7 +62,7 @@ class Plan:
     def jobs(self) -> tuple[Job, ...]:
         """All jobs, each after its inputs, none twice."""
         measured = [point.job for point in self.points]
-        return tuple(_with_inputs([*self.checks, *(one.job for one in self.pretrainings), *measured]))
+        return tuple(_with_inputs([*(one.job for one in self.pretrainings), *measured]))
 
     @cached_property
     def labels(self) -> Mapping[str, str]:
@@ -85,7 +83,6 @@ def plan_study(suite: Suite, arms: Sequence[Sequence[Arm]]) -> Plan:
         suite,
         tuple(tuple(own) for own in arms),
         datasets,
-        tuple(TargetsJob(data, task) for _, (variant, data, _) in studies for task in variant.config.tasks),
         tuple(one for place, (_, _, own) in studies for one in _pretrainings(place, own)),
         tuple(point for place, (variant, data, own) in studies for point in _points(place, variant, data, own)),
     )

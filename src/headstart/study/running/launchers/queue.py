@@ -41,8 +41,7 @@ class Queue:
         self._missing: dict[str, set[str]] = {}
         self._dependents: dict[str, list[Job]] = defaultdict(list)
         for job in self._waiting.values():
-            needed = {each.key for each in (*job.inputs, *job.after)}
-            missing = self._missing[job.key] = needed & self._waiting.keys()
+            missing = self._missing[job.key] = {needed.key for needed in job.inputs} & self._waiting.keys()
             for key in missing:
                 self._dependents[key].append(job)
             if not missing:
