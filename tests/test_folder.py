@@ -9,16 +9,8 @@ import pytest
 import torch
 
 from headstart.errors import DataError, StoreError
-from headstart.folder import (
-    Manifest,
-    read_folder,
-    read_manifest,
-    read_shard,
-    shard_path,
-    write_atomic,
-    write_manifest,
-    write_shard,
-)
+from headstart.files import write_atomic
+from headstart.folder import Manifest, read_folder, read_manifest, read_shard, shard_path, write_manifest, write_shard
 
 SIZES = (3, 2)
 

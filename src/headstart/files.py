@@ -7,7 +7,7 @@ from pathlib import Path
 
 from headstart.errors import StoreError
 
-__all__ = ["PARTIAL", "write_atomic"]
+__all__ = ["PARTIAL", "unwritable", "write_atomic"]
 
 PARTIAL = ".partial"
 
@@ -30,10 +30,11 @@ def write_atomic(path: Path, data: bytes) -> None:
             temporary.unlink(missing_ok=True)
         _sync_folder(path.parent)
     except OSError as error:
-        raise StoreError(_unwritable(path, error)) from error
+        raise StoreError(unwritable(path, error)) from error
 
 
-def _unwritable(path: Path, error: OSError) -> str:
+def unwritable(path: Path, error: OSError) -> str:
+    """What to say when ``path`` cannot be written."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"no space left for {path}: free some and run the same command again; what is finished is kept"
     return f"{path} cannot be written ({error.strerror}): choose a folder that you may write to"

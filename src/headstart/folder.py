@@ -4,35 +4,37 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Self
 
 import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
 from headstart.errors import ConfigError, DataError
-from headstart.files import PARTIAL, write_atomic
+from headstart.files import write_atomic
 from headstart.schema import Schema, validate
 
 __all__ = [
     "FORMAT",
-    "PARTIAL",
+    "MOST_CHANNELS",
     "Manifest",
+    "PixelType",
     "ShardInfo",
     "holds_dataset",
     "read_folder",
     "read_manifest",
     "read_shard",
     "shard_path",
-    "write_atomic",
     "write_manifest",
     "write_shard",
 ]
 
 FORMAT = 1
+MOST_CHANNELS = 16
+PixelType = Literal["uint8", "uint16", "float32"]
 MANIFEST = "dataset.json"
 REMAKE = "delete it and run the same render command again; finished shards are kept"
 RESTART = "delete its folder and run the same render command again"
@@ -51,8 +53,9 @@ class Manifest(Schema):
 
     made_by: the resolved configuration, everything needed to make the images again. ingredients: what else could have
     made them come out differently: versions of code, fingerprints of folders. engine: who drew them.
-    resolution: pixels per side. classes: names by class number. counts: images per split, once finished.
-    normalisation: per color space ("lab", "rgb"), ``mean`` and ``std`` per channel over the training split.
+    resolution: pixels per side. channels, dtype: of the images, as they came. classes: names by class number. counts:
+    images per split, once finished. normalisation: per color space ("lab", "rgb"), ``mean`` and ``std`` per channel
+    over the training split.
     """
 
     format: int = FORMAT
@@ -63,11 +66,22 @@ class Manifest(Schema):
     seed: int
     engine: str
     resolution: int
-    channels: int
+    channels: int = Field(ge=1, le=MOST_CHANNELS)
+    dtype: PixelType = "uint8"
     classes: tuple[str, ...]
     counts: dict[str, int]
     shards: tuple[ShardInfo, ...]
     normalisation: dict[str, dict[str, tuple[float, ...]]] = {}
+
+    @model_validator(mode="after")
+    def _check_normalisation(self) -> Self:
+        for space, values in self.normalisation.items():
+            sizes = {name: len(numbers) for name, numbers in values.items()}
+            if sizes != {"mean": self.channels, "std": self.channels}:
+                raise ValueError(f"normalisation.{space} has no mean and std for each of {self.channels} channels")
+            if not min(values["std"]) > 0:
+                raise ValueError(f"normalisation.{space}.std is {min(values['std'])}: it must be above 0")
+        return self
 
     @property
     def images(self) -> int:
@@ -120,7 +134,7 @@ def read_manifest(folder: Path, *, unfinished: bool = False) -> Manifest:
 
 
 def write_shard(folder: Path, index: int, tensors: Mapping[str, Tensor]) -> ShardInfo:
-    """Write shard ``index``: tensors of equal length, ``images`` uint8 ``[n, 3, H, W]`` among them."""
+    """Write shard ``index``: tensors of equal length, ``images`` ``[n, C, H, W]`` among them."""
     images = len(tensors["images"])
     assert all(len(values) == images for values in tensors.values()), "every tensor has one row per image"
     path = shard_path(folder, index)
@@ -151,8 +165,8 @@ def read_shard(path: Path, info: ShardInfo | None = None) -> dict[str, Tensor]:
 def read_folder(folder: Path) -> tuple[Manifest, dict[str, Tensor]]:
     """A finished dataset, verified: its manifest and its tensors, shard after shard.
 
-    ``images`` uint8 ``[n, 3, H, W]`` sRGB · ``split`` uint8 ``[n]``: 0 train, 1 val, 2 test · ``target.class`` int64
-    ``[n]`` · ``target.pose`` int64 ``[n]`` · ``target.rotation`` float32 ``[n, 3, 3]``.
+    ``images`` uint8, uint16 or float32 ``[n, C, H, W]`` (sRGB, where C is 3) · ``split`` uint8 ``[n]``: 0 train, 1 val,
+    2 test · ``target.class`` int64 ``[n]`` · ``target.pose`` int64 ``[n]`` · ``target.rotation`` float32 ``[n, 3, 3]``.
     """
     manifest = read_manifest(folder)
     shards = [read_shard(folder / info.file, info) for info in manifest.shards]

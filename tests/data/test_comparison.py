@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from kornia.color import rgb_to_lab
 
+from headstart.data.transforms.color import convert
 from headstart.data.viewing.comparison import COMPARISONS
 from headstart.data.viewing.overlays import depth_picture, mask_color
 
@@ -59,7 +59,7 @@ def test_equal_classes_have_equal_colors_and_the_legend_tells_them():
 
 def test_twenty_classes_are_told_apart_at_a_glance():
     """At that, two colors differ by 10 or more in CIE L*a*b*; a just noticeable difference is about 2.3."""
-    colors = torch.tensor([mask_color(number) for number in range(21)]) / 255
-    lab = rgb_to_lab(colors.T[None, :, :, None])[0, :, :, 0].T
+    colors = torch.tensor([mask_color(number) for number in range(21)], dtype=torch.uint8)
+    lab = convert(colors[:, :, None, None], "lab").flatten(1)
     apart = torch.cdist(lab, lab) + 1000 * torch.eye(21)
     assert apart.min() >= 10

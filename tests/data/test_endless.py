@@ -7,11 +7,10 @@ import torch
 
 from headstart.data.batches.endless import BLOCK, EndlessLoader
 from headstart.data.transforms.augment import AugmentConfig
+from headstart.data.transforms.input import AS_THEY_COME
 from headstart.render.config import RenderConfig
 from headstart.render.stream import ImageStream
 from headstart.scenes.buckets import split_of
-
-CPU = torch.device("cpu")
 
 
 def numbered(start: int, stop: int) -> torch.Tensor:
@@ -20,7 +19,7 @@ def numbered(start: int, stop: int) -> torch.Tensor:
 
 
 def loader(make=numbered, batch_size=48, augment=None, views=1):
-    return EndlessLoader(make, CPU, batch_size=batch_size, seed=1, augment=augment, views=views)
+    return EndlessLoader(make, AS_THEY_COME, batch_size=batch_size, seed=1, augment=augment, views=views)
 
 
 @pytest.mark.parametrize("batch_size", [1, 48, BLOCK, BLOCK + 1])

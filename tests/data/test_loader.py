@@ -6,6 +6,7 @@ from headstart.data.batches.loader import Loader
 from headstart.data.batches.share import Share
 from headstart.data.dataset import ImageSet
 from headstart.data.transforms.augment import AugmentConfig
+from headstart.data.transforms.input import AS_THEY_COME
 
 
 def image_set(count=10):
@@ -51,7 +52,7 @@ def test_a_batch_larger_than_the_set_repeats_it():
 def test_views_and_targets_belong_to_the_index():
     batches = loader()
     batch = batches.batch(1)
-    torch.testing.assert_close(batch.views[0], batches.images.images[batch.index])
+    torch.testing.assert_close(batch.views[0], batches.images.batch(batch.index))
     assert torch.equal(batch.targets["class"], batch.index % 3)
     assert batch.views[0].is_contiguous(memory_format=torch.channels_last)
 
@@ -67,7 +68,7 @@ def endless(share, augment=None):
             1, 3, 8, 8
         )
 
-    return EndlessLoader(make, torch.device("cpu"), batch_size=12, seed=5, augment=augment, views=2, share=share)
+    return EndlessLoader(make, AS_THEY_COME, batch_size=12, seed=5, augment=augment, views=2, share=share)
 
 
 EVERYTHING = AugmentConfig(**dict.fromkeys(AugmentConfig.model_fields, True))
@@ -100,7 +101,7 @@ def test_a_process_makes_its_own_part_of_the_images_only():
         made.extend(range(start, stop))
         return torch.zeros(stop - start, 3, 8, 8)
 
-    batches = EndlessLoader(make, torch.device("cpu"), batch_size=12, seed=5, augment=None, share=Share(1, 3))
+    batches = EndlessLoader(make, AS_THEY_COME, batch_size=12, seed=5, augment=None, share=Share(1, 3))
     batches.batch(0)
     batches._maker.shutdown()
     assert made

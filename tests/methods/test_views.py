@@ -31,7 +31,7 @@ def test_a_short_run_lowers_the_loss_without_collapse(name):
     history = train(learner, loader, TrainConfig(steps=60, batch_size=32, lr=0.003)).history
     begin, end = (sum(row["loss"] for row in rows) for rows in (history[:5], history[-5:]))
     assert end < 0.9 * begin
-    assert not is_collapsed(learner.backbone, images.images)
+    assert not is_collapsed(learner.backbone, images)
 
 
 @pytest.mark.parametrize("name", COMPARING)

@@ -37,7 +37,7 @@ def test_maps_are_what_targets_would_say(tmp_path, task, dtype):
     rows, maps = read_answers(tmp_path)
     assert rows.tolist() == [0, 2, 5, 7]
     assert (maps.shape, maps.dtype) == ((SHOWN, 16, 16), dtype)
-    (output,) = answers(model, images.images[rows])
+    (output,) = answers(model, images.subset(rows))
     assert maps.equal(model.task.answer(output, (16, 16)).to(dtype))
 
 

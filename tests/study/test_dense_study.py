@@ -6,15 +6,14 @@ import re
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from headstart.api import Study, prepare_study
-from headstart.folder import read_folder
+from headstart.data.batches.stored import map_dataset
 from headstart.report import galleries
 from headstart.study.config.study import StudyConfig
 from headstart.study.jobs.answers import ANSWERS, SHOWN, read_answers
-from headstart.study.jobs.dataset import image_folder
+from headstart.study.jobs.dataset import read_samples
 from headstart.study.results.predictions import collect_predictions
 
 ARMS = ["blind", "scratch", "rotation"]
@@ -86,16 +85,15 @@ def test_the_blind_guess_is_flat_and_the_truth_is_not(shown):
 
 def test_images_and_truth_are_those_of_the_dataset(study, shown):
     """The images as they were before normalising, and color where the mask is."""
-    _, tensors = read_folder(image_folder(study.store.folder(study.plan.dataset)))
-    rows = torch.nonzero(tensors["split"] == 2).flatten()
+    test = map_dataset(study.store.folder(study.plan.dataset)).splits["test"]
     kept = read_answers(study.store.folder(study.plan.points[0])).rows
-    for place, row in enumerate(rows[kept].tolist(), start=1):
+    for place, row in enumerate(kept.tolist(), start=1):
         for _, pictures in shown:
             image = shrunk(pictures[f"test image {place}"])
-            assert (image == tensors["images"][row].permute(1, 2, 0).numpy()).all()
+            assert (image == test.images[row].permute(1, 2, 0).numpy()).all()
         mask = shrunk(shown[0][1][f"test image {place}, true segmentation"])
         colored = mask.max(axis=2) != mask.min(axis=2)
-        assert (colored == (tensors["target.semantic"][row] > 0).numpy()).all()
+        assert (colored == (test.targets["semantic"][row] > 0).numpy()).all()
 
 
 def test_an_arm_that_kept_nothing_is_left_out_and_named(study):
@@ -108,7 +106,7 @@ def test_an_arm_that_kept_nothing_is_left_out_and_named(study):
         found = collect_predictions(study.plan, study.store)
         assert (found[1].trial, found[1].absent) == (trial, absent)
         assert [arm.method for arm in found[1].arms] == [arm for arm in ARMS if arm not in absent]
-    manifest, tensors = read_folder(image_folder(study.store.folder(study.plan.dataset)))
-    gallery = galleries(found, study.results, manifest.classes, tensors)[1]
+    images = study.store.folder(study.plan.dataset)
+    gallery = galleries(found, study.results, map_dataset(images).classes, read_samples(images))[1]
     assert [cell.text for cell in gallery.header] == ["image", "truth", "blind guess", "from scratch"]
     assert "Not here: rotation" in gallery.caption

@@ -176,12 +176,15 @@ def test_a_method_that_its_backbone_does_not_bear_is_refused_by_name(write, monk
 
 
 def test_lab_is_refused_for_images_without_three_channels(write, monkeypatch):
-    config = load_study(write(arms={"rotation": {}}))
+    config = load_study(write(arms={"rotation": {}}, color="lab"))
     about = replace(config.dataset.about(), channels=1)
     monkeypatch.setattr(type(config.dataset), "about", lambda self: about)
-    with pytest.raises(ConfigError, match="color is lab, .* has 1: set color to rgb"):
+    with pytest.raises(ConfigError, match="color is lab, .* have 1: set color to auto or rgb"):
         check_study(config)
-    check_study(load_study(write(arms={"rotation": {}}, color="rgb")))
+    for color in ("auto", "rgb"):
+        check_study(load_study(write(arms={"rotation": {}}, color=color)))
+    with pytest.raises(ConfigError, match="'cmc' works in lab, .* of 1 channels are seen in rgb: leave the arm out"):
+        check_study(load_study(write(arms={"cmc": {}})))
 
 
 def test_a_recipe_that_is_not_there_is_answered_with_those_that_are():

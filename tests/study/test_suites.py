@@ -126,7 +126,7 @@ def test_one_report_has_a_column_per_varied_key(suite, tmp_path: Path) -> None:
         prepared.store.run(job)
         prepared.run.keep(job, prepared.store.folder(job), prepared.store.seconds(job))
     study = Study.load(prepared.run.folder)
-    assert list(study.utility.columns)[0] == "backbone.options.width"
+    assert study.utility.columns[0] == "backbone.options.width"
     assert set(study.results["backbone.options.width"]) == {"4", "8"}
     assert study.complete
     assert "width" in study.report().read_text()

@@ -6,10 +6,11 @@ import pytest
 import torch
 
 from headstart.backbones import build_backbone
+from headstart.data.dataset import ImageSet
 from headstart.seeding import torch_generator
 from headstart.training.collapse import collapsed_since, effective_rank, is_collapsed, spread
 
-IMAGES = torch.randn(32, 3, 16, 16, generator=torch_generator("images"))
+IMAGES = ImageSet(torch.randn(32, 3, 16, 16, generator=torch_generator("images")))
 
 
 def network():

@@ -25,7 +25,7 @@ def backbone():
 
 
 def standardised(network):
-    known, unseen = (extract_features(network, images.images).numpy().astype(np.float64) for images in (TRAIN, TEST))
+    known, unseen = (extract_features(network, images).numpy().astype(np.float64) for images in (TRAIN, TEST))
     mean, deviation = known.mean(axis=0), known.std(axis=0)
     return (known - mean) / deviation, (unseen - mean) / deviation
 
@@ -39,7 +39,7 @@ def test_neighbours_vote_by_similarity():
         for near in np.argsort(similar)[-5:]:
             shares[row, labels[near]] += np.exp(similar[near] / 0.2)
     shares /= shares.sum(axis=1, keepdims=True)
-    found = torch.cat(answers(model, TEST.images)).exp().numpy()
+    found = torch.cat(answers(model, TEST)).exp().numpy()
     np.testing.assert_allclose(found, shares, atol=1e-4)
 
 
@@ -48,7 +48,7 @@ def test_logistic_regression_is_scikit_learns():
     model, _ = fit("logistic", network, TASK, TRAIN, LogisticConfig(strength=0.3), seed=0)
     known, unseen = standardised(network)
     regression = LogisticRegression(C=0.3, max_iter=1000).fit(known, TRAIN.targets["class"].numpy())
-    found = torch.cat(answers(model, TEST.images)).softmax(dim=1).numpy()
+    found = torch.cat(answers(model, TEST)).softmax(dim=1).numpy()
     np.testing.assert_allclose(found, regression.predict_proba(unseen), atol=2e-3)
 
 
@@ -56,7 +56,7 @@ def test_logistic_regression_is_scikit_learns():
 def test_classes_without_a_label_are_never_answered(labels):
     rows = torch.isin(TRAIN.targets["class"], torch.tensor(labels))
     model, _ = fit("logistic", backbone(), TASK, TRAIN.subset(rows), LogisticConfig(), seed=0)
-    given = torch.cat(answers(model, TEST.images)).argmax(dim=1)
+    given = torch.cat(answers(model, TEST)).argmax(dim=1)
     assert set(given.tolist()) <= set(labels)
     right = torch.isin(TEST.targets["class"], torch.tensor(labels))
     assert (given == TEST.targets["class"])[right].float().mean() > 0.6

@@ -108,10 +108,10 @@ def test_features_are_those_of_eval_mode_however_batched():
     network = backbone(split=True).train()
     with torch.no_grad():
         expected = copy.deepcopy(network).eval()(TEST.images.float()).pooled
-    found = extract_features(network, TEST.images, precision="float32")
+    found = extract_features(network, TEST, precision="float32")
     torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-4)
     assert network.training
-    assert extract_features(network, TEST.images, per_location=True).shape == (300, network.dim, 2, 2)
+    assert extract_features(network, TEST, per_location=True).shape == (300, network.dim, 2, 2)
 
 
 def test_evaluation_covers_the_whole_split_and_leaves_no_trace():

@@ -64,7 +64,7 @@ def test_images_without_labels_are_not_watched_method():
 
 
 def test_the_effective_rank_is_taken_as_often_as_said():
-    watched = watched_method("rotation", images=IMAGES.images, rank_every=3)
+    watched = watched_method("rotation", images=IMAGES, rank_every=3)
     report = train(watched, Loader(IMAGES, batch_size=8, seed=1, augment=None), TrainConfig(steps=8, batch_size=8))
     ranks = [row["effective_rank"] for row in report.history if "effective_rank" in row]
     assert len(ranks) == 3

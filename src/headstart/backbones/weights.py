@@ -8,7 +8,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from headstart.errors import CheckpointError
-from headstart.folder import write_atomic
+from headstart.files import write_atomic
 
 __all__ = ["load_weights", "save_weights"]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import vl_convert
 
 from headstart.charts.figure import Figure
-from headstart.folder import write_atomic
+from headstart.files import write_atomic
 
 __all__ = ["save_figure"]
 

@@ -35,7 +35,7 @@ def render(
     workers: WorkersOption = None,
 ) -> None:
     """Render a dataset, or what is left of it."""
-    from headstart.data.batches.prepared import record_normalisation
+    from headstart.data.batches.stored import record_normalisation
     from headstart.progress import watch_images
     from headstart.render.writer import RenderConfig, render_dataset
     from headstart.schema import apply_override, validate

@@ -1,5 +1,6 @@
 """``headstart study``: run and read studies."""
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -112,5 +113,5 @@ def _print_answer(study: "Study") -> None:
 
 def _missing_lines(missing: "pd.DataFrame") -> list[str]:
     """A line per arm and reason, for many runs fail alike."""
-    grouped = missing.groupby(["arm", "reason"], sort=False).size()
-    return [f"{arm}, {count} {'run' if count == 1 else 'runs'}: {reason}" for (arm, reason), count in grouped.items()]
+    counts = Counter(zip(missing["arm"], missing["reason"], strict=True))
+    return [f"{arm}, {count} {'run' if count == 1 else 'runs'}: {reason}" for (arm, reason), count in counts.items()]

@@ -14,8 +14,8 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from headstart.errors import DataError, StoreError
+from headstart.files import PARTIAL
 from headstart.folder import (
-    PARTIAL,
     Manifest,
     ShardInfo,
     holds_dataset,

@@ -21,7 +21,7 @@ from headstart.charts.looks import SHAPES
 from headstart.charts.names import find_baseline
 from headstart.charts.text import percent
 from headstart.data.viewing.comparison import Swatch
-from headstart.folder import write_atomic
+from headstart.files import write_atomic
 from headstart.report.cells import (
     Cell,
     accuracy_grid,

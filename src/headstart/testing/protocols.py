@@ -42,7 +42,7 @@ def check_protocol(
         return build_backbone(backbone, options, in_channels=3, split=split, generator=generator)
 
     first, again = (_learned(name, build(), asked, labelled) for _ in range(2))
-    outputs = [torch.cat(answers(model, images.images)) for model in (first, again)]
+    outputs = [torch.cat(answers(model, images)) for model in (first, again)]
     assert torch.equal(*outputs), "equal starts and seeds must give equal models"
     measured = evaluate(first, labelled)
     assert asked.primary_metric in measured, f"metrics lack the primary one, '{asked.primary_metric}'"

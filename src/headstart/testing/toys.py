@@ -1,4 +1,4 @@
-"""Small prepared images that a small network can tell apart, for tests that must not wait for real ones."""
+"""Small images that a small network can tell apart, for tests that must not wait for real ones."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ __all__ = ["refusal", "same_state", "toy_batch", "toy_images", "toy_target", "un
 def toy_images(
     count: int, *, channels: int = 3, resolution: int = 16, classes: int = 4, noise: float = 0.5, seed: int = 0
 ) -> ImageSet:
-    """Prepared float16 ``[count, channels, resolution, resolution]`` and ``class [count]``, in equal shares.
+    """float32 ``[count, channels, resolution, resolution]``, normalised, and ``class [count]``, in equal shares.
 
     A class is a stripe pattern of its own frequency and color, in noise.
     """
@@ -30,7 +30,7 @@ def toy_images(
     pixels = palette[labels] * (1 + stripes) + noise * torch.randn(
         count, channels, resolution, resolution, generator=generator
     )
-    return ImageSet(pixels.half().contiguous(memory_format=torch.channels_last), {"class": labels})
+    return ImageSet(pixels.contiguous(memory_format=torch.channels_last), {"class": labels})
 
 
 def toy_target(task: Task, count: int, resolution: int = 16) -> Tensor:

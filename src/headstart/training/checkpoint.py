@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from headstart.errors import CheckpointError
-from headstart.folder import write_atomic
+from headstart.files import write_atomic
 
 __all__ = ["CHECKPOINT", "Checkpointer"]
 

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from headstart.backbones.base import Backbone
+from headstart.data.dataset import ImageSet
 from headstart.training.features import extract_features
 from headstart.training.precision import Precision
 
@@ -38,8 +39,8 @@ def effective_rank(features: Tensor) -> Tensor:
     return torch.exp(-(shares * shares.log()).sum())
 
 
-def is_collapsed(backbone: Backbone, images: Tensor, precision: Precision = "auto") -> bool:
-    """Whether all of prepared ``images [N, C, H, W]``, which must differ, come out as one (Jing et al., 2022)."""
+def is_collapsed(backbone: Backbone, images: ImageSet, precision: Precision = "auto") -> bool:
+    """Whether all of ``images``, which must differ, come out as one (Jing et al., 2022)."""
     return bool(spread(extract_features(backbone, images, precision=precision)) < SMALLEST_SPREAD)
 
 

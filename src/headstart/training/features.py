@@ -10,22 +10,22 @@ from headstart.backbones.base import Backbone, BackboneConfig, Features
 from headstart.data.dataset import ImageSet
 from headstart.training.precision import Precision, autocast
 
-__all__ = ["Precomputed", "Standardise", "evaluating", "extract_features", "feature_set", "image_batches"]
+__all__ = ["Precomputed", "Standardise", "evaluating", "extract_features", "feature_set"]
 
 BATCH = 256
 
 
 def extract_features(
-    backbone: Backbone, images: Tensor, *, per_location: bool = False, precision: Precision = "auto"
+    backbone: Backbone, images: ImageSet, *, per_location: bool = False, precision: Precision = "auto"
 ) -> Tensor:
-    """Features of prepared, unaugmented images ``[N, C, H, W]``, in eval mode: float32 ``[N, D]``.
+    """Features of ``images``, unaugmented, in eval mode: float32 ``[N, D]`` on their device.
 
     per_location: the dense map ``[N, D, h, w]`` instead of its mean.
     """
     context = autocast(precision, images.device)
     parts = []
     with torch.no_grad(), evaluating(backbone):
-        for batch in image_batches(images):
+        for batch in images.batches(BATCH):
             with context():
                 features: Features = backbone(batch)
             parts.append((features.dense if per_location else features.pooled).float())
@@ -36,7 +36,7 @@ def feature_set(
     backbone: Backbone, images: ImageSet, *, per_location: bool = False, precision: Precision = "auto"
 ) -> ImageSet:
     """``images`` with features in place of pixels, for ``Precomputed`` to read: ``[N, D, h, w]``, 1x1 where pooled."""
-    features = extract_features(backbone, images.images, per_location=per_location, precision=precision)
+    features = extract_features(backbone, images, per_location=per_location, precision=precision)
     return ImageSet(features if per_location else features[:, :, None, None], images.targets)
 
 
@@ -72,12 +72,6 @@ class Standardise(nn.Module):
     def forward(self, features: Features) -> Features:
         mean, scale = self.mean[:, None, None], self.scale[:, None, None]
         return Features((features.pooled - self.mean) * self.scale, (features.dense - mean) * scale)
-
-
-def image_batches(images: Tensor, batch_size: int = BATCH) -> Iterator[Tensor]:
-    """float32 channels-last batches of prepared images ``[N, C, H, W]``, in order."""
-    for batch in torch.split(images, batch_size):
-        yield batch.to(torch.float32, memory_format=torch.channels_last)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from headstart.errors import ConfigError, DataError
 from headstart.registry import lookup
 from headstart.tasks.base import Task
 from headstart.training.config import TrainConfig
-from headstart.training.features import BATCH, evaluating, image_batches
+from headstart.training.features import BATCH, evaluating
 from headstart.training.loop import TrainReport, train
 from headstart.training.precision import Precision, autocast
 from headstart.training.protocols import PROTOCOLS, LabelledRun, Protocol, Settings, Setup
@@ -36,7 +36,7 @@ def fit(
     key: str = "",
     on_step: Callable[[int], None] | None = None,
 ) -> tuple[Supervised, TrainReport]:
-    """Train ``task`` on ``backbone`` (in place) by a protocol of ``PROTOCOLS`` from prepared labelled images.
+    """Train ``task`` on ``backbone`` (in place) by a protocol of ``PROTOCOLS`` from labelled images.
 
     config: the protocol's options for this number of labels. seed: of the head's first weights and of the batches.
     augment: default all; the task's exceptions come on top. folder, key, on_step: as ``train`` takes them.
@@ -46,12 +46,12 @@ def fit(
     how = lookup(PROTOCOLS, "protocol", protocol)
     check_fits(how, task)
     target = _target(labelled, task)
-    task.check_target(target, labelled.resolution)
-    backbone.to(labelled.images.device)
+    task.check_target(target, labelled.raw_resolution)
+    backbone.to(labelled.device)
     run = LabelledRun(backbone, task.fitted(target), labelled, config, augment or AugmentConfig(), seed)
     started = time.perf_counter()
     setup = how.prepare(run)
-    model = setup.model.to(labelled.images.device)
+    model = setup.model.to(labelled.device)
     return model, _train(setup, config, folder, key, on_step) or TrainReport(0, time.perf_counter() - started, [])
 
 
@@ -77,23 +77,23 @@ def check_fits(protocol: Protocol, task: Task | type[Task]) -> None:
 def evaluate(
     model: Supervised, images: ImageSet, *, batch_size: int = BATCH, precision: Precision = "auto"
 ) -> dict[str, float]:
-    """The task's metrics over all of ``images`` (prepared, unaugmented), in eval mode, leaving ``model`` as it was."""
+    """The task's metrics over all of ``images``, unaugmented, in eval mode, leaving ``model`` as it was."""
     target = _target(images, model.task)
-    meter = model.task.meter().to(target.device)
-    outputs = answers(model, images.images, batch_size=batch_size, precision=precision)
+    meter = model.task.meter().to(images.device)
+    outputs = answers(model, images, batch_size=batch_size, precision=precision)
     for output, known in zip(outputs, torch.split(target, batch_size), strict=True):
-        meter.update(*model.task.scored(output, known))
+        meter.update(*model.task.scored(output, known.to(images.device)))
     return {name: float(value) for name, value in meter.compute().items()}
 
 
 def answers(
-    model: Supervised, images: Tensor, *, batch_size: int = BATCH, precision: Precision = "auto"
+    model: Supervised, images: ImageSet, *, batch_size: int = BATCH, precision: Precision = "auto"
 ) -> list[Tensor]:
-    """float32 outputs of prepared ``images [N, C, H, W]``, batch by batch, in eval mode."""
+    """float32 outputs for ``images``, unaugmented, batch by batch, in eval mode."""
     context = autocast(precision, images.device)
     outputs = []
     with torch.inference_mode(), evaluating(model):
-        for batch in image_batches(images, batch_size):
+        for batch in images.batches(batch_size):
             with context():
                 outputs.append(model(batch).float())
     return outputs

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from headstart.backbones.base import Backbone, Features, seeded_init
 from headstart.data.batches.loader import Batch
+from headstart.data.dataset import ImageSet
 from headstart.methods.base import Method
 from headstart.objective import Objective, StepResult
 from headstart.tasks.base import Task
@@ -28,7 +29,7 @@ class Watched(Objective):
     and draws stay those of a run that nobody watches. Features pass a batch norm without weights first (He et al.,
     2022, MAE), because their scale drifts as the backbone learns. Tasks without labels in a batch rest, and in a batch
     of one image all do, for it has neither a spread nor anything to be normalised over.
-    images: prepared ``[N, C, H, W]``, whose features' effective rank is taken every ``rank_every`` steps.
+    images: whose features' effective rank is taken every ``rank_every`` steps.
     Metrics: the method's, ``feature_spread``, ``effective_rank``, ``probe_loss`` (of all heads), and each task's on its
     head's batches as ``<task>_probe_<metric>``.
     """
@@ -39,7 +40,7 @@ class Watched(Objective):
         tasks: Sequence[Task],
         *,
         generator: torch.Generator,
-        images: Tensor | None = None,
+        images: ImageSet | None = None,
         every: int = 4,
         rank_every: int = 100,
     ) -> None:
@@ -47,7 +48,7 @@ class Watched(Objective):
         assert rank_every >= 1
         super().__init__()
         self.method, self.tasks, self.every, self.rank_every = method, tasks, every, rank_every
-        self._images = None if images is None else images[: max(RANK_IMAGES, 2 * method.backbone.dim)]
+        self._images = None if images is None else images.first(max(RANK_IMAGES, 2 * method.backbone.dim))
         with seeded_init(generator):
             self.heads = nn.ModuleList(_NormalisedHead(method.backbone, task) for task in tasks)
 

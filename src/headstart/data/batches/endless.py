@@ -8,8 +8,8 @@ from torch import Tensor
 
 from headstart.data.batches.loader import Batches
 from headstart.data.batches.share import ALONE, Share
-from headstart.data.dataset import ImageSet
 from headstart.data.transforms.augment import AugmentConfig
+from headstart.data.transforms.input import Preparation
 
 __all__ = ["EndlessLoader"]
 
@@ -20,14 +20,15 @@ BLOCK = 256
 class EndlessLoader(Batches):
     """Batch ``step`` of B images shows rows ``step * B`` to ``(step + 1) * B`` of an endless stream, unlabelled.
 
-    make: (start, stop) to normalised images ``[stop - start, C, H, W]`` on ``device``, a pure function, called in a
-    thread of its own: while training uses one block of images, the next is made. A process makes its own part only.
+    make: (start, stop) to raw images ``[stop - start, C, H, W]``, a pure function, called in a thread of its own: while
+    training uses one block of images, the next is made. A process makes its own part only. prepare: what a network gets
+    of them, and where.
     """
 
     def __init__(
         self,
         make: Callable[[int, int], Tensor],
-        device: torch.device,
+        prepare: Preparation,
         *,
         batch_size: int,
         seed: int,
@@ -39,28 +40,26 @@ class EndlessLoader(Batches):
         super().__init__(
             batch_size=batch_size, seed=seed, augment=augment, views=views, shared_flip=shared_flip, share=share
         )
-        self._make, self._device = make, device
+        self._make, self._prepare = make, prepare
         self._steps = max(1, BLOCK // self.local_size)
         self._maker = ThreadPoolExecutor(1, thread_name_prefix="images")
         self._blocks: dict[int, Future[Tensor]] = {}
 
     @property
     def device(self) -> torch.device:
-        return self._device
+        return self._prepare.device or torch.device("cpu")
 
     def close(self) -> None:
         """Stop making images."""
         self._maker.shutdown(cancel_futures=True)
 
-    def _take(self, step: int) -> tuple[ImageSet, Tensor, Tensor]:
+    def _take(self, step: int) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
         block, place = divmod(step, self._steps)
         wanted = (block, block + 1)
         self._blocks = {number: self._blocks.get(number) or self._begin(number) for number in wanted}
-        index, rows = (
-            torch.arange(place * size, (place + 1) * size, device=self.device)
-            for size in (self.batch_size, self.local_size)
-        )
-        return ImageSet(self._blocks[block].result()), index, rows
+        made = self._blocks[block].result()[place * self.local_size : (place + 1) * self.local_size]
+        index = torch.arange(place * self.batch_size, (place + 1) * self.batch_size, device=self.device)
+        return index, self._prepare(made), {}
 
     def _begin(self, block: int) -> "Future[Tensor]":
         return self._maker.submit(self._block, range(block * self._steps, (block + 1) * self._steps))

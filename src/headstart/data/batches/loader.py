@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 
 import torch
@@ -10,10 +11,13 @@ from torch import Tensor
 from headstart.data.batches.share import ALONE, Share
 from headstart.data.dataset import ImageSet
 from headstart.data.transforms.augment import AugmentConfig, Draw, apply_draw, draw_augmentation
-from headstart.data.transforms.targets import move_targets
+from headstart.data.transforms.targets import fit_maps, move_targets
 from headstart.seeding import torch_generator
 
 __all__ = ["Batch", "Batches", "Loader"]
+
+LARGE = 2**26
+"""Bytes of images from which on batches are fetched ahead; less is in memory once it was read."""
 
 
 @dataclass(frozen=True)
@@ -62,27 +66,27 @@ class Batches(ABC):
         """Where batches are."""
 
     @abstractmethod
-    def _take(self, step: int) -> tuple[ImageSet, Tensor, Tensor]:
-        """What makes the batch of ``step``: an image set, the batch's index ``[B]``, and this process's rows."""
+    def _take(self, step: int) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
+        """What makes the batch of ``step``: its index ``[B]``, and this process's images, prepared, and targets."""
 
     def batch(self, step: int) -> Batch:
         """The batch of ``step`` (from 0), the same whenever it is asked for."""
         generator = torch_generator(self.seed, "batch", step, device=self.device)
-        images, index, rows = self._take(step)
+        index, images, targets = self._take(step)
         draws = [_part(draw, self.share) for draw in self._draws(images, generator)]
-        views = tuple(apply_draw(images.images, rows, draw) for draw in draws)
-        targets = move_targets(images.targets, rows, draws[0])
-        return Batch(step, index, views, targets, generator, self.share)
+        views = tuple(apply_draw(images, draw) for draw in draws)
+        moved = move_targets(fit_maps(targets, images.shape[-1]), draws[0])
+        return Batch(step, index, views, moved, generator, self.share)
 
-    def _draws(self, images: ImageSet, generator: torch.Generator) -> list[Draw]:
+    def _draws(self, images: Tensor, generator: torch.Generator) -> list[Draw]:
         """What happens to each view of the joint batch."""
         draws = [self._draw(images, generator) for _ in range(self.views)]
         return [replace(draw, flip=draws[0].flip) for draw in draws] if self.shared_flip else draws
 
-    def _draw(self, images: ImageSet, generator: torch.Generator) -> Draw:
+    def _draw(self, images: Tensor, generator: torch.Generator) -> Draw:
         if self.augment is None:
             return Draw()
-        return draw_augmentation(self.augment, (self.batch_size, images.channels, images.resolution), generator)
+        return draw_augmentation(self.augment, (self.batch_size, images.shape[1], images.shape[-1]), generator)
 
 
 def _part(draw: Draw, share: Share) -> Draw:
@@ -92,9 +96,10 @@ def _part(draw: Draw, share: Share) -> Draw:
 
 
 class Loader(Batches):
-    """Endless shuffled, augmented batches of an image set that lives, prepared, on its device.
+    """Endless shuffled, augmented batches of an image set.
 
-    Rows come in epochs, each a fresh permutation; a batch larger than the set spans several.
+    Rows come in epochs, each a fresh permutation; a batch larger than the set spans several. Of images that are not
+    where batches are, or too many to stay in memory for sure, the next batch is fetched while this one is used.
     """
 
     def __init__(
@@ -114,6 +119,9 @@ class Loader(Batches):
         assert len(images) > 0, "an empty image set has no batches"
         self.images = images
         self._orders: dict[int, Tensor] = {}
+        far = images.images.device != images.device or images.images.nbytes >= LARGE
+        self._fetcher = ThreadPoolExecutor(1, thread_name_prefix="batches") if far else None
+        self._next: tuple[int, Future[Tensor]] | None = None
 
     @property
     def steps_per_epoch(self) -> int:
@@ -122,18 +130,33 @@ class Loader(Batches):
 
     @property
     def device(self) -> torch.device:
-        return self.images.images.device
+        return self.images.device
 
-    def _take(self, step: int) -> tuple[ImageSet, Tensor, Tensor]:
-        index = self._rows(step).to(self.device, non_blocking=True)
-        return self.images, index, self.share.local(index)
+    def _take(self, step: int) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
+        index = self._rows(step)
+        local = self.share.local(index)
+        raw = self._fetch(step, local) if self._fetcher else self.images.raw(local)
+        return index.to(self.device, non_blocking=True), self.images.ready(raw), self.images.targets_at(local)
+
+    def _fetch(self, step: int, rows: Tensor) -> Tensor:
+        """Raw images of ``rows``, which the thread may have already; then it is told the next ones."""
+        assert self._fetcher
+        known = self._next[1] if self._next and self._next[0] == step else None
+        raw = known.result() if known else self._read(rows)
+        coming = self.share.local(self._rows(step + 1))
+        self._next = step + 1, self._fetcher.submit(self._read, coming)
+        return raw
+
+    def _read(self, rows: Tensor) -> Tensor:
+        raw = self.images.raw(rows)
+        return raw.pin_memory() if self.device.type == "cuda" and not raw.is_cuda else raw
 
     def _rows(self, step: int) -> Tensor:
         count, start = len(self.images), step * self.batch_size
-        first, last = start // count, (start + self.batch_size - 1) // count
-        self._orders = {epoch: self._order(epoch) for epoch in range(first, last + 1)}
-        rows = torch.cat([self._orders[epoch] for epoch in range(first, last + 1)])
-        return rows[start - first * count :][: self.batch_size]
+        stop = start + self.batch_size
+        self._orders = {epoch: self._order(epoch) for epoch in range(start // count, (stop - 1) // count + 1)}
+        parts = (order[max(0, start - epoch * count) : stop - epoch * count] for epoch, order in self._orders.items())
+        return torch.cat(list(parts))
 
     def _order(self, epoch: int) -> Tensor:
         if epoch in self._orders:

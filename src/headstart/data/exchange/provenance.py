@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 from headstart.errors import ConfigError, DataError
-from headstart.folder import Manifest, write_atomic
+from headstart.files import write_atomic
+from headstart.folder import Manifest
 from headstart.schema import Schema, validate
 
 __all__ = ["Provenance", "read_provenance", "write_provenance"]

@@ -10,13 +10,14 @@ from typing import Any
 import torch
 from filelock import FileLock, Timeout
 
-from headstart.data.batches.prepared import record_normalisation
+from headstart.data.batches.stored import record_normalisation
 from headstart.data.exchange import FORMATS
 from headstart.data.exchange.base import Reader, Stored
 from headstart.data.exchange.provenance import Provenance, read_provenance, write_provenance
 from headstart.data.viewing.check import faults
 from headstart.errors import DataError, StoreError
-from headstart.folder import PARTIAL, Manifest, holds_dataset, write_manifest, write_shard
+from headstart.files import PARTIAL
+from headstart.folder import Manifest, holds_dataset, write_manifest, write_shard
 from headstart.registry import lookup
 from headstart.schema import validate
 

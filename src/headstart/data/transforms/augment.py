@@ -6,6 +6,7 @@ of a quarter of the side. They act on normalised images, where 0 (padding, erase
 turns, 0 to 3 with equal odds, and random resized crops (``headstart.data.transforms.zoom``) are there for who asks.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -99,53 +100,49 @@ def _shift(batch: int, pad: int, generator: torch.Generator) -> Tensor:
     return shift.masked_fill(centred[:, None], 0)
 
 
-def apply_draw(images: Tensor, index: Tensor, draw: Draw) -> Tensor:
-    """Augmented float32 ``[B, C, H, W]`` (channels-last) of the rows ``index`` of ``images`` ``[N, C, H, W]``.
+def apply_draw(images: Tensor, draw: Draw) -> Tensor:
+    """Augmented float32 ``[B, C, H, W]`` (channels-last) of normalised ``images``, likewise.
 
     The order is that of the study: jitter, gray, flip, shift, cutout; zoom comes first and quarter turns come last.
     Color acts per pixel and is affine, so it is one product; the moves are one gather; everything that must be 0 in
     the end is one mask.
     """
     if draw.zoom is not None:
-        images, index = zoom_images(images, index, draw.zoom), _all(index)
+        images = zoom_images(images, draw.zoom)
     count, channels, height, width = images.shape
-    place, keep = _places(height, width, index, draw)
-    table = images.permute(0, 2, 3, 1).reshape(count * height * width, channels)
-    pixels = table.index_select(0, place.view(-1)).float().view(len(index), height * width, channels)
-    pixels = _recolor(pixels, draw).view(len(index), height, width, channels)
-    if keep is not None:
-        pixels = pixels * keep[..., None]
-    return pixels.permute(0, 3, 1, 2)
+    pixels = images.permute(0, 2, 3, 1).reshape(count * height * width, channels)
+    keep = None
+    if not (draw.flip is draw.shift is draw.cutout is draw.turn is None):
+        place, keep = _places((count, height, width), draw, images.device)
+        pixels = pixels.index_select(0, place.view(-1))
+    shown = _recolor(pixels.view(count, height * width, channels), draw).view(count, height, width, channels)
+    return (shown if keep is None else shown * keep[..., None]).permute(0, 3, 1, 2)
 
 
-def move_maps(maps: Tensor, index: Tensor, draw: Draw) -> Tensor:
-    """Rows ``index`` of ``maps [N, H, W]``, of any type, moved as ``draw`` moves images; 0 where there was no image.
+def move_maps(maps: Tensor, draw: Draw) -> Tensor:
+    """``maps [B, H, W]``, of any type, moved as ``draw`` moves images; 0 where there was no image.
 
     What only changes colors, and the erased square, leaves them alone.
     """
     if draw.zoom is not None:
-        maps, index = zoom_maps(maps, index, draw.zoom), _all(index)
+        maps = zoom_maps(maps, draw.zoom)
     moves = replace(draw, cutout=None)
     if moves.flip is None and moves.shift is None and moves.turn is None:
-        return maps[index]
-    count, height, width = maps.shape
-    place, inside = _places(height, width, index, moves)
-    moved = maps.reshape(count * height * width)[place.view(-1)].view(len(index), height, width)
+        return maps
+    place, inside = _places(maps.shape, moves, maps.device)
+    moved = maps.flatten()[place.view(-1)].view(maps.shape)
     return moved if inside is None else moved.masked_fill(~inside, 0)
 
 
-def _all(index: Tensor) -> Tensor:
-    """Rows of what has been taken out by ``index`` already."""
-    return torch.arange(len(index), device=index.device)
-
-
-def _places(height: int, width: int, index: Tensor, draw: Draw) -> tuple[Tensor, Tensor | None]:
+def _places(shape: Sequence[int], draw: Draw, device: torch.device) -> tuple[Tensor, Tensor | None]:
     """Where each pixel ``[B, H, W]`` comes from in all images laid end to end, and which stay (``None``: all)."""
-    rows, columns, keep = _coordinates(height, width, index, draw)
-    place = (index[:, None, None] * height + rows[:, :, None]) * width + columns[:, None, :]
+    count, height, width = shape
+    rows, columns, keep = _coordinates(count, height, width, draw, device)
+    first = torch.arange(count, device=device)[:, None, None] * height
+    place = (first + rows[:, :, None]) * width + columns[:, None, :]
     if draw.turn is None:
         return place, keep
-    sources = _turned(height, index.device)[draw.turn]
+    sources = _turned(height, device)[draw.turn]
     place = place.flatten(1).gather(1, sources).view_as(place)
     return place, None if keep is None else keep.flatten(1).gather(1, sources).view_as(keep)
 
@@ -168,10 +165,12 @@ def _recolor(pixels: Tensor, draw: Draw) -> Tensor:
     return torch.baddbmm(torch.bmm(draw.offset[:, None, :], mix), pixels, draw.scale[:, :, None] * mix)
 
 
-def _coordinates(height: int, width: int, index: Tensor, draw: Draw) -> tuple[Tensor, Tensor, Tensor | None]:
+def _coordinates(
+    count: int, height: int, width: int, draw: Draw, device: torch.device
+) -> tuple[Tensor, Tensor, Tensor | None]:
     """Source rows ``[B, H]`` and columns ``[B, W]``, and which pixels ``[B, H, W]`` stay (``None``: all)."""
-    rows = torch.arange(height, device=index.device).expand(len(index), height)
-    columns = torch.arange(width, device=index.device).expand(len(index), width)
+    rows = torch.arange(height, device=device).expand(count, height)
+    columns = torch.arange(width, device=device).expand(count, width)
     keep = _outside_cutout(rows, columns, draw.cutout)
     if draw.shift is not None:
         rows, columns = rows + draw.shift[:, :1], columns + draw.shift[:, 1:]

@@ -1,62 +1,133 @@
-"""Color spaces: 8-bit sRGB images to normalised floats, with statistics of the training split alone."""
+"""Color spaces: images as they came to normalised floats, with statistics of the training split alone."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Literal
 
 import torch
-from kornia.color import rgb_to_lab
 from torch import Tensor
 
-from headstart.data.dataset import Normalisation
-from headstart.errors import DataError
+from headstart.data.transforms.lab import FULL, LAB_MATRIX, LAB_OFFSET, lab_roots
+from headstart.errors import ConfigError, DataError
 
-__all__ = ["COLOR_SPACES", "ColorSpace", "convert", "measure_normalisation", "normalise"]
+__all__ = [
+    "Color",
+    "ColorSpace",
+    "Moments",
+    "Normalisation",
+    "convert",
+    "measure_normalisation",
+    "normalise",
+    "resolve_color",
+    "spaces_of",
+]
 
 ColorSpace = Literal["lab", "rgb"]
+Color = Literal["auto", "lab", "rgb"]
 CHUNK = 1024
+NOISE = {"lab": 1e-2, "rgb": 0.0}
+"""Deviations that say nothing: converting gray leaves about 1e-3 in a and b. On top comes what float32 rounds off."""
+ROUNDING = 1e-6
 
 
-def _rgb(images: Tensor) -> Tensor:
-    """RGB in 0..255, as the study's statistics are given."""
-    return images * 255.0
+@dataclass(frozen=True)
+class Normalisation:
+    """Mean and standard deviation per channel, in the units of a color space (Lab: L 0–100, a and b about ±100; rgb:
+    0–255, whatever the type)."""
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
 
 
-COLOR_SPACES: dict[str, Callable[[Tensor], Tensor]] = {"lab": rgb_to_lab, "rgb": _rgb}
+def resolve_color(color: Color, channels: int) -> ColorSpace:
+    """The space that images of ``channels`` are seen in: ``auto`` is Lab where there are three, else as they are.
+
+    Raises ``ConfigError`` for Lab of any other number.
+    """
+    if color == "lab" and channels != 3:
+        raise ConfigError(
+            f"color is lab, which images of three channels have, and these have {channels}: "
+            "set color to auto or rgb, which leaves channels as they are"
+        )
+    return ("lab" if channels == 3 else "rgb") if color == "auto" else color
+
+
+def spaces_of(channels: int) -> tuple[ColorSpace, ...]:
+    """The color spaces that images of ``channels`` have."""
+    return ("lab", "rgb") if channels == 3 else ("rgb",)
 
 
 def convert(images: Tensor, space: ColorSpace) -> Tensor:
-    """uint8 sRGB ``[N, C, H, W]`` to float32 of ``space``.
+    """uint8, uint16 or float32 ``[N, C, H, W]`` to float32 of ``space``, channels-last.
 
-    ``lab`` is CIE Lab under D65 (L 0–100, a and b about ±100) and needs 3 channels; ``rgb`` is 0–255 of any number of
-    channels. Raises ``DataError`` if Lab is asked of images that have no three channels.
+    ``lab`` is CIE Lab under D65 (L 0–100, a and b about ±100) of sRGB; ``rgb`` is 0–255 of any number of channels: 16
+    bits are scaled to it, and 1.0 is what 255 is. Raises ``DataError`` if Lab is asked of other than three channels.
     """
-    if space == "lab" and images.shape[1] != 3:
-        raise DataError(f"images with {images.shape[1]} channels have no Lab form: set `color: rgb` in the study")
-    return COLOR_SPACES[space](images.to(torch.float32) / 255.0)
+    channels = images.shape[1]
+    return normalise(images, space, Normalisation((0.0,) * channels, (1.0,) * channels))
+
+
+def normalise(images: Tensor, space: ColorSpace, by: Normalisation) -> Tensor:
+    """``(x - mean) / std`` of ``convert(images, space)``, at its cost: 0 is the dataset's mean color."""
+    count, channels, height, width = images.shape
+    if space == "lab" and channels != 3:
+        raise DataError(f"images with {channels} channels have no Lab form: set `color: rgb` in the study")
+    pixels = images.permute(0, 2, 3, 1).reshape(-1, channels)
+    shown = _lab(pixels, by) if space == "lab" else _rgb(pixels, by)
+    return shown.view(count, height, width, channels).permute(0, 3, 1, 2)
+
+
+def _lab(pixels: Tensor, by: Normalisation) -> Tensor:
+    mean, std = (torch.tensor(values, dtype=torch.float64) for values in (by.mean, by.std))
+    roots = lab_roots(pixels)
+    return torch.addmm(((LAB_OFFSET - mean) / std).to(roots), roots, (LAB_MATRIX / std).to(roots))
+
+
+def _rgb(pixels: Tensor, by: Normalisation) -> Tensor:
+    """In the pixels' own units, so that no large float overflows on the way."""
+    full = FULL[pixels.dtype] / 255.0
+    mean, std = (torch.tensor(values, dtype=torch.float64) * full for values in (by.mean, by.std))
+    values = pixels.to(torch.float32)
+    return (values - mean.to(values)) * (1 / std).to(values)
+
+
+class Moments:
+    """Mean and deviation per channel of images that come a part at a time, in float64.
+
+    Parts are put together by their own means (Chan et al., 1979), which loses no digits to large ones.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.mean = self.squares = torch.zeros((), dtype=torch.float64)
+
+    def add(self, values: Tensor) -> None:
+        """``values [N, C, H, W]``."""
+        pixels = values.permute(0, 2, 3, 1).reshape(-1, values.shape[1]).double()
+        variance, mean = torch.var_mean(pixels, dim=0, correction=0)
+        variance, mean, count = variance.cpu(), mean.cpu(), len(pixels)
+        apart, total = mean - self.mean, self.count + count
+        self.squares = self.squares + variance * count + apart.square() * (self.count * count / total)
+        self.mean = self.mean + apart * (count / total)
+        self.count = total
+
+    def normalisation(self, space: ColorSpace) -> Normalisation:
+        """A channel that is constant in training is only centred, and scaled like the channels that are not.
+
+        Its own deviation is rounding noise: divided by that, the first test image with a little color would be
+        thousands of deviations away, or infinitely many.
+        """
+        std = (self.squares / self.count).sqrt()
+        varies = std > NOISE[space] + ROUNDING * self.mean.abs()
+        common = std[varies].mean() if varies.any() else torch.ones_like(std[0])
+        return Normalisation(tuple(self.mean.tolist()), tuple(torch.where(varies, std, common).tolist()))
 
 
 def measure_normalisation(images: Tensor | Iterable[Tensor], space: ColorSpace) -> Normalisation:
-    """Mean and population standard deviation per channel of uint8 ``[N, C, H, W]``, summed in float64.
-
-    images: all of them, or a part at a time.
-    """
-    pixels, total, squares = 0, torch.zeros((), dtype=torch.float64), torch.zeros((), dtype=torch.float64)
+    """Mean and population standard deviation per channel of ``[N, C, H, W]``, all of them or a part at a time."""
+    moments = Moments()
     for part in [images] if isinstance(images, Tensor) else images:
         for chunk in torch.split(part, CHUNK):
-            values = convert(chunk, space).double()
-            total = total + values.sum(dim=(0, 2, 3)).cpu()
-            squares = squares + values.square().sum(dim=(0, 2, 3)).cpu()
-            pixels += chunk.numel() // chunk.shape[1]
-    mean = total / pixels
-    std = (squares / pixels - mean.square()).clamp_min(0).sqrt().clamp_min(1e-3)
-    return Normalisation(tuple(mean.tolist()), tuple(std.tolist()))
-
-
-def normalise(images: Tensor, space: ColorSpace, by: Normalisation, dtype: torch.dtype = torch.float16) -> Tensor:
-    """uint8 ``[N, C, H, W]`` to ``(x - mean) / std`` in ``space``, channels-last; 0 is the dataset's mean color."""
-    mean, std = (torch.tensor(v, device=images.device).view(1, -1, 1, 1) for v in (by.mean, by.std))
-    out = torch.empty(images.shape, dtype=dtype, device=images.device, memory_format=torch.channels_last)
-    for start in range(0, len(images), CHUNK):
-        rows = slice(start, start + CHUNK)
-        out[rows] = (convert(images[rows], space) - mean) / std
-    return out
+            if len(chunk):
+                moments.add(convert(chunk, space))
+    return moments.normalisation(space)

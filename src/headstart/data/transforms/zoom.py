@@ -29,20 +29,21 @@ def draw_zoom(batch: int, generator: torch.Generator) -> Tensor:
     return torch.cat([torch.stack(place, dim=1) * (1 - size), size], dim=1)
 
 
-def zoom_images(images: Tensor, index: Tensor, windows: Tensor) -> Tensor:
-    """``windows [B, 4]`` of rows ``index [B]`` of ``images [N, C, H, W]`` at full size, bilinear, as float32.
+def zoom_images(images: Tensor, windows: Tensor) -> Tensor:
+    """``windows [B, 4]`` of ``images [B, C, H, W]``, float32, at full size, bilinear.
 
     Interpolation is linear along each axis, so it is a product with two small matrices.
     """
     rows, columns = _positions(windows, images.shape[-2:])
     down, across = _weights(rows)[:, None], _weights(columns)[:, None]
-    return down @ images[index].float() @ across.transpose(2, 3)
+    return down @ images @ across.transpose(2, 3)
 
 
-def zoom_maps(maps: Tensor, index: Tensor, windows: Tensor) -> Tensor:
-    """``windows [B, 4]`` of rows ``index [B]`` of ``maps [N, H, W]`` of any type at full size, by the nearest pixel."""
+def zoom_maps(maps: Tensor, windows: Tensor) -> Tensor:
+    """``windows [B, 4]`` of ``maps [B, H, W]`` of any type at full size, by the nearest pixel."""
     rows, columns = (position.add(0.5).long() for position in _positions(windows, maps.shape[-2:]))
-    return maps[index[:, None, None], rows[:, :, None], columns[:, None, :]]
+    each = torch.arange(len(maps), device=maps.device)
+    return maps[each[:, None, None], rows[:, :, None], columns[:, None, :]]
 
 
 def _positions(windows: Tensor, sides: torch.Size) -> list[Tensor]:

@@ -12,7 +12,7 @@ from headstart.errors import DataError
 from headstart.folder import Manifest, read_manifest, read_shard
 from headstart.scenes.pose import POSES
 
-__all__ = ["Checked", "SplitSummary", "check_folder", "faults"]
+__all__ = ["Checked", "SplitSummary", "check_folder", "faults", "image_faults"]
 
 SHAPES: dict[str, tuple[torch.dtype, int]] = {
     "class": (torch.int64, 1),
@@ -75,11 +75,21 @@ def check_folder(folder: Path) -> Checked:
 
 def faults(tensors: Mapping[str, Tensor], manifest: Manifest) -> Iterator[str]:
     """What is wrong with a shard's tensors, a clause each: types, shapes, and values outside of their range."""
+    found = list(image_faults(tensors, manifest))
+    yield from found
+    if not found:
+        yield from _annotation_faults(tensors, manifest)
+
+
+def image_faults(tensors: Mapping[str, Tensor], manifest: Manifest) -> Iterator[str]:
+    """What is wrong with a shard's images, whatever is known of them, and with their splits."""
     images = tensors.get("images", torch.empty(0))
     expected = [manifest.channels, manifest.resolution, manifest.resolution]
-    if images.dtype != torch.uint8 or list(images.shape[1:]) != expected:
-        yield f"images are {_kind(images)}, not uint8 [n, {', '.join(map(str, expected))}]"
+    if images.dtype != getattr(torch, manifest.dtype) or list(images.shape[1:]) != expected:
+        yield f"images are {_kind(images)}, not {manifest.dtype} [n, {', '.join(map(str, expected))}]"
         return
+    if images.is_floating_point():
+        yield from _rows(~images.isfinite().flatten(1).all(dim=1), "values are not finite")
     lengths = {name: len(values) for name, values in tensors.items()}
     for name, length in lengths.items():
         if length != len(images):
@@ -88,6 +98,9 @@ def faults(tensors: Mapping[str, Tensor], manifest: Manifest) -> Iterator[str]:
     split = tensors.get("split", torch.empty(0))
     if split.dtype != torch.uint8 or split.shape != (len(images),) or bool((split >= len(SPLITS)).any()):
         yield f"split is not 0, 1 or 2 for each image, as uint8 [{len(images)}]"
+
+
+def _annotation_faults(tensors: Mapping[str, Tensor], manifest: Manifest) -> Iterator[str]:
     for name, (dtype, axes) in SHAPES.items():
         values = tensors.get(f"target.{name}")
         if values is not None:

@@ -11,9 +11,10 @@ from torch import Tensor
 from headstart.data.dataset import SPLITS
 from headstart.data.viewing.overlays import axes_over, depth_picture, masks_over, picture_of
 from headstart.errors import unknown_name
-from headstart.folder import read_folder, write_atomic
+from headstart.files import write_atomic
+from headstart.folder import read_folder
 
-__all__ = ["caption", "contact_sheet", "encode_picture", "encode_png", "preview_folder", "show_rows"]
+__all__ = ["caption", "contact_sheet", "encode_picture", "encode_png", "preview_folder", "show_rows", "taking_turns"]
 
 GAP, CAPTION, SHOWN_SIDE, FONT = 6, 16, 128, 11
 Panels = Sequence[Image.Image]
@@ -49,11 +50,11 @@ def show_rows(tensors: Mapping[str, Tensor], split: str, images: int) -> list[di
     turns."""
     rows = torch.nonzero(tensors["split"] == SPLITS.index(split)).flatten()
     if "target.class" in tensors:
-        rows = rows[_taking_turns(tensors["target.class"][rows])]
+        rows = rows[taking_turns(tensors["target.class"][rows])]
     return [{name: values[row] for name, values in tensors.items()} for row in rows[:images].tolist()]
 
 
-def _taking_turns(labels: Tensor) -> Tensor:
+def taking_turns(labels: Tensor) -> Tensor:
     """Rows in an order where the classes follow one another: first the first of each, then the second."""
     turn = torch.empty_like(labels, dtype=torch.int64)
     for label in torch.unique(labels):

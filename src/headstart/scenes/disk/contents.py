@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from headstart.cache import cache_folder
-from headstart.folder import write_atomic
+from headstart.files import write_atomic
 from headstart.scenes.disk.tree import Entry
 
 __all__ = ["digests", "fingerprint"]

@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from headstart.cache import cache_folder
-from headstart.folder import write_atomic
+from headstart.files import write_atomic
 from headstart.scenes.buckets import BUCKETS
 from headstart.scenes.disk.contents import digests, fingerprint
 from headstart.scenes.disk.models import find_models

@@ -64,17 +64,13 @@ def _check_task(config: StudyConfig, about: SourceInfo, name: str) -> None:
 
 
 def _check_color(config: StudyConfig, about: SourceInfo) -> None:
-    if config.color == "lab" and about.channels != 3:
-        raise ConfigError(
-            f"color is lab, which images of three channels have, and dataset '{config.dataset.name}' has "
-            f"{about.channels}: set color to auto or rgb, which leave channels as they are"
-        )
     for arm, own in config.pretrained_arms.items():
         method = METHODS[own.method]
         if config.color not in method.colors:
             raise ConfigError(
-                f"arms.{arm}: method '{own.method}' works in {' or '.join(sorted(method.colors))} and not in "
-                f"{config.color}, because it needs {method.why_colors}: change color, or leave the arm out"
+                f"arms.{arm}: method '{own.method}' works in {' or '.join(sorted(method.colors))}, because it needs "
+                f"{method.why_colors}, and these images of {about.channels} channels are seen in {config.color}: "
+                f"leave the arm out{', or set color to lab' if about.channels == 3 else ''}"
             )
 
 

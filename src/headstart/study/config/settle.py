@@ -4,7 +4,8 @@ from typing import Any, TypeVar
 
 import torch
 
-from headstart.data.transforms.color import resolve_color
+from headstart.data.transforms.color import ColorSpace, resolve_color
+from headstart.errors import ConfigError
 from headstart.schema import Overrides, Schema
 from headstart.study.config.study import StudyConfig
 from headstart.training.precision import Precision, native_precision
@@ -25,7 +26,7 @@ def settle(config: StudyConfig) -> StudyConfig:
     arms = {name: arm.model_copy(update=_of_arm(arm, precision)) for name, arm in config.arms.items()}
     update: dict[str, Any] = {
         "device": device,
-        "color": resolve_color(config.color, config.dataset.about().channels),
+        "color": _settled_color(config),
         "pretrain": config.pretrain and _settled(config.pretrain, precision),
         "protocols": protocols,
         "arms": arms,
@@ -36,6 +37,13 @@ def settle(config: StudyConfig) -> StudyConfig:
 def pick_device_type() -> str:
     """``cuda`` where this machine has a CUDA device, else ``cpu``."""
     return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _settled_color(config: StudyConfig) -> ColorSpace:
+    try:
+        return resolve_color(config.color, config.dataset.about().channels)
+    except ConfigError as error:
+        raise ConfigError(f"dataset '{config.dataset.name}': {error}") from None
 
 
 def _settled(options: Model, precision: Precision) -> Model:

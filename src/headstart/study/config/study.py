@@ -7,7 +7,7 @@ from pydantic import Field, field_validator, model_validator
 
 from headstart.data.sources import Source
 from headstart.data.transforms.augment import AugmentConfig
-from headstart.data.transforms.color import ColorSpace
+from headstart.data.transforms.color import Color, ColorSpace
 from headstart.methods import METHODS
 from headstart.registry import lookup
 from headstart.schema import Schema, validate
@@ -53,7 +53,7 @@ class StudyConfig(Schema):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     dataset: DatasetChoice
     pretrain_dataset: DatasetChoice | None = None
-    color: Literal["auto"] | ColorSpace = "auto"
+    color: Color = "auto"
     augment: AugmentConfig = AugmentConfig()
     backbone: BackboneChoice = BackboneChoice()
     tasks: tuple[str, ...] = ("classification",)
@@ -114,6 +114,18 @@ class StudyConfig(Schema):
                 self.pretraining(name)
                 self.augmentation(name)
         return self
+
+    @property
+    def settled_device(self) -> Literal["cpu", "cuda"]:
+        """Where all is computed, once that is decided."""
+        assert self.device != "auto", "a study is settled before it is planned"
+        return self.device
+
+    @property
+    def settled_color(self) -> ColorSpace:
+        """What networks see of images, once that is decided."""
+        assert self.color != "auto", "a study is settled before it is planned"
+        return self.color
 
     @property
     def pretrain_source(self) -> Source:

@@ -13,7 +13,7 @@ from headstart.errors import StoreError
 from headstart.files import write_atomic
 from headstart.training import Precision, Supervised, answers
 
-__all__ = ["ANSWERS", "SHOWN", "Answers", "keep_answers", "read_answers"]
+__all__ = ["ANSWERS", "SHOWN", "Answers", "keep_answers", "read_answers", "shown_rows"]
 
 ANSWERS = "answers.safetensors"
 SHOWN = 4
@@ -30,18 +30,22 @@ class Answers(NamedTuple):
 def keep_answers(folder: Path, model: Supervised, test: ImageSet, precision: Precision) -> None:
     """Write ``answers.safetensors`` where ``model`` answers with maps; one answer per image is no picture.
 
-    test: the prepared test split. The images are ``SHOWN`` of it in equal distances, for a split may be sorted; they
-    are the same for every arm.
+    test: the test split, of which ``shown_rows`` are answered, the same for every arm.
     """
     if not model.task.per_location:
         return
-    count = min(SHOWN, len(test))
-    rows = torch.arange(count) * len(test) // count
-    few = test.subset(rows.to(test.images.device))
+    rows = shown_rows(len(test))
+    few = test.subset(rows)
     target = few.targets[model.task.target]
     (output,) = answers(model, few, precision=precision)
     maps = model.task.answer(output, (target.shape[-2], target.shape[-1])).to(target.dtype)
     write_atomic(folder / ANSWERS, save({"rows": rows, "maps": maps.cpu().contiguous()}))
+
+
+def shown_rows(images: int) -> Tensor:
+    """Which ``SHOWN`` of a split's images are shown, int64: in equal distances, for a split may be sorted."""
+    count = min(SHOWN, images)
+    return torch.arange(count) * images // count
 
 
 def read_answers(folder: Path) -> Answers:

@@ -1,47 +1,80 @@
-"""The job that all others start from: images, prepared once for every process."""
+"""The job that all others start from: images, made ready once for every process."""
 
-import json
+import shutil
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 
-from headstart.data.batches.prepared import load_prepared, prepare, record_normalisation
-from headstart.data.dataset import Dataset
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from headstart.data.batches.stored import is_stored, map_dataset, read_about, store_dataset
+from headstart.data.dataset import Dataset, ImageSet
 from headstart.data.sources import Source
-from headstart.data.transforms.color import ColorSpace
+from headstart.data.transforms.input import ImageInput
+from headstart.data.viewing.preview import taking_turns
+from headstart.errors import StoreError
 from headstart.files import write_atomic
+from headstart.study.jobs.answers import shown_rows
 from headstart.study.jobs.base import Job, Needs, RunContext
-from headstart.training import pick_device
 
-__all__ = ["DatasetJob", "image_folder", "prepared_dataset"]
+__all__ = ["SAMPLES", "DatasetJob", "open_dataset", "read_samples"]
 
-IMAGES, PLACE = "images", "place.json"
+MADE, SAMPLES = "made", "samples.safetensors"
+SHOWN_TRAINING = 20
+"""Training images that a report shows."""
+DEVICE_SHARE = 0.25
+"""Of a GPU's free memory, what images may take there: several processes share it, each with copies of its own."""
+
+
+@lru_cache(maxsize=16)
+def open_dataset(folder: Path, input: ImageInput, device: torch.device) -> Dataset:
+    """The dataset of a finished job as a network expects it, in batches on ``device``.
+
+    On a GPU its images lie there, if they fit well; else they are mapped from files, which all processes share.
+    Raises ``ConfigError`` for images that cannot become ``input``, ``DataError`` for damaged files.
+    """
+    return _placed(folder, device).presented(input, device)
 
 
 @lru_cache(maxsize=4)
-def prepared_dataset(folder: Path) -> Dataset:
-    """A prepared dataset on this process's device, read once however many jobs of a group use it."""
-    return load_prepared(folder).to(pick_device())
+def _placed(folder: Path, device: torch.device) -> Dataset:
+    mapped = map_dataset(folder)
+    if device.type != "cuda":
+        return mapped
+    free, _ = torch.cuda.mem_get_info(device)
+    return mapped.to(device) if mapped.bytes <= DEVICE_SHARE * free else mapped
 
 
-def image_folder(folder: Path) -> Path:
-    """The dataset folder, with images as they were before normalising, behind a finished dataset job."""
-    return Path(json.loads((folder / PLACE).read_text()))
+def read_samples(folder: Path) -> dict[str, Tensor]:
+    """What a report shows of a finished job's images, raw, with all their targets.
+
+    ``train.images``, ``train.target.NAME``: training images, the classes taking turns. ``test.images``,
+    ``test.target.NAME``, ``test.rows``: the test images whose predicted maps are kept, and which of the split they are.
+    Raises ``StoreError`` where the file is damaged.
+    """
+    path = folder / SAMPLES
+    try:
+        return load(path.read_bytes())
+    except (OSError, SafetensorError) as error:
+        raise StoreError(f"{path} is damaged ({error}): delete its folder and run the study again") from error
 
 
 @dataclass(frozen=True)
 class DatasetJob(Job):
-    """Images made or found, normalised, in a file that every process maps."""
+    """Images made or found, as they came, in files that every process maps. Nothing outside of the folder is needed."""
 
     source: Source
-    color: ColorSpace
 
     kind: ClassVar[str] = "dataset"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
+    keepsakes: ClassVar[tuple[str, ...]] = (SAMPLES,)
 
     def identity(self) -> dict[str, Any]:
-        return {"source": type(self.source).__name__, "content": self.source.identity(), "color": self.color}
+        return {"source": type(self.source).__name__, "content": self.source.identity()}
 
     @property
     def cost(self) -> int:
@@ -55,10 +88,29 @@ class DatasetJob(Job):
     def title(self) -> str:
         return f"images of {self.source.name}"
 
+    def outcome(self, folder: Path) -> dict[str, Any]:
+        """What is known of the images: ``classes``, counts, statistics."""
+        return read_about(folder)
+
     def run(self, context: RunContext) -> None:
-        made_in = context.folder / IMAGES
-        place = self.source.materialise(made_in, workers=context.workers, progress=context.progress)
-        if place == made_in:
-            record_normalisation(place)
-        prepare(place, context.folder, self.color)
-        write_atomic(context.folder / PLACE, json.dumps(str(place.resolve())).encode())
+        made = context.folder / MADE
+        if not is_stored(context.folder):
+            place = self.source.materialise(made, workers=context.workers, progress=context.progress)
+            store_dataset(place, context.folder)
+        _keep_samples(context.folder)
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def _keep_samples(folder: Path) -> None:
+    splits = map_dataset(folder).splits
+    train, test = splits["train"], splits["test"]
+    labels = train.targets.get("class")
+    turns = torch.arange(len(train)) if labels is None or labels.ndim > 1 else taking_turns(labels)
+    rows = shown_rows(len(test))
+    shown = _rows("train", train, turns[:SHOWN_TRAINING]) | _rows("test", test, rows) | {"test.rows": rows}
+    write_atomic(folder / SAMPLES, save({name: values.contiguous() for name, values in shown.items()}))
+
+
+def _rows(split: str, images: ImageSet, rows: Tensor) -> dict[str, Tensor]:
+    targets = {f"{split}.target.{name}": values[rows] for name, values in images.targets.items()}
+    return {f"{split}.images": images.raw(rows), **targets}

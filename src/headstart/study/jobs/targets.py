@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from headstart.data.batches.prepared import load_prepared
+from headstart.data.batches.stored import map_dataset
 from headstart.study.jobs.base import Job, RunContext
 from headstart.study.jobs.dataset import DatasetJob
 from headstart.tasks import TASKS
@@ -21,8 +21,8 @@ class TargetsJob(Job):
     dataset: DatasetJob
     task: str
 
-    kind: ClassVar[str] = "check"
-    version: ClassVar[int] = 2
+    kind: ClassVar[str] = "targets"
+    version: ClassVar[int] = 3
     first: ClassVar[bool] = True
 
     def identity(self) -> dict[str, Any]:
@@ -41,8 +41,8 @@ class TargetsJob(Job):
         return f"targets for {self.task}"
 
     def run(self, context: RunContext) -> None:
-        dataset = load_prepared(context.input(self.dataset))
+        dataset = map_dataset(context.input(self.dataset))
         task = TASKS[self.task](dataset.classes)
         for images in dataset.splits.values():
-            task.check_target(images.targets[task.target], images.resolution)
+            task.check_target(images.targets[task.target], images.raw_resolution)
         task.check_variety(dataset.train.targets[task.target])

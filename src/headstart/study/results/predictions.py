@@ -11,6 +11,7 @@ from headstart.study.config.arms import BLIND
 from headstart.study.jobs.answers import ANSWERS, read_answers
 from headstart.study.results.run_folder import Outcome, RunFolder
 from headstart.study.results.samples import Samples, read_samples
+from headstart.study.results.table_files import rows_of
 from headstart.tasks import TASKS
 
 __all__ = ["ArmMaps", "Predictions", "collect_predictions"]
@@ -71,8 +72,8 @@ def _predictions(run: RunFolder, rows: pd.DataFrame, samples: Mapping[str, Sampl
     dataset = samples.get(first["dataset"])
     if kept.empty or dataset is None:
         return None
-    trial = int(kept["trial"].value_counts(sort=False).sort_index().idxmax())
-    arms = [_maps(run, one) for one in kept[kept["trial"] == trial].to_dict("records")]
+    trial = int(kept["trial"].mode().min())
+    arms = [_maps(run, one) for one in rows_of(kept[kept["trial"] == trial])]
     wanted = rows.loc[rows["trial"] == trial, "arm"]
     return Predictions(
         varied={name: str(first[name]) for name in run.info.varied},

@@ -7,6 +7,7 @@ import pandas as pd
 
 from headstart.study.results.plan_tables import CURVE
 from headstart.study.results.run_folder import Outcome, RunFolder
+from headstart.study.results.table_files import rows_of
 
 __all__ = ["collect_history", "collect_missing", "collect_pretraining", "collect_results"]
 
@@ -24,7 +25,7 @@ Outcomes = Mapping[str, Outcome]
 def collect_results(run: RunFolder, outcomes: Outcomes) -> pd.DataFrame:
     """One row per number of every planned run, in the order of the plan; a run that gave none has no values."""
     rows = []
-    for point in run.points.to_dict("records"):
+    for point in rows_of(run.points):
         outcome = outcomes.get(point["job"], Outcome())
         metric = run.info.metrics[point["task"]].name
         measured = outcome.found["records"] if outcome.found else _nothing(metric)
@@ -39,7 +40,7 @@ def _nothing(metric: str) -> list[dict[str, Any]]:
 def collect_missing(run: RunFolder, outcomes: Outcomes) -> pd.DataFrame:
     """One row per planned run without a number: which, why, and at which step if it had begun to learn."""
     rows = []
-    for point in run.points.to_dict("records"):
+    for point in rows_of(run.points):
         if why := _why_missing(outcomes.get(point["job"])):
             rows.append(point | why)
     return pd.DataFrame(rows, columns=[*run.info.varied, *MISSING])
@@ -56,7 +57,7 @@ def _why_missing(outcome: Outcome | None) -> dict[str, Any] | None:
 
 def collect_pretraining(run: RunFolder, outcomes: Outcomes) -> pd.DataFrame:
     """One row per pretraining: the last that was measured of it, and ``ok`` or what became of it instead."""
-    rows = [one | _end(outcomes.get(one["job"])) for one in run.pretrainings.to_dict("records")]
+    rows = [one | _end(outcomes.get(one["job"])) for one in rows_of(run.pretrainings)]
     return pd.DataFrame(rows, columns=[*run.info.varied, *PRETRAINING])
 
 
@@ -76,7 +77,7 @@ def collect_history(run: RunFolder, outcomes: Outcomes) -> pd.DataFrame:
 
 
 def _history(run: RunFolder, outcomes: Outcomes) -> Iterator[dict[str, Any]]:
-    for one in run.pretrainings.to_dict("records"):
+    for one in rows_of(run.pretrainings):
         outcome = outcomes.get(one["job"])
         for measured in outcome.found["rows"] if outcome and outcome.found else ():
             metrics = {name: value for name, value in measured.items() if name != "step"}

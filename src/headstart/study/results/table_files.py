@@ -1,6 +1,7 @@
 """Tables as files."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from pyarrow import ArrowException
@@ -8,7 +9,7 @@ from pyarrow import ArrowException
 from headstart.errors import StoreError
 from headstart.files import write_atomic
 
-__all__ = ["read_table", "write_table"]
+__all__ = ["read_table", "rows_of", "write_table"]
 
 
 def write_table(table: pd.DataFrame, stem: Path, *, csv: bool = True) -> None:
@@ -25,3 +26,8 @@ def read_table(stem: Path) -> pd.DataFrame:
         return pd.read_parquet(path)
     except (OSError, ArrowException) as error:
         raise StoreError(f"{path} cannot be read ({error}): run the study again, which writes it anew") from error
+
+
+def rows_of(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table, each by the names of its columns."""
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]

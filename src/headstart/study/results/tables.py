@@ -97,8 +97,8 @@ def utility_table(
             continue
         metric = metrics[curve.names["task"]]
         generator = numpy_generator(seed, "utility", *curve.names.values())
-        scores = _paired_scores(baselines.get(_where(curve, varied), curve.runs.iloc[:0]), curve.runs)
-        found = _estimate(*scores, metric, interpolation, generator, confidence, draws)
+        baseline, compared = _paired_scores(baselines.get(_where(curve, varied), curve.runs.iloc[:0]), curve.runs)
+        found = _estimate(baseline, compared, metric, interpolation, generator, confidence, draws)
         rows += _rows(curve.names, metric, found)
     return pd.DataFrame(rows, columns=[*varied, *UTILITY_COLUMNS])
 

@@ -85,7 +85,7 @@ def _pretraining(
         augment=config.augmentation(name),
         watched=tuple(_watched(config)),
         seed=seed,
-        device=config.device,
+        device=config.settled_device,
     )
 
 
@@ -99,5 +99,4 @@ def _watched(config: StudyConfig) -> Iterator[str]:
 
 def _expected(config: StudyConfig) -> ImageInput:
     """Images in the study's color space, normalised by their own training split."""
-    assert config.color != "auto", "a study is settled before it is planned"
-    return ImageInput(config.color)
+    return ImageInput(config.settled_color)

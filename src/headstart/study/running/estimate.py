@@ -34,8 +34,9 @@ def seconds_left(plan: Plan, states: Mapping[str, State]) -> dict[str, float]:
 
 def _owned(plan: Plan) -> list[tuple[int, Job]]:
     """Jobs, each with the number of a study that needs it."""
-    owned: list[tuple[int, Job]] = [(one.variant, one.job) for one in (*plan.pretrainings, *plan.points)]
-    return [*owned, *enumerate(plan.datasets), *((0, job) for job in plan.jobs)]
+    pretrainings: list[tuple[int, Job]] = [(one.variant, one.job) for one in plan.pretrainings]
+    points: list[tuple[int, Job]] = [(one.variant, one.job) for one in plan.points]
+    return [*pretrainings, *points, *enumerate(plan.datasets), *((0, job) for job in plan.jobs)]
 
 
 def measure_speed(config: StudyConfig) -> float:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import Any
 
 from headstart.study.config.arms import BLIND
 from headstart.study.config.study import StudyConfig
@@ -99,22 +98,31 @@ def _pretrainings(place: int, arms: Iterable[Arm]) -> Iterator[Pretraining]:
                 yield Pretraining(place, arm.name, replicate, job)
 
 
-def _points(place: int, variant: Variant, dataset: DatasetJob, arms: Iterable[Arm]) -> Iterator[Point]:
+def _points(place: int, variant: Variant, dataset: DatasetJob, arms: Sequence[Arm]) -> Iterator[Point]:
     """One pretraining serves all tasks, protocols and budgets."""
     config = variant.config
     for task, labels, trial in product(config.tasks, config.budgets, range(config.trials)):
-        common: dict[str, Any] = {"dataset": dataset, "task": task, "labels": labels, "trial": trial}
-        common["seed"] = config.seed
         if BLIND in config.controls:
-            yield Point(place, BLIND, "control", "constant", None, BLIND, "", BlindJob(**common))
+            guess = BlindJob(dataset, task, labels, trial, config.seed)
+            yield Point(place, BLIND, "control", "constant", None, BLIND, "", guess)
         for arm in arms:
+            start = arm.start(trial)
+            source = start.pretrain_source
+            method = arm.name if arm.role == "control" else start.title
             for protocol, settings in arm.protocols.items():
-                start = arm.start(trial)
-                own = {"train": settings.for_labels(labels), "augment": config.augment, "device": config.device}
-                job = TrialJob(**common, start=start, protocol=protocol, **own)
-                source = start.pretrain_source
+                job = TrialJob(
+                    dataset,
+                    task,
+                    labels,
+                    trial,
+                    config.seed,
+                    start=start,
+                    protocol=protocol,
+                    train=settings.for_labels(labels),
+                    augment=config.augment,
+                    device=config.settled_device,
+                )
                 seen = source.dataset if source else None
-                method = arm.name if arm.role == "control" else start.title
                 yield Point(place, arm.name, arm.role, protocol, seen, method, start.network, job)
 
 

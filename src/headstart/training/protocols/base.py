@@ -37,7 +37,7 @@ class Supervised(Objective):
 
 @dataclass(frozen=True)
 class LabelledRun:
-    """What a protocol starts from. labelled: prepared images. seed: of the head's first weights and of the batches."""
+    """What a protocol starts from. labelled: with targets. seed: of the head's first weights and of the batches."""
 
     backbone: Backbone
     task: Task
@@ -48,8 +48,8 @@ class LabelledRun:
 
     @property
     def target(self) -> Tensor:
-        """The labels ``[N, ...]``."""
-        return self.labelled.targets[self.task.target]
+        """The labels ``[N, ...]``, where batches of images are."""
+        return self.labelled.targets[self.task.target].to(self.labelled.device)
 
     def head(self, backbone: Backbone, mlp: bool = False) -> nn.Module:
         """The task's head on ``backbone``, the same in every protocol and arm."""
