@@ -19,9 +19,9 @@ TARGET = 0.03
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         run = prepare_study(load_study("quickstart", sys.argv[1:]), out=Path(folder), store=Path(folder) / "store")
-        study = run.execute()
-        events = [json.loads(line) for line in (study.folder / "log.jsonl").read_text().splitlines()]
-        worked = sum(study.store.seconds(job) for job in study.plan.jobs if not job.uses_all_workers)
+        run.execute()
+        events = [json.loads(line) for line in (run.run.folder / "log.jsonl").read_text().splitlines()]
+        worked = sum(run.store.seconds(job) for job in run.plan.jobs if not job.needs.up_to)
     finished = [datetime.fromisoformat(event["time"]) for event in events if event["event"] == "finished"]
     available = (max(finished) - min(finished)).total_seconds() * default_workers()
     share = 1 - worked / available

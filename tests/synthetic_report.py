@@ -24,23 +24,25 @@ def checkers(seed: int) -> bytes:
 
 
 def make_predictions(*names: str) -> tuple[Gallery, ...]:
-    """What a blind guess, scratch and ``names`` say to two of three test images: one task in masks, one in depths."""
+    """What a blind guess, scratch and ``names`` say to two test images: one task in masks, one in depths."""
     generator = torch_generator("predictions")
-    rows, arms = torch.tensor([0, 2]), ["blind", "scratch", *names]
+    arms = ["blind", "scratch", *names]
     roles = ["control", "baseline", *(["compared"] * len(names))]
-    masks = torch.randint(0, 3, (len(arms) + 1, 3, 16, 16), generator=generator, dtype=torch.uint8)
+    masks = torch.randint(0, 3, (len(arms) + 1, 2, 16, 16), generator=generator, dtype=torch.uint8)
     depths = 1 + 3 * torch.rand(masks.shape, generator=generator)
+    images = torch.randint(0, 256, (2, 3, 16, 16), generator=generator, dtype=torch.uint8)
     found = tuple(
         Predictions(
-            task,
-            "finetune",
-            2000,
-            0,
-            rows,
-            tuple(
-                ArmMaps(arm, role, arm, rows, some[rows]) for arm, role, some in zip(arms, roles, maps, strict=False)
-            ),
-            absent,
+            varied={},
+            task=task,
+            protocol="finetune",
+            labels=2000,
+            trial=0,
+            classes=("chair", names[-1]),
+            images=images,
+            truth=maps[-1],
+            arms=tuple(ArmMaps(arm, role, arm, some) for arm, role, some in zip(arms, roles, maps, strict=False)),
+            absent=absent,
         )
         for task, maps, absent in (("segmentation", masks, ()), ("depth", depths, names))
     )
@@ -49,13 +51,7 @@ def make_predictions(*names: str) -> tuple[Gallery, ...]:
         for place, name in enumerate(arms)
         for metric in ("miou", "rmse")
     )
-    tensors = {
-        "test.images": torch.randint(0, 256, (3, 3, 16, 16), generator=generator, dtype=torch.uint8),
-        "test.rows": torch.arange(3),
-        "test.target.semantic": masks[-1],
-        "test.target.depth": depths[-1],
-    }
-    return galleries(found, results, ("chair", names[-1]), tensors)
+    return galleries(found, results)
 
 
 def make_report(

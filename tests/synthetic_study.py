@@ -1,26 +1,20 @@
 """A study's tables, made up: three arms, two protocols, six budgets, four trials; and suites of such studies."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from headstart.seeding import numpy_generator
-from headstart.utility import TrialScores, estimate_utility, mean_interval
+from headstart.study.results.metrics import PrimaryMetric
+from headstart.study.results.tables import summary_table, utility_table
 
+METRICS = {"classification": PrimaryMetric("accuracy")}
 BUDGETS = (50, 100, 250, 500, 1000, 2000)
 NOISE = 0.04  # at 50 labels, falling as labels grow
 GUESS = 0.1
 """The blind guess's accuracy."""
-NAMES = ["dataset", "pretrain_dataset", "task", "backbone", "arm", "method", "protocol"]
-INTERVAL = ["value", "value_low", "value_high"]
-SUMMARY = [*NAMES[:6], "role", *NAMES[6:], "labels", "metric", "trials", "missing", *INTERVAL, "value_if_blind"]
-UTILITY = [
-    *NAMES, "labels", "metric", *INTERVAL, "equivalent_labels", "equivalent_low", "equivalent_high",
-    "utility", "utility_low", "utility_high", "censored",
-]  # fmt: skip
 
 
 class Curve(NamedTuple):
@@ -45,8 +39,8 @@ CURVES = {
 }
 NAMED_CURVES = {
     ("scratch slow", "finetune"): Curve(0.88, 2.0, 1.0, "scratch"),
-    ("random", "linear"): Curve(0.42, 1.0, 1.0, "scratch"),
-    ("blind", "constant"): Curve(GUESS, 0.0, 1.0, "blind"),
+    ("random", "linear"): Curve(0.42, 1.0, 1.0),
+    ("blind", "constant"): Curve(GUESS, 0.0, 1.0),
     ("scratch", "finetune"): Curve(0.88, 2.05, 1.0, "scratch"),
     ("rotation", "finetune"): Curve(0.88, 2.0, 1.9),
     ("rotation long", "finetune"): Curve(0.88, 2.0, 2.9, "rotation"),
@@ -54,11 +48,19 @@ NAMED_CURVES = {
     ("rotation long", "linear"): Curve(0.65, 1.0, 1.5, "rotation"),
 }
 """A study of arms with names of their own, whose baseline is ``scratch slow``."""
+UNTAUGHT = ("scratch", "random", "blind")
+CONTROLS = {"random": "control", "blind": "control"}
+MISSING = ["arm", "task", "protocol", "labels", "trial"]
 Curves = Mapping[tuple[str, str], Curve]
 
 
 def make_results(
-    trials: int = 4, dataset: str = "TCVL 32 px", seed: int = 5, curves: Curves = CURVES, boost: float = 1.0
+    trials: int = 4,
+    dataset: str = "TCVL 32 px",
+    seed: int = 5,
+    curves: Curves = CURVES,
+    baseline: str = "scratch",
+    boost: float = 1.0,
 ) -> pd.DataFrame:
     """Runs of every curve; half of a run's luck is its trial's, whatever the arm. boost: multiplies gains."""
     rng = np.random.default_rng(seed)
@@ -73,12 +75,13 @@ def make_results(
                 value = gained.accuracy(labels) + NOISE * (50 / labels) ** 0.4 * luck[trial, place]
                 row = {
                     "dataset": dataset,
-                    "pretrain_dataset": "" if method in ("scratch", "blind") else dataset,
+                    "pretrain_dataset": "" if method in UNTAUGHT else dataset,
                     "task": "classification",
                     "backbone": "resnet9 width=16",
                     "arm": arm,
                     "method": method,
                     "protocol": protocol,
+                    "role": "baseline" if arm == baseline else CONTROLS.get(arm, "compared"),
                     "labels": labels,
                     "trial": trial,
                     "metric": "accuracy",
@@ -90,7 +93,7 @@ def make_results(
     return pd.DataFrame(rows)
 
 
-def make_suite(values: Mapping[str, Sequence[str]], curves: Curves = CURVES) -> pd.DataFrame:
+def make_suite(values: Mapping[str, Sequence[str]], curves: Curves = CURVES, trials: int = 4) -> pd.DataFrame:
     """Results of a study per combination of values. Pretraining on what is learned afterwards is worth most."""
     found = []
     for seed, combination in enumerate(product(*values.values())):
@@ -98,7 +101,7 @@ def make_suite(values: Mapping[str, Sequence[str]], curves: Curves = CURVES) -> 
         learned = place.get("dataset.factors", "TCVL")
         source = place.get("pretrain_dataset.factors", learned)
         boost = 0.7 + 0.2 * seed if source == learned else 0.35
-        results = make_results(dataset=f"{learned} 32 px", seed=seed, curves=curves, boost=boost)
+        results = make_results(trials, f"{learned} 32 px", seed, curves=curves, boost=boost)
         results.loc[results["pretrain_dataset"] != "", "pretrain_dataset"] = f"{source} 32 px"
         for column, (key, value) in enumerate(place.items()):
             results.insert(column, key, value)
@@ -115,81 +118,29 @@ class Tables(NamedTuple):
     varied: tuple[str, ...]
 
 
-def make_tables(
-    results: pd.DataFrame | None = None, baseline: str = "scratch", notes: Mapping[str, str] | None = None
-) -> Tables:
-    """Results (by default those of ``make_results``) with the tables that charts and reports read."""
+def make_tables(results: pd.DataFrame | None = None, notes: Mapping[str, str] | None = None) -> Tables:
+    """Results (by default those of ``make_results``) with the tables that charts and reports read.
+
+    notes: by name of an arm, what it overrides.
+    """
     results = make_results() if results is None else results
-    varied = [key for key in results.columns if "." in key]
-    test = results[results["split"] == "test"]
-    arms = {tuple(map(str, names)): runs for names, runs in test.groupby([*varied, *NAMES], sort=False)}
-    summary, utility = [], []
-    for names, runs in arms.items():
-        told = dict(zip([*varied, *NAMES], names, strict=True))
-        role = role_of(told["arm"], baseline)
-        summary += summary_rows(told | {"role": role}, runs)
-        if role == "compared":
-            same = told | {"arm": baseline, "protocol": "finetune"}
-            loose = ["pretrain_dataset", "method"]
-            reference = [
-                other for names, other in arms.items() if matches(dict(zip(told, names, strict=True)), same, loose)
-            ]
-            utility += utility_rows(told, runs, reference[0] if reference else runs.iloc[:0])
-    missing = test[test["value"].isna()][[*varied, "arm", "task", "protocol", "labels", "trial"]].drop_duplicates()
+    varied = tuple(results.columns[: results.columns.get_loc("dataset")])
+    lacking = results[results["value"].isna() & (results["split"] == "test")]
+    arms = results[["arm", "method", "role"]].drop_duplicates(ignore_index=True)
     return Tables(
         results,
-        pd.DataFrame(summary, columns=[*varied, *SUMMARY]),
-        pd.DataFrame(utility, columns=[*varied, *UTILITY]),
-        missing.assign(step=300.0, reason="the loss is not finite").reset_index(drop=True),
-        make_arms(test, baseline, notes or {}),
-        tuple(varied),
+        summary_table(results, METRICS, varied=varied),
+        utility_table(results, METRICS, varied=varied, seed=0, draws=500),
+        lacking[[*varied, *MISSING]].assign(step=300.0, reason="the loss is not finite").reset_index(drop=True),
+        arms.assign(note=[(notes or {}).get(arm, "") for arm in arms["arm"]]),
+        varied,
     )
 
 
-def role_of(arm: str, baseline: str) -> str:
-    return "baseline" if arm == baseline else "control" if arm in ("random", "blind") else "compared"
-
-
-def matches(row: Mapping[str, str], wanted: Mapping[str, str], loose: Iterable[str]) -> bool:
-    return all(row[key] == wanted[key] for key in wanted if key not in loose)
-
-
-def scores(runs: pd.DataFrame, trials: Sequence[int]) -> TrialScores:
-    table = runs.pivot(index="trial", columns="labels", values="value").reindex(trials).astype(float)
-    return TrialScores(table.columns.to_numpy(dtype=np.float64), table.to_numpy())
-
-
-def summary_rows(names: Mapping[str, str], runs: pd.DataFrame) -> list[dict[str, object]]:
-    trials = sorted(runs["trial"].unique())
-    found = scores(runs, trials)
-    values = found.values
-    absent = np.isnan(values)
-    guessed = np.where(absent.any(axis=0), np.where(absent, GUESS, values).mean(axis=0), np.nan)
-    counted = {"trials": (~absent).sum(axis=0), "missing": absent.sum(axis=0), "value_if_blind": guessed}
-    columns = counted | dict(zip(INTERVAL, mean_interval(values, 0.95), strict=True))
-    return [
-        {**names, "labels": int(budget), "metric": "accuracy"}
-        | {name: column[place] for name, column in columns.items()}
-        for place, budget in enumerate(found.labels)
-    ]
-
-
-def utility_rows(names: Mapping[str, str], runs: pd.DataFrame, reference: pd.DataFrame) -> list[dict[str, object]]:
-    trials = sorted(runs["trial"].unique())
-    generator = numpy_generator(0, *names.values())
-    found = estimate_utility(scores(reference, trials), scores(runs, trials), generator, draws=500)
-    columns = {name: getattr(found, name) for name in UTILITY[UTILITY.index("value") :]}
-    return [
-        {**names, "labels": int(budget), "metric": "accuracy"}
-        | {name: column[place] for name, column in columns.items()}
-        for place, budget in enumerate(found.labels)
-    ]
-
-
-def make_arms(results: pd.DataFrame, baseline: str, notes: Mapping[str, str]) -> pd.DataFrame:
-    rows = results[["arm", "method"]].drop_duplicates("arm")
-    roles = [role_of(arm, baseline) for arm in rows["arm"]]
-    return rows.assign(role=roles, note=[notes.get(arm, "") for arm in rows["arm"]]).reset_index(drop=True)
+def without(results: pd.DataFrame, *jobs: str) -> pd.DataFrame:
+    """The results, had the runs whose jobs begin like this yielded no number."""
+    lost = results["job"].str.startswith(jobs)
+    return results.assign(value=results["value"].mask(lost))
 
 
 def make_history(arms: Mapping[str, str] | None = None) -> pd.DataFrame:

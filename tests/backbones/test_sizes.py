@@ -9,7 +9,8 @@ from headstart.backbones.matching import TOLERANCE, match_parameters
 from headstart.backbones.sizes import count_activations, count_parameters, outline
 from headstart.errors import ConfigError
 from headstart.seeding import torch_generator
-from headstart.study.config.study import BackboneChoice, dump_yaml
+from headstart.study.config.choices import BackboneChoice
+from headstart.study.config.files import dump_yaml
 
 
 def parameters(name, options):

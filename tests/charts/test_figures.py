@@ -8,55 +8,92 @@ import numpy as np
 import pandas as pd
 import pytest
 import vl_convert
-from synthetic_study import BUDGETS, make_history, make_results, make_tables
+from synthetic_study import (
+    BUDGETS,
+    NAMED_CURVES,
+    Tables,
+    in_suite,
+    make_history,
+    make_results,
+    make_suite,
+    make_tables,
+    without,
+)
 
-from headstart.charts import accuracy_figure, draw_figures, save_figure, utility_figure
+from headstart.charts import Figure, draw_figures, save_figure
 
 TABLES = make_tables()
+
+
+def draw(tables: Tables, history: pd.DataFrame | None = None) -> dict[str, Figure]:
+    """The figures by name."""
+    history = in_suite(make_history() if history is None else history, tables)
+    return {
+        figure.name: figure for figure in draw_figures(tables.summary, tables.utility, history, varied=tables.varied)
+    }
+
+
+def first_panel(tables: Tables, name: str) -> dict[str, Any]:
+    return draw(tables)[name].page_specs()[0]
+
+
+def titles(figure: Figure) -> list[str]:
+    return [" ".join(spec["title"]) for spec in figure.page_specs()]
 
 
 def data_rows(spec: dict[str, Any], column: str) -> list[dict[str, Any]]:
     return [row for rows in spec["datasets"].values() for row in rows if column in row]
 
 
-@pytest.mark.parametrize(
-    "figure", draw_figures(TABLES.summary, TABLES.utility, make_history()), ids=lambda figure: figure.name
-)
+@pytest.mark.parametrize("figure", draw(TABLES).values(), ids=lambda figure: figure.name)
 def test_every_panel_draws(figure: Any) -> None:
     assert len(figure.panels) == 2
     for spec in figure.page_specs():
         assert spec["width"] == "container"
         svg = vl_convert.vegalite_to_svg(spec)
-        for word in ("steps" if figure.name == "pretraining" else "labels", "rotation", "CMC"):
-            assert word in svg
+        assert ("steps" if figure.name == "pretraining" else "labels") in svg
+    whole = vl_convert.vegalite_to_svg(figure.static().to_dict())
+    assert whole.count(">CMC<") == whole.count(">rotation<") == 1, "a legend for all panels"
 
 
 def test_accuracy_shows_the_table() -> None:
-    first = accuracy_figure(TABLES.summary).page_specs()[0]
-    assert first["title"] == "Fine-tuned"
-    rows = data_rows(first, "value")
-    shown = sorted((row["method"], row["labels"], row["value"]) for row in rows)
+    first = first_panel(TABLES, "accuracy")
+    assert first["title"] == ["Fine-tuned"]
+    shown = sorted((row["arm"], row["labels"], row["value"]) for row in data_rows(first, "value"))
     table = TABLES.summary[TABLES.summary["protocol"] == "finetune"]
-    assert shown == sorted(table[["method", "labels", "value"]].itertuples(index=False, name=None))
+    assert shown == sorted(table[["arm", "labels", "value"]].itertuples(index=False, name=None))
 
 
-def test_scratch_is_gray_and_beside_every_protocol() -> None:
-    for spec in accuracy_figure(TABLES.summary).page_specs():
-        assert {row["arm"] for row in data_rows(spec, "value")} == {"from scratch", "rotation", "CMC"}
-        scale = spec["layer"][0]["encoding"]["color"]["scale"]
-        assert dict(zip(scale["domain"], scale["range"], strict=True))["from scratch"] == "#7d7f85"
+def test_the_baseline_is_gray_whatever_it_is_called_and_beside_every_protocol() -> None:
+    tables = make_tables(make_results(curves=NAMED_CURVES, baseline="scratch slow"))
+    figure = draw(tables)["accuracy"]
+    assert [look.title for look in figure.legend if look.color == "#7d7f85"] == [
+        "scratch slow",
+        "blind guess",
+        "random features",
+    ]
+    for spec, more in zip(figure.page_specs(), ({"from scratch"}, {"random features"}), strict=True):
+        lines = {row["line"] for row in data_rows(spec, "value")}
+        assert lines == {"scratch slow", "blind guess", "rotation", "rotation long"} | more
 
 
-def test_an_arm_keeps_its_color_whoever_is_beside_it() -> None:
-    alone = TABLES.utility[TABLES.utility["method"] == "rotation"]
-    both, one = (utility_figure(table, TABLES.summary).page_specs()[0] for table in (TABLES.utility, alone))
-    scales = [spec["layer"][-1]["encoding"]["color"]["scale"] for spec in (both, one)]
-    colors = [dict(zip(scale["domain"], scale["range"], strict=True))["rotation"] for scale in scales]
-    assert colors[0] == colors[1]
+def test_a_baseline_that_is_probed_too_is_told_from_its_whole_networks() -> None:
+    tables = make_tables(make_results(baseline="cmc"))
+    finetuned, probed = draw(tables)["accuracy"].page_specs()
+    assert {row["line"] for row in data_rows(finetuned, "value")} == {"CMC", "rotation", "from scratch"}
+    assert {row["line"] for row in data_rows(probed, "value")} == {"CMC", "CMC, fine-tuned", "rotation"}
+
+
+def test_utility_names_what_it_is_measured_against() -> None:
+    tables = make_tables(make_results(curves=NAMED_CURVES, baseline="scratch slow"))
+    figure = draw(tables)["utility"]
+    assert "the budgets of scratch slow cannot" in figure.caption
+    assert "beyond scratch slow's largest budget" in json.dumps(figure.page_specs()[0])
+    assert [look.title for look in figure.legend] == ["from scratch", "rotation", "rotation long"]
 
 
 def test_unmeasurable_regions_follow_scratchs_budgets() -> None:
-    spec = utility_figure(TABLES.utility, TABLES.summary).page_specs()[0]
+    spec = first_panel(TABLES, "utility")
     edges = pd.DataFrame(data_rows(spec, "above"))
     inside = edges[(edges["above"] < edges["top"]) & (edges["below"] > edges["bottom"])]
     assert len(inside) > 5
@@ -65,7 +102,7 @@ def test_unmeasurable_regions_follow_scratchs_budgets() -> None:
 
 
 def test_bounds_and_open_bars_are_marked_and_stay_in_the_plot() -> None:
-    rows = pd.DataFrame(data_rows(utility_figure(TABLES.utility, TABLES.summary).page_specs()[0], "utility"))
+    rows = pd.DataFrame(data_rows(first_panel(TABLES, "utility"), "utility"))
     table = TABLES.utility[TABLES.utility["protocol"] == "finetune"].reset_index(drop=True)
     assert set(rows["censored"]) == {"none", "above"}
     assert rows["open_high"].sum() == np.isinf(table["utility_high"]).sum() > 0
@@ -74,25 +111,44 @@ def test_bounds_and_open_bars_are_marked_and_stay_in_the_plot() -> None:
     assert bounds["utility_text"].str.startswith("≥").all()
 
 
-def test_failed_budgets_leave_a_gap_and_no_scratch_no_utility_figure() -> None:
+def test_failed_budgets_leave_a_gap_and_no_baseline_no_utility_figure() -> None:
+    tables = make_tables(without(make_results(), "rotation-finetune-250-"))
+    for name in ("accuracy", "utility"):
+        values = {
+            row["labels"]: row["value"]
+            for row in data_rows(first_panel(tables, name), "value_text")
+            if row["arm"] == "rotation"
+        }
+        assert list(values) == list(BUDGETS), "the line is told of the gap"
+        assert [labels for labels, value in values.items() if value is None] == [250]
     results = make_results()
-    results.loc[results["job"].str.startswith("rotation-finetune-250"), "value"] = np.nan
-    tables = make_tables(results)
-    rows = data_rows(accuracy_figure(tables.summary).page_specs()[0], "value")
-    assert 250 not in {row["labels"] for row in rows if row["method"] == "rotation"}
-    tables = make_tables(results[results["method"] != "scratch"])
-    assert [figure.name for figure in draw_figures(tables.summary, tables.utility, make_history().iloc[:0])] == [
-        "accuracy"
-    ]
+    tables = make_tables(results[results["arm"] != "scratch"])
+    assert list(draw(tables, make_history().iloc[:0])) == ["accuracy"]
+
+
+def test_points_that_runs_are_missing_from_are_hollow_and_say_so() -> None:
+    tables = make_tables(without(make_results(), "cmc-finetune-250-1", "cmc-finetune-250-2"))
+    for name, figure in draw(tables).items():
+        assert ("Hollow points" in figure.caption) == (name != "pretraining")
+    for name in ("accuracy", "utility"):
+        spec, other = draw(tables)[name].page_specs()
+        told = {row["missing_text"] for row in data_rows(spec, "missing_text")}
+        assert told == {"", "2 of 4 missing"}
+        hollow = [layer for layer in spec["layer"] if layer["mark"].get("filled") is False]
+        assert {json.dumps(layer["transform"][-1]) for layer in hollow} == {'{"filter": "(datum.missing > 0)"}'}
+        assert all(
+            tip["field"] != "missing" for layer in other["layer"] for tip in layer["encoding"].get("tooltip") or []
+        )
+        without_tip = [layer["encoding"]["tooltip"][-1]["field"] for layer in hollow]
+        assert set(without_tip) == {"missing_text"}
 
 
 def test_panels_are_named_by_what_varies() -> None:
     transfer = make_results(dataset="other", seed=2).assign(pretrain_dataset="TCVL 32 px")
-    transfer.loc[transfer["method"] == "scratch", "pretrain_dataset"] = ""
+    transfer.loc[transfer["arm"] == "scratch", "pretrain_dataset"] = ""
     same = make_results(dataset="other", seed=3)
-    tables = make_tables(pd.concat([same[same["method"] != "scratch"], transfer]))
-    titles = [spec["title"] for spec in utility_figure(tables.utility, tables.summary).page_specs()]
-    assert titles == [
+    tables = make_tables(pd.concat([same[same["arm"] != "scratch"], transfer]))
+    assert titles(draw(tables)["utility"]) == [
         "Fine-tuned, pretrained on TCVL 32 px",
         "Linear probe, pretrained on TCVL 32 px",
         "Fine-tuned",
@@ -100,15 +156,61 @@ def test_panels_are_named_by_what_varies() -> None:
     ]
 
 
+def test_a_suite_has_a_panel_per_study_and_protocol() -> None:
+    tables = make_tables(make_suite({"dataset.factors": ["T---", "----"], "backbone.width": ["16", "8"]}))
+    figures = draw(tables)
+    assert titles(figures["accuracy"])[:3] == [
+        "Fine-tuned, factors T---, width 16",
+        "Linear probe, factors T---, width 16",
+        "Fine-tuned, factors T---, width 8",
+    ]
+    assert len(figures["accuracy"].panels) == len(figures["utility"].panels) == 8
+    assert not figures["accuracy"].layout.small
+    for spec in figures["accuracy"].page_specs():
+        rows = data_rows(spec, "value")
+        assert len(rows) == len(BUDGETS) * len({row["line"] for row in rows}) == 3 * len(BUDGETS)
+    assert titles(figures["pretraining"]) == ["Effective rank of features", "Spread of features"], "it is all the same"
+
+
+def test_what_does_not_differ_is_not_named() -> None:
+    tables = make_tables(make_suite({"dataset.factors": ["T---"], "backbone.width": ["16", "8"]}))
+    assert titles(draw(tables)["accuracy"])[0] == "Fine-tuned, width 16"
+
+
+def test_many_panels_are_small_and_in_rows_of_the_last_key() -> None:
+    values = [str(width) for width in range(3)]
+    tables = make_tables(make_suite({"task.depth": values, "backbone.width": ["1", "2", "3"]}))
+    figure = draw(tables)["accuracy"]
+    assert len(figure.panels) == 18
+    assert figure.layout.small
+    assert figure.layout.columns == 3
+    assert titles(figure)[:3] == [f"Fine-tuned, depth 0, width {width}" for width in (1, 2, 3)]
+    assert titles(figure)[9:10] == ["Linear probe, depth 0, width 1"]
+    assert all(len(line) <= figure.layout.letters for spec in figure.page_specs() for line in spec["title"])
+
+
+def test_pretraining_has_panels_where_a_varied_key_changes_it() -> None:
+    tables = make_tables(make_suite({"dataset.factors": ["T---", "----"], "backbone.width": ["16", "8"]}))
+    history = in_suite(make_history(), tables)
+    history["value"] += (history["backbone.width"] == "8") * 0.1
+    figures = draw_figures(tables.summary, tables.utility, history, varied=tables.varied)
+    assert titles(figures[-1]) == [
+        "Effective rank of features, width 16",
+        "Spread of features, width 16",
+        "Effective rank of features, width 8",
+        "Spread of features, width 8",
+    ]
+
+
 def test_one_trial_is_drawn_without_intervals() -> None:
     tables = make_tables(make_results(trials=1))
-    for figure in draw_figures(tables.summary, tables.utility, make_history()):
+    for figure in draw(tables).values():
         for spec in figure.page_specs():
             assert "<svg" in vl_convert.vegalite_to_svg(spec)
 
 
 def test_files(tmp_path: Path) -> None:
-    figure = accuracy_figure(TABLES.summary)
+    figure = draw(TABLES)["accuracy"]
     save_figure(figure, tmp_path / "charts")
     assert (tmp_path / "charts/accuracy.png").read_bytes().startswith(b"\x89PNG")
     assert "Accuracy against labels" in (tmp_path / "charts/accuracy.svg").read_text()

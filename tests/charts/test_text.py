@@ -2,17 +2,18 @@
 
 import math
 
+import pandas as pd
 import pytest
 
 from headstart.charts.text import (
     bounded,
+    difference_text,
     interval,
     labels_text,
-    method_title,
     metric_style,
-    protocol_title,
     signed_labels,
     utility_text,
+    with_missing_texts,
 )
 
 
@@ -59,8 +60,34 @@ def test_an_interval_across_zero_has_no_dash_to_take_for_a_sign() -> None:
     assert interval(-30, 25, labels_text) == "−30 to 25"
 
 
-def test_known_names_have_titles_and_others_stand_for_themselves() -> None:
-    assert (method_title("cmc"), method_title("mine")) == ("CMC", "mine")
-    assert (protocol_title("linear"), protocol_title("mine")) == ("linear probe", "mine")
+def test_known_metrics_have_a_style_and_others_are_plain_numbers() -> None:
     assert metric_style("accuracy").show(0.6125) == "61.3"
     assert metric_style("mine").show(0.123456) == "0.1235"
+
+
+@pytest.mark.parametrize(
+    ("name", "difference", "text"),
+    [
+        ("accuracy", 0.0312, "+3.1"),
+        ("accuracy", -0.0312, "−3.1"),
+        ("accuracy", -0.0001, "0.0"),
+        ("rmse", 0.25, "+0.250"),
+        ("accuracy", math.nan, "–"),
+    ],
+)
+def test_a_difference_has_a_sign_unless_it_is_none(name: str, difference: float, text: str) -> None:
+    assert difference_text(name, difference) == text
+
+
+@pytest.mark.parametrize(
+    ("trials", "missing", "if_blind", "text"),
+    [
+        (4, 0, math.nan, ""),
+        (2, 2, 0.31, "2 of 4 missing; 31.0\u00a0% if they had guessed"),
+        (3, 1, 0.31, "1 of 4 missing; 31.0\u00a0% if it had guessed"),
+        (0, 4, math.nan, "4 of 4 missing"),
+    ],
+)
+def test_missing_runs_in_words(trials: int, missing: int, if_blind: float, text: str) -> None:
+    row = {"metric": "accuracy", "trials": trials, "missing": missing, "value_if_blind": if_blind}
+    assert list(with_missing_texts(pd.DataFrame([row]))["missing_text"]) == [text]

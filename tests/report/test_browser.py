@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from synthetic_report import make_predictions, make_report
-from synthetic_study import make_results
+from synthetic_study import make_results, make_suite, make_tables, without
 
 from headstart.report import write_report
 
 pytestmark = pytest.mark.browser
 
 NAME = "<script>alert(1)</script> a dataset whose name is far too long for a telephone's screen"
+ARM = "<b>mine</b>, an arm that is called something that nobody would want to read in a legend"
 
 
 @pytest.fixture(scope="module")
@@ -33,10 +34,11 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("report") / "report.html"
-    results = make_results(dataset=NAME).replace({"method": {"cmc": "<b>mine</b>"}})
+    results = make_results(dataset=NAME).replace({"arm": {"cmc": ARM}})
+    results = without(results, "cmc-finetune-250-1", "cmc-linear-2000-1")
     predictions = make_predictions(*(f"method {number}" for number in range(9)), NAME)
     names = {"title": NAME, "captions": (NAME,), "command": f"headstart study run '{NAME}'"}
-    write_report(path, make_report(results, predictions=predictions, **names))
+    write_report(path, make_report(make_tables(results), predictions=predictions, **names))
     return path
 
 
@@ -55,6 +57,33 @@ def page(request: pytest.FixtureRequest, browser: Browser, report: Path) -> Iter
     yield opened
     context.close()
     assert heard == []
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("suite") / "report.html"
+    values = {"dataset.factors": ["----", "T---", NAME], "pretrain_dataset.factors": ["----", "T---", NAME]}
+    write_report(path, make_report(make_tables(make_suite(values)), predictions=()))
+    return path
+
+
+@pytest.mark.parametrize("width", [390, 1400])
+def test_a_suite_fits_the_screen_and_its_cells_can_be_read(browser: Browser, suite: Path, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme="dark")
+    page = context.new_page()
+    page.goto(suite.as_uri())
+    expect(page.locator(".chart svg")).to_have_count(8 + 18 + 18 + 2)
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= width
+    small = [chart.bounding_box() for chart in page.locator(".small .chart.utility").all()]
+    assert len({box["x"] for box in small}) == (1 if width == 390 else 3)
+    for chart in page.locator(".chart.transfer").all():
+        cells = chart.locator(".mark-rect path").evaluate_all("all => all.map(one => getComputedStyle(one).fill)")
+        words = chart.locator(".mark-text.role-mark text").evaluate_all(
+            "all => all.map(one => getComputedStyle(one).fill)"
+        )
+        assert len(words) == 2 * len(cells) == 18
+        assert all(contrast(word, cell) >= 4.5 for word in set(words) for cell in cells)
+    context.close()
 
 
 def test_nothing_is_wider_than_the_screen(page: Page) -> None:
@@ -85,7 +114,9 @@ def test_predictions_scroll_in_a_box_of_their_own(page: Page) -> None:
 
 
 def test_the_legend_has_the_colors_that_it_names(page: Page) -> None:
-    swatches = page.locator(".legend span").evaluate_all("all => all.map(one => getComputedStyle(one).backgroundColor)")
+    swatches = page.locator(".gallery .legend span").evaluate_all(
+        "all => all.map(one => getComputedStyle(one).backgroundColor)"
+    )
     assert len(swatches) == len(set(swatches)) == 3 + 3
 
 
@@ -96,7 +127,7 @@ def test_points_tell_their_numbers(page: Page) -> None:
         point.hover()
         told = page.locator("#vg-tooltip-element.visible")
         watched = "steps" in chart.inner_text()
-        for word in ("method", "step") if watched else ("labels", "interval"):
+        for word in ("arm", "step") if watched else ("labels", "interval"):
             expect(told).to_contain_text(word)
         page.mouse.move(0, 0)
         expect(told).to_have_count(0)

@@ -1,5 +1,6 @@
 """The report as a file: complete, self-contained, and deaf to what hostile names say."""
 
+import dataclasses
 import json
 import re
 from pathlib import Path
@@ -8,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from synthetic_report import make_predictions, make_report
-from synthetic_study import make_results
+from synthetic_study import NAMED_CURVES, Curve, make_results, make_suite, make_tables, without
 
 from headstart.report import ReportData, write_report
 
@@ -39,7 +40,9 @@ def test_everything_is_on_the_page(page: str) -> None:
     assert list(specifications(page)) == [f"chart-{figure}-{panel}" for figure in (1, 2, 3) for panel in (1, 2)]
     assert all(f'id="{name}"' in body for name in specifications(page))
     assert "3 min 7 s" in body
-    assert "Failed runs" not in body
+    assert "Missing runs" not in body
+    assert "<h2>Arms</h2>" not in body, "all are methods under their own names"
+    assert "How many more labels training from scratch would need" in body
 
 
 def test_the_tables_show_every_point(page: str) -> None:
@@ -80,44 +83,139 @@ def test_the_page_is_small(page: str) -> None:
 
 
 def test_names_are_escaped(tmp_path: Path) -> None:
-    results = make_results(dataset=HOSTILE).replace({"method": {"cmc": HOSTILE}})
-    results.loc[results["labels"] == 250, "value"] = np.nan
+    results = make_results(dataset=HOSTILE).replace({"arm": {"cmc": HOSTILE, "scratch": f"{HOSTILE} slow"}})
+    results.insert(0, HOSTILE, HOSTILE)
+    other = results.assign(**{HOSTILE: f"{HOSTILE} other", "dataset": f"{HOSTILE} other"})
+    tables = make_tables(pd.concat([without(results, "cmc-finetune-250"), other]), {HOSTILE: HOSTILE})
+    tables = tables._replace(missing=tables.missing.assign(reason=HOSTILE))
     names = {"title": HOSTILE, "config": HOSTILE, "command": HOSTILE, "environment": {HOSTILE: HOSTILE}}
-    predictions = make_predictions(HOSTILE)
-    page = written(make_report(results, captions=(HOSTILE,), predictions=predictions, **names), tmp_path)
+    pretrained = {HOSTILE: "cmc", "rotation": "rotation"}
+    report = make_report(tables, (HOSTILE,), make_predictions(HOSTILE), pretrained, **names)
+    page = written(report, tmp_path)
     assert 'alert("x")' not in page
     assert "<img src=x" not in page
     assert page.count("<script") == 2
-    assert "&lt;/script&gt;" in page
-    assert any(
-        HOSTILE in json.dumps(spec, ensure_ascii=False).replace('\\"', '"') for spec in specifications(page).values()
+    assert page.count("&lt;/script&gt;") > 50
+    specs = [json.dumps(spec, ensure_ascii=False).replace('\\"', '"') for spec in specifications(page).values()]
+    assert all(HOSTILE in spec for spec in specs)
+
+
+def test_missing_runs_are_told_on_top_beside_their_means_and_one_by_one(tmp_path: Path) -> None:
+    tables = make_tables(without(make_results(curves=NAMED_CURVES, baseline="scratch slow"), *LOST))
+    waiting = tables.missing["arm"] == "rotation"
+    tables.missing.loc[waiting, ["step", "reason"]] = [np.nan, "not run yet"]
+    body = written(make_report(tables), tmp_path).split("<script")[0]
+    assert "<strong>2 runs failed, 4 not run yet</strong>" in body
+    assert "Missing runs are left out of every mean: rotation (4), rotation long (2)." in body
+    section = body.split('<section id="missing">')[1].split("</section>")[0]
+    rows = [re.findall(r"<td>(.*?)</td>", row) for row in section.split("<tr>")[2:]]
+    assert rows == [
+        ["rotation", "fine-tuned", "500", "1, 2, 3, 4", "not run yet"],
+        ["rotation long", "linear probe", "250", "2, 4", "the loss is not finite<small>step 300</small>"],
+    ]
+    scores = body.split("<h2>Accuracy</h2>")[1].split("</section>")[0]
+    notes = re.findall(r'<small class="lacking">(.*?)</small>', scores)
+    (partly,) = tables.summary.loc[tables.summary["missing"] == 2, "value_if_blind"]
+    assert notes[1] == f"2 of 4 missing; {100 * partly:.1f}\u00a0% if they had guessed"
+    assert notes[0].startswith("4 of 4 missing; ")
+    utility = body.split("<h2>Utility</h2>")[1].split("<details>")[0]
+    assert re.findall(r'<small class="lacking">(.*?)</small>', utility) == ["4 of 4 missing", "2 of 4 missing"]
+
+
+LOST = ("rotation long-linear-250-1", "rotation long-linear-250-3", "rotation-finetune-500-")
+
+
+def test_a_long_list_of_missing_runs_can_be_opened(tmp_path: Path) -> None:
+    tables = make_tables(without(make_results(), "rotation-", "cmc-"))
+    body = written(make_report(tables), tmp_path).split("<script")[0]
+    assert "<strong>96 runs failed</strong>" in body
+    assert "<summary>All 24 rows</summary>" in body
+
+
+def test_arms_say_what_they_are_and_what_they_do_differently(tmp_path: Path) -> None:
+    curves = NAMED_CURVES | {("imagenet", "finetune"): Curve(0.9, 2.0, 3.0)}
+    results = make_results(curves=curves, baseline="scratch slow")
+    results.loc[results["arm"] == "imagenet", "method"] = ""
+    tables = make_tables(results, {"rotation long": "pretrain steps 8,000"})
+    section = written(make_report(tables), tmp_path).split("<h2>Arms</h2>")[1].split("</section>")[0]
+    rows = [re.findall(r"<td>(.*?)</td>", row) for row in section.split("<tr>")[2:]]
+    assert [
+        "rotation long", "rotation pretraining", "compared", "pretrain steps 8,000",
+    ] in rows  # fmt: skip
+    assert ["scratch slow", "random weights", "baseline", ""] in rows
+    assert ["from scratch", "random weights", "compared", ""] in rows
+    assert ["imagenet", "weights from a file", "compared", ""] in rows
+    assert ["random features", "random weights, frozen", "control", ""] in rows
+    assert len(rows) == 7
+
+
+def test_the_baseline_is_called_by_its_name(tmp_path: Path) -> None:
+    tables = make_tables(make_results(baseline="cmc"))
+    body = written(make_report(tables), tmp_path).split("<script")[0]
+    assert "How many more labels CMC would need" in body
+    assert "beyond what CMC reached" in body
+    assert "CMC needs, labels" in body
+    slow = make_tables(make_results(curves=NAMED_CURVES, baseline="scratch slow"))
+    assert "How many more labels training from scratch (scratch slow) would need" in written(
+        make_report(slow), tmp_path
     )
 
 
-def test_failed_runs_are_listed(tmp_path: Path) -> None:
-    results = make_results()
-    results.loc[results["job"] == "cmc-finetune-500-1", "value"] = np.nan
-    page = written(make_report(results), tmp_path)
-    assert "<strong>1 run failed</strong> and is left out" in page
-    assert "<td>cmc-finetune-500-1</td>" in page
+def test_a_suite_has_a_column_for_each_key_that_differs(tmp_path: Path) -> None:
+    tables = make_tables(make_suite({"dataset.factors": ["T---", "----"], "backbone.width": ["16"]}))
+    body = written(make_report(tables), tmp_path).split("<script")[0]
+    for heading in ("<h2>Utility</h2>", "<h2>Accuracy</h2>"):
+        section = body.split(heading)[1].split("</table>")[0]
+        assert re.findall(r'<th scope="col">(.*?)</th>', section) == ["arm", "protocol", "factors"]
+        studies = re.findall(r"<td>(T---|----)</td>", section)
+        assert studies == sorted(studies, reverse=True), "study by study, in the order of the suite"
+        assert len(studies) == (10 if "Accuracy" in heading else 8)
+    assert "(factors ----)" in body.split("</h1>")[0]
+
+
+def test_many_panels_are_small_and_a_legend_serves_them_all(tmp_path: Path) -> None:
+    widths = [str(width) for width in range(7)]
+    body = written(make_report(make_tables(make_suite({"backbone.width": widths}))), tmp_path).split("<script")[0]
+    assert body.count('<div class="panels small" style="--columns: 4">') == 2  # accuracy, utility
+    assert body.count('<ul class="legend arms">') == 3
+    assert body.count('<div class="chart accuracy"') == 14
 
 
 def test_a_study_without_scratch_still_has_a_report(tmp_path: Path) -> None:
     results = make_results()
-    page = written(make_report(results[results["method"] != "scratch"]), tmp_path)
+    page = written(make_report(make_tables(results[results["arm"] != "scratch"])), tmp_path)
     assert "Utility cannot be measured" in page
     assert list(specifications(page)) == ["chart-1-1", "chart-1-2", "chart-2-1", "chart-2-2"]  # accuracy, pretraining
 
 
+def test_a_study_of_the_baseline_alone_still_has_a_report(tmp_path: Path) -> None:
+    results = make_results()
+    page = written(make_report(make_tables(results[results["arm"] == "scratch"])), tmp_path)
+    assert "Utility cannot be measured" in page
+    assert list(specifications(page)) == ["chart-1-1", "chart-2-1", "chart-2-2"]
+    assert "<h2>Utility</h2>" not in page
+
+
 def test_a_study_without_results_still_has_a_report(tmp_path: Path) -> None:
     results = make_results().assign(value=np.nan)
-    page = written(make_report(results), tmp_path)
+    page = written(make_report(make_tables(results)), tmp_path)
     assert "Utility cannot be measured" in page
     assert list(specifications(page)) == ["chart-1-1", "chart-1-2"]  # of pretraining
     assert "<strong>120 runs failed</strong>" in page
 
 
 def test_several_datasets_have_a_column(tmp_path: Path) -> None:
-    page = written(make_report(pd.concat([make_results(), make_results(dataset="other")])), tmp_path)
+    page = written(make_report(make_tables(pd.concat([make_results(), make_results(dataset="other")]))), tmp_path)
     assert '<th scope="col">dataset</th>' in page
     assert "<td>other</td>" in page
+
+
+def test_a_pretraining_that_has_not_run_has_no_numbers(tmp_path: Path) -> None:
+    report = make_report()
+    waiting = {"arm": "vae", "method": "vae", "seed": 0, "pretrain_dataset": "TCVL 32 px", "state": "not run yet"}
+    table = pd.concat([report.pretraining, pd.DataFrame([waiting])])
+    page = written(dataclasses.replace(report, pretraining=table), tmp_path)
+    section = page.split("<h2>Pretraining</h2>")[1].split("</section>")[0]
+    (row,) = [row for row in section.split("<tr>") if "VAE" in row]
+    assert re.findall(r"<td[^>]*>([^<]*)", row) == ["VAE", "0", "not run yet", "–", "–", "–", "–"]
+    assert "nan" not in section

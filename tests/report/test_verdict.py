@@ -5,7 +5,10 @@ import math
 import pandas as pd
 import pytest
 
-from headstart.report import state_verdict
+from headstart.report import Verdict, state_verdict
+
+ARMS = pd.DataFrame([("scratch", "scratch", "baseline", "")], columns=["arm", "method", "role", "note"])
+NONE_MISSING = pd.DataFrame(columns=["arm", "task", "protocol", "labels", "trial", "step", "reason"])
 
 
 def point(
@@ -14,7 +17,7 @@ def point(
     low: float = 530,
     high: float = 870,
     censored: str = "none",
-    method: str = "rotation",
+    arm: str = "rotation",
     **names: str,
 ) -> dict[str, object]:
     row = {
@@ -22,7 +25,8 @@ def point(
         "pretrain_dataset": "toys",
         "task": "classification",
         "backbone": "resnet9",
-        "method": method,
+        "arm": arm,
+        "method": arm,
         "protocol": "finetune",
         "labels": labels,
         "metric": "accuracy",
@@ -38,11 +42,18 @@ def point(
     }
 
 
-NOTHING = point(100, 95, 70, 125, method="cmc")
+NOTHING = point(100, 95, 70, 125, arm="cmc")
 
 
-def headline(*points: dict[str, object]) -> str:
-    return state_verdict(pd.DataFrame(points)).headline
+def verdict(
+    *points: dict[str, object], baseline: tuple[str, str] = ("scratch", "scratch"), **options: object
+) -> Verdict:
+    arms = ARMS.assign(arm=baseline[0], method=baseline[1])
+    return state_verdict(pd.DataFrame(points), arms, options.pop("missing", NONE_MISSING), **options)
+
+
+def headline(*points: dict[str, object], **options: object) -> str:
+    return verdict(*points, **options).headline
 
 
 def test_a_gain_is_told_in_labels() -> None:
@@ -51,7 +62,7 @@ def test_a_gain_is_told_in_labels() -> None:
 
 
 def test_the_highest_lower_end_wins_over_the_highest_estimate() -> None:
-    lucky = point(50, 900, 55, 2000, method="cmc")
+    lucky = point(50, 900, 55, 2000, arm="cmc")
     assert headline(lucky, point()).startswith("With 250 labels, rotation")
 
 
@@ -62,9 +73,9 @@ def test_a_bound_is_told_as_one() -> None:
 
 
 def test_no_gain_names_the_point_that_came_nearest() -> None:
-    found = headline(NOTHING, point(50, 40, 20, 75, method="cmc"))
+    found = headline(NOTHING, point(50, 40, 20, 75, arm="cmc"))
     assert found == (
-        "No method is worth labels beyond its interval: at 100 labels, CMC pretraining comes to −5 labels "
+        "No arm is worth labels beyond its interval: at 100 labels, CMC pretraining comes to −5 labels "
         "(95\u00a0% interval −30 to +25)."
     )
 
@@ -75,8 +86,8 @@ def test_nothing_below_scratchs_curve_is_worth_anything() -> None:
 
 
 def test_one_interval_above_zero_among_many_is_chance() -> None:
-    others = [point(labels, labels, 0.9 * labels, 1.1 * labels, method="cmc") for labels in range(100, 140)]
-    found = state_verdict(pd.DataFrame([point(), *others]))
+    others = [point(labels, labels, 0.9 * labels, 1.1 * labels, arm="cmc") for labels in range(100, 140)]
+    found = verdict(point(), *others)
     assert found.headline == (
         "Not settled: with 250 labels, rotation pretraining is worth 410 more labels (95\u00a0% interval 280–620), "
         "or is the luckiest of 41 points."
@@ -89,7 +100,8 @@ def test_without_a_scratch_curve_or_trials_nothing_is_claimed() -> None:
     unmeasured = point(equivalent=math.nan, low=math.nan, high=math.nan)
     assert headline(unmeasured).startswith("Utility cannot be measured")
     assert headline(point(low=math.nan, high=math.nan)).endswith("run at least two trials.")
-    assert state_verdict(pd.DataFrame([point()]).iloc[:0]).headline.startswith("Utility cannot be measured")
+    nothing = state_verdict(pd.DataFrame([point()]).iloc[:0], ARMS, NONE_MISSING)
+    assert nothing == ("Utility cannot be measured: it takes finished runs of scratch and of another arm.", "")
 
 
 @pytest.mark.parametrize("place", ["dataset", "task", "backbone"])
@@ -98,4 +110,38 @@ def test_places_are_named_where_there_are_several(place: str) -> None:
 
 
 def test_confidence_is_told() -> None:
-    assert "(90\u00a0% interval" in state_verdict(pd.DataFrame([point()]), confidence=0.9).headline
+    assert "(90\u00a0% interval" in headline(point(), confidence=0.9)
+
+
+def test_arms_are_called_by_their_own_names() -> None:
+    assert headline(point(arm="rotation long", method="rotation")).startswith(
+        "With 250 labels, “rotation long” is worth"
+    )
+    assert "training from scratch is worth" in headline(point(arm="scratch", method="scratch"))
+
+
+def test_the_baseline_is_called_by_its_own_name() -> None:
+    best = point(250, 2000, 1400, math.inf, "above")
+    assert "as it beats scratch's best" in headline(best)
+    assert "as it beats scratch slow's best" in headline(best, baseline=("scratch slow", "scratch"))
+    assert "as it beats imagenet's best" in headline(best, baseline=("imagenet", ""))
+    unmeasured = point(equivalent=math.nan, low=math.nan, high=math.nan)
+    assert "runs of imagenet and" in headline(unmeasured, baseline=("imagenet", ""))
+
+
+def test_what_a_suite_varies_is_named_where_it_differs() -> None:
+    keys = ["dataset.factors", "backbone.width", "seed"]
+    one, other = ({"dataset.factors": "T---", "backbone.width": width, "seed": "0"} for width in ("8", "16"))
+    found = headline(point(dataset="T--- a", **one), point(100, 95, 70, 125, dataset="T--- b", **other), varied=keys)
+    assert found.startswith("With 250 labels (width 8), rotation")
+
+
+def test_missing_runs_are_named() -> None:
+    arms = ["cmc", "cmc", "rotation", "mine", "cmc"]
+    missing = pd.DataFrame({"arm": arms, "reason": "not run yet"})
+    found = verdict(point(), missing=missing).detail
+    assert found.endswith("there. Missing runs are left out of every mean: CMC (3), rotation (1), mine (1).")
+    many = pd.DataFrame({"arm": [f"arm {number}" for number in range(7)], "reason": "not run yet"})
+    assert verdict(point(), missing=many).detail.endswith("arm 4 (1), 2 more arms.")
+    unmeasured = point(equivalent=math.nan, low=math.nan, high=math.nan)
+    assert verdict(unmeasured, missing=missing).detail.startswith("Missing runs are left out")

@@ -33,21 +33,21 @@ def images_of(count):
 @pytest.mark.parametrize(("task", "dtype"), [("segmentation", torch.uint8), ("depth", torch.float16)])
 def test_maps_are_what_targets_would_say(tmp_path, task, dtype):
     model, images = model_of(task), images_of(10)
-    keep_answers(tmp_path, model, images)
+    keep_answers(tmp_path, model, images, "float32")
     rows, maps = read_answers(tmp_path)
     assert rows.tolist() == [0, 2, 5, 7]
     assert (maps.shape, maps.dtype) == ((SHOWN, 16, 16), dtype)
-    (output,) = answers(model, images.subset(rows))
+    (output,) = answers(model, images.subset(rows), precision="float32")
     assert maps.equal(model.task.answer(output, (16, 16)).to(dtype))
 
 
 def test_a_small_split_is_shown_whole(tmp_path):
-    keep_answers(tmp_path, model_of("depth"), images_of(3))
+    keep_answers(tmp_path, model_of("depth"), images_of(3), "float32")
     assert read_answers(tmp_path).rows.tolist() == [0, 1, 2]
 
 
 def test_one_answer_per_image_is_no_picture(tmp_path):
-    keep_answers(tmp_path, model_of("classification"), images_of(5))
+    keep_answers(tmp_path, model_of("classification"), images_of(5), "float32")
     assert not list(tmp_path.iterdir())
 
 

@@ -9,8 +9,9 @@ from safetensors.torch import load_file
 from headstart.errors import ConfigError
 from headstart.study.config.checks import check_study
 from headstart.study.config.study import StudyConfig
+from headstart.study.config.suite import as_suite
 from headstart.study.running.launchers import LocalLauncher
-from headstart.study.running.plan import make_plan
+from headstart.study.running.plan import Plan, make_plan
 from headstart.study.running.store import Store
 
 
@@ -28,14 +29,18 @@ def study(devices: int, batch_size: int = 8) -> StudyConfig:
     )
 
 
+def plan(devices: int) -> Plan:
+    return make_plan(as_suite(study(devices)).settled())
+
+
 def test_two_devices_give_the_weights_of_one(tmp_path):
     store = Store(tmp_path)
-    plans = [make_plan(study(devices)) for devices in (1, 2)]
-    jobs = [plan.pretrainings[0] for plan in plans]
+    plans = [plan(devices) for devices in (1, 2)]
+    jobs = [one.pretrainings[0].job for one in plans]
     assert jobs[0].key != jobs[1].key
-    assert plans[0].dataset.key == plans[1].dataset.key
+    assert plans[0].datasets[0].key == plans[1].datasets[0].key
     events = []
-    LocalLauncher(store, workers=2).run([plans[0].dataset, *jobs], events.append)
+    assert not LocalLauncher(store, workers=2).run([plans[0].datasets[0], *jobs], events.append)
     assert max(event.done for event in events if event.job.key == jobs[1].key) == jobs[1].cost
     alone, shared = (load_file(store.folder(job) / "backbone.safetensors") for job in jobs)
     assert alone.keys() == shared.keys()
@@ -49,8 +54,8 @@ def test_two_devices_give_the_weights_of_one(tmp_path):
 
 
 def test_devices_belong_to_pretraining_alone():
-    scratch = [[job.key for job in make_plan(study(n)).points if job.place["method"] == "scratch"] for n in (1, 2)]
-    assert scratch[0] == scratch[1]
+    scratch = [[point.job.key for point in plan(n).points if point.arm == "scratch"] for n in (1, 2)]
+    assert scratch[0] == scratch[1] != []
     with pytest.raises(ConfigError, match="unknown key 'finetune.devices'|unknown key 'devices'"):
         StudyConfig.model_validate(study(1).model_dump() | {"protocols": {"finetune": {"devices": 2}}})
 
@@ -60,6 +65,7 @@ def test_what_cannot_be_shared_is_refused_before_any_work(monkeypatch):
         study(2, batch_size=9)
     check_study(study(2))
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **options: False)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     with pytest.raises(ConfigError, match="pretrain.devices is 2 and this machine has 1 GPU"):
         check_study(study(2))

@@ -1,6 +1,6 @@
 """The order of work, and what a machine hands out: all without a process."""
 
-from toy_jobs import ToyJob
+from toy_jobs import Gate, ToyJob
 
 from headstart.study.jobs.base import Needs
 from headstart.study.running.launchers.queue import Queue
@@ -32,9 +32,6 @@ def test_workers_share_a_group_but_never_mix_groups():
 
 
 def test_what_may_end_the_study_goes_before_what_costs_more():
-    class Gate(ToyJob):
-        first = True
-
     queue = Queue([ToyJob(9), Gate(1)], workers=2)
     assert [numbers(queue.take(all_fit)) for _ in range(2)] == [[1], [9]]
 
@@ -54,6 +51,24 @@ def test_a_failed_job_waits_for_what_else_is_ready_and_then_fails_with_its_depen
     told = "needs toy 9, which failed: it is bad"
     assert failed == {9: "it is bad", 2: told, 3: told}
     assert queue.empty
+
+
+def test_what_only_failed_jobs_were_to_use_is_given_up():
+    """Labels that are no answers to one task end the work for it, and no other."""
+    check = Gate(1)
+    alone, shared = ToyJob(9), ToyJob(8)
+    point = ToyJob(2, below=(alone, shared, check))
+    queue = Queue([check, alone, shared, point, ToyJob(3, below=(shared,))], workers=1)
+    assert queue.take(all_fit) == [check]
+    assert queue.retry(check)
+    assert queue.take(all_fit) == [check]
+    failed = {job.number: reason for job, reason in queue.fail(check, "no answers").values()}
+    assert failed == {
+        1: "no answers",
+        2: "needs toy 1, which failed: no answers",
+        9: "of no use without toy 1, which failed: no answers",
+    }
+    assert queue.take(all_fit) == [shared]
 
 
 def test_a_large_job_gets_its_turn_when_more_waits_for_it_than_it_delays():

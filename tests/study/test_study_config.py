@@ -7,11 +7,16 @@ from headstart.backbones import BACKBONES, ResNet9
 from headstart.errors import ConfigError, HeadstartError
 from headstart.methods import METHODS
 from headstart.study.config.checks import check_study
-from headstart.study.config.study import dump_yaml, load_study, recipe_names
-from headstart.study.running.plan import make_plan
+from headstart.study.config.files import recipe_names
+from headstart.study.config.suite import as_suite, load_study
+from headstart.study.running import plan as plans
 
 ONE = {"steps": 2, "batch_size": 1}
 VIT = {"name": "vit", "options": {"width": 8, "heads": 1, "depth": 1}}
+
+
+def make_plan(config):
+    return plans.make_plan(as_suite(config).settled())
 
 
 def small(**changes):
@@ -49,15 +54,16 @@ def test_every_shipped_recipe_is_sound(recipe):
 def test_the_resolved_study_is_the_same_study(write, tmp_path):
     config = load_study(write())
     again = tmp_path / "again.yaml"
-    again.write_text(dump_yaml(config))
-    assert load_study(again) == config
+    settled = as_suite(config).settled()
+    again.write_text(settled.to_yaml())
+    assert load_study(again) == settled.first
     assert [job.key for job in make_plan(load_study(again)).jobs] == [job.key for job in make_plan(config).jobs]
 
 
 def test_overrides_reach_any_depth(write):
     config = load_study(write(), ["trials=5", "pretrain.steps=7", "arms.cmc.options.temperature=0.2"])
     assert (config.trials, config.pretrain.steps) == (5, 7)
-    assert config.methods["cmc"].options == {"temperature": 0.2}
+    assert config.arms["cmc"].options.model_dump() == {"negatives": 4096, "temperature": 0.2, "momentum": 0.4}
 
 
 @pytest.mark.parametrize(
@@ -67,12 +73,12 @@ def test_overrides_reach_any_depth(write):
         ({"trials": "many"}, "key 'trials' is 'many': input should be a valid integer"),
         ({"pretrain": {"steps": 2, "learning_rate": 1}}, "unknown key 'pretrain.learning_rate'.*the keys here are.*lr"),
         ({"pretrain": {}}, "key 'pretrain.steps' is missing"),
-        ({"arms": {"simclrr": {}}}, "unknown method 'simclrr': choose one of .*cmc.*rotation"),
+        ({"arms": {"simclrr": {}}}, "arm 'simclrr' is called like no method: .* one of scratch, .*cmc.*rotation"),
         (
             {"arms": {"cmc": {"options": {"temprature": 1}}}},
-            "arms.cmc.options: unknown key 'temprature': did you mean",
+            "arms.cmc: options: unknown key 'temprature': did you mean",
         ),
-        ({"arms": {"cmc": {"pretrain": {"steps": 0}}}}, "arms.cmc.pretrain: key 'steps' is 0"),
+        ({"arms": {"cmc": {"pretrain": {"steps": 0}}}}, "arms.cmc: pretrain: key 'steps' is 0"),
         ({"tasks": ["clasification"]}, "unknown task 'clasification': choose one of classification"),
         ({"backbone": {"name": "resnet10"}}, "unknown backbone 'resnet10'"),
         ({"backbone": {"name": "resnet9", "options": {"depth": 3}}}, "backbone.*unknown key 'depth'"),
@@ -218,5 +224,7 @@ def test_what_changes_a_result_changes_its_key_and_nothing_else(write):
 
 def test_pretraining_seeds_are_dealt_to_trials(write):
     plan = make_plan(load_study(write(pretrain_seeds=2)))
-    starts = {(job.trial, job.start.seed) for job in plan.points if getattr(job, "start", None)}
-    assert starts == {(0, 0), (1, 1)}
+    seeds = [start.job.seed for start in plan.arms[0][1].starts]
+    pretrained = [point.job for point in plan.points if point.pretrain_dataset]
+    assert {(job.trial, seeds.index(job.start.job.seed)) for job in pretrained} == {(0, 0), (1, 1)}
+    assert len(set(seeds)) == 2

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from headstart.api import prepare_study
-from headstart.errors import DataError
+from headstart.errors import HeadstartError
 from headstart.folder import Manifest, write_manifest, write_shard
 from headstart.study.config.study import StudyConfig
 
@@ -80,7 +80,7 @@ def one(values, row, value):
 def test_annotations_that_are_no_answers_end_a_study_before_it_learns(tmp_path, task, target, values, message):
     path = write(tmp_path / "noise", **{target: values})
     run = prepare_study(study(path, tasks=(task,)), out=tmp_path / "runs", store=tmp_path / "store", workers=1)
-    with pytest.raises(DataError, match=f"^task '{task}': .*{message}") as refusal:
+    with pytest.raises(HeadstartError, match=f"^task '{task}': .*{message}") as refusal:
         run.execute()
     assert "\n" not in str(refusal.value)
     assert not (run.store.root / "pretrain").exists()
@@ -95,7 +95,7 @@ def test_shards_with_different_annotations_are_refused_by_name(tmp_path):
     counts = {split: 2 * count for split, count in manifests[0].counts.items()}
     write_manifest(first, manifests[0].model_copy(update={"shards": shards, "counts": counts}))
     run = prepare_study(study(first), out=tmp_path / "runs", store=tmp_path / "store", workers=1)
-    with pytest.raises(DataError, match=r"shard-00001.* shard-00000.* not hold the same .*target.class, target.pose"):
+    with pytest.raises(HeadstartError, match=r"shard-00001.* shard-00000.* not hold the same .*target.class, target.pose"):
         run.execute()
 
 
@@ -112,4 +112,4 @@ def test_one_image_a_batch_is_enough_where_nothing_needs_a_second(tmp_path):
     for job in run.plan.jobs:
         run.store.run(job)
     assert len(run.plan.pretrainings) == 3
-    assert not [point for point in run.plan.points if (run.store.folder(point) / "failure.json").exists()]
+    assert not [one for one in run.plan.points if one.job.outcome(run.store.folder(one.job))["failure"]]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from headstart.errors import DataError
-from headstart.study.jobs.base import Device, Job, Needs, RunContext
+from headstart.study.jobs.base import Job, Needs, RunContext
 
 ONE_CORE = Needs()
 
@@ -23,7 +23,6 @@ class ToyJob(Job):
     family: str = ""
     fault: str = ""
     wants: Needs = ONE_CORE
-    planned_for: Device = "cpu"
 
     kind: ClassVar[str] = "toy"
     version: ClassVar[int] = 1
@@ -51,10 +50,6 @@ class ToyJob(Job):
     def needs(self) -> Needs:
         return self.wants
 
-    @property
-    def device(self) -> Device:
-        return self.planned_for
-
     def run(self, context: RunContext) -> None:
         gpus = os.environ.get("CUDA_VISIBLE_DEVICES", "")
         with Path(self.journal).open("a") as journal:
@@ -78,3 +73,9 @@ class ToyJob(Job):
         if what == "stumble":
             raise ValueError("a toy stumbles")
         raise DataError("toy data is broken: mend it")
+
+
+class Gate(ToyJob):
+    """One that others wait for."""
+
+    first = True

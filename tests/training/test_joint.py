@@ -43,7 +43,7 @@ def both(tmp_path_factory):
     for name in ("whole", "killed"):
         (folder / name).mkdir()
     with pytest.raises(HeadstartError, match="a pretraining process died.*run the same command again"):
-        on_devices(partial(joint_work.compare, folder), 2, steps.append)
+        on_devices(partial(joint_work.compare, folder), 2, steps.append, device="cpu")
     assert steps
     assert max(steps) <= joint_work.RUN_STEPS
     return folder
@@ -120,7 +120,7 @@ def test_a_killed_run_goes_on_and_ends_like_an_undisturbed_one(both, tmp_path):
     shutil.copytree(both / "killed", killed)
     assert torch.load(killed / "checkpoint.pt", weights_only=True)["state"]["step"] == 10
     with pytest.raises(DataError, match="^toy data is broken: mend it$"):
-        on_devices(partial(joint_work.run_and_refuse, killed), 2, steps.append)
+        on_devices(partial(joint_work.run_and_refuse, killed), 2, steps.append, device="cpu")
     assert steps[-1] == joint_work.RUN_STEPS
     for undisturbed, resumed in zip(read(both / "whole"), read(killed), strict=True):
         assert same_state(undisturbed["state"], resumed["state"])
@@ -143,7 +143,7 @@ def is_alive(pid):
 
 
 def start(folder):
-    on_devices(partial(joint_work.tell_pid, folder), 2, lambda step: None)
+    on_devices(partial(joint_work.tell_pid, folder), 2, lambda step: None, device="cpu")
 
 
 def test_no_process_outlives_a_killed_parent(tmp_path):
@@ -158,7 +158,7 @@ def test_no_process_outlives_a_killed_parent(tmp_path):
 
 def test_one_device_is_this_process():
     seen = []
-    on_devices(lambda on_step: seen.append((os.getpid(), on_step)), 1, print)
+    on_devices(lambda on_step: seen.append((os.getpid(), on_step)), 1, print, device="cpu")
     assert seen == [(os.getpid(), print)]
 
 
@@ -168,11 +168,11 @@ def test_a_batch_without_equal_parts_is_refused():
 
 
 def test_more_devices_than_gpus_are_refused(monkeypatch):
-    check_devices(64)
+    check_devices(64, "cpu")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
-    check_devices(1)
+    check_devices(1, "cuda")
     with pytest.raises(
         ConfigError, match="pretrain.devices is 2 and this machine has 1 GPU: set pretrain.devices to 1"
     ):
-        check_devices(2)
+        check_devices(2, "cuda")

@@ -26,9 +26,9 @@ def draw_figures(
     """Every figure that the tables of a study, or of a suite that varies the keys ``varied``, have something for."""
     looks = arm_looks(summary, utility, history)
     figures = (
+        matrix_figure(utility, summary, varied=varied),
         accuracy_figure(summary, looks, varied=varied, confidence=confidence),
         utility_figure(utility, summary, looks, varied=varied, confidence=confidence),
-        matrix_figure(utility, summary, varied=varied),
         pretraining_figure(history, looks, varied=varied),
     )
     return tuple(figure for figure in figures if figure.panels)

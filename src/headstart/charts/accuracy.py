@@ -52,7 +52,7 @@ def _panel(panel: Panel, frame: _Frame) -> alt.LayerChart:
     band = base.mark_area(opacity=0.14, clip=True).encode(y=alt.Y("value_low:Q", title=metric.title), y2="value_high:Q")
     line = base.mark_line(strokeWidth=2).encode(
         y=vertical.axis(format=metric.axis_format, tickCount=6),
-        strokeDash=alt.StrokeDash("line:N", scale=scales.dash, legend=None),
+        strokeDash=alt.StrokeDash("line:N", scale=scales.dash),
     )
     told = base.encode(
         y=vertical,

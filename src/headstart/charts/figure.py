@@ -11,7 +11,7 @@ from headstart.charts.looks import Look
 from headstart.charts.panels import MANY, Panel
 from headstart.charts.theme import styled
 
-__all__ = ["Figure", "Layout"]
+__all__ = ["LARGE", "Figure", "Layout"]
 
 CHARACTER = 7.0
 """Pixels of a legend's letter, on average."""

@@ -6,9 +6,9 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from headstart.charts.figure import Figure, Layout
+from headstart.charts.figure import LARGE, Figure, Layout
 from headstart.charts.names import arm_titles, find_baseline, protocol_title, varied_text
-from headstart.charts.panels import Panel, differing
+from headstart.charts.panels import Panel
 from headstart.charts.points import missing_tooltip
 from headstart.charts.tables import reference_rows, with_missing
 from headstart.charts.text import (
@@ -23,31 +23,28 @@ from headstart.tasks import TASKS
 
 __all__ = ["matrix_figure"]
 
-FROM, INTO = "pretrain_dataset", "dataset"
+SOURCE, LEARNED = "pretrain_dataset", "dataset"
 FEW = 8
 """More matrices than this are too many for two budgets."""
+NARROW = 4
+"""More columns than this are too many for a small panel."""
 CELL = 46
 """Pixels from row to row."""
-WORSE, NOTHING, BETTER = "#b3541e", "#ffffff", "#1868a8"
-DARK, LIGHT = "#1c1e21", "#ffffff"
+WORSE, NOTHING, BETTER = "#e08a4a", "#ffffff", "#4f9bd9"
+INK = "#1c1e21"
+"""Of the text in cells, which all of these colors are light enough for."""
 
 
 def matrix_figure(utility: pd.DataFrame, summary: pd.DataFrame, *, varied: Sequence[str] = ()) -> Figure:
-    """Only where a suite varies both what is pretrained on and what is learned; else a figure without panels.
+    """Only where what is pretrained on and what is learned are crossed; else a figure without panels.
 
     Shown are the smallest budget and, where it leaves few matrices, the largest: utility where it is measured in every
     cell, else how much better the score is than the baseline's at the same budget.
     """
-    keys = differing(utility, varied)
-    source, learned = ([key for key in keys if key.split(".")[0] == name] for name in (FROM, INTO))
-    panels: list[Panel] = []
-    if source and learned:
-        others = [key for key in keys if key not in (*source, *learned)]
-        cells = _cells(utility, summary, varied).assign(
-            source=_joined(utility, source), learned=_joined(utility, learned)
-        )
-        panels = list(_panels(cells, others))
-    name, layout = find_baseline(summary).name, Layout.of(panels)
+    cells = _cells(utility, summary, varied)
+    panels = list(_panels(cells, _besides(cells, varied))) if _crossed(cells) else []
+    layout = Layout.of(panels) if cells[LEARNED].nunique() <= NARROW else LARGE
+    name = find_baseline(summary).name
     caption = (
         f"Rows: what was pretrained on. Columns: what was learned then. Utility, or where the budgets of {name} cannot "
         f"measure all of it, the score above that of {name} at equal labels. White: no difference; blue: better."
@@ -55,15 +52,24 @@ def matrix_figure(utility: pd.DataFrame, summary: pd.DataFrame, *, varied: Seque
     return Figure("transfer", "Transfer", caption, tuple(_draw(panel, layout) for panel in panels), (), layout)
 
 
-def _joined(table: pd.DataFrame, keys: list[str]) -> list[str]:
-    return [", ".join(map(str, values)) for values in table[keys].itertuples(index=False, name=None)]
+def _crossed(cells: pd.DataFrame) -> bool:
+    """Whether datasets are met by several pretrainings, and pretrainings by several datasets."""
+    pairs = cells.loc[cells["gain"].notna(), [SOURCE, LEARNED]].drop_duplicates()
+    return bool(len(pairs) > max(pairs[SOURCE].nunique(), pairs[LEARNED].nunique()) > 1)
+
+
+def _besides(cells: pd.DataFrame, varied: Sequence[str]) -> list[str]:
+    """The varied keys that differ though both datasets are the same."""
+    return [key for key in varied if (cells.groupby([SOURCE, LEARNED])[key].nunique() > 1).any()]
 
 
 def _cells(utility: pd.DataFrame, summary: pd.DataFrame, varied: Sequence[str]) -> pd.DataFrame:
-    """The utility table, row for row, with ``gain``: how much better its score is than the baseline's."""
+    """The utilities of what was pretrained, with ``gain``, the score above the baseline's, and whether it is better."""
     same = [*varied, "dataset", "task", "labels"]
     reference = reference_rows(summary)[[*same, "value"]].rename(columns={"value": "reference"})
-    rows = with_missing(utility, summary, varied).merge(reference, on=same, how="left", validate="many_to_one")
+    rows = with_missing(utility[utility[SOURCE] != ""], summary, varied).merge(
+        reference, on=same, how="left", validate="many_to_one"
+    )
     sign = rows["task"].map({task: 1 if TASKS[task].higher_is_better else -1 for task in rows["task"].unique()})
     return rows.assign(gain=rows["value"] - rows["reference"], better=sign * (rows["value"] - rows["reference"]))
 
@@ -98,35 +104,42 @@ def _shown(cells: pd.DataFrame) -> pd.DataFrame:
             strength=np.sign(told["utility"]) * np.log1p(told["utility"].abs()),
         )
     return told.assign(
-        what=[f"change in {metric_style(name).title.removeprefix('test ')}" for name in told["metric"]],
+        what=[_change(name) for name in told["metric"]],
         text=[difference_text(name, gain) for name, gain in zip(told["metric"], told["gain"], strict=True)],
         strength=told["better"],
     )
 
 
+def _change(name: str) -> str:
+    """``change in accuracy, points``."""
+    metric = metric_style(name)
+    return f"change in {metric.title.removeprefix('test ')}{', points' if metric.unit else ''}"
+
+
 def _draw(panel: Panel, layout: Layout) -> alt.LayerChart:
     rows = panel.rows.assign(few=[text.partition(";")[0] for text in panel.rows["missing_text"]])
-    orders = {name: list(dict.fromkeys(rows[name])) for name in ("source", "learned")}
+    learned = list(dict.fromkeys(rows[LEARNED]))
+    sources = [name for name in learned if name in set(rows[SOURCE])]
+    sources += [name for name in dict.fromkeys(rows[SOURCE]) if name not in sources]
     axis = {"grid": False, "domain": False, "ticks": False, "labelLimit": 140}
     base = alt.Chart(rows).encode(
-        x=alt.X("learned:N", sort=orders["learned"], title=f"{protocol_title(rows['protocol'].iloc[0])} on")
+        x=alt.X(f"{LEARNED}:N", sort=learned, title=f"{protocol_title(rows['protocol'].iloc[0])} on")
         .axis(labelAngle=0, **axis),
-        y=alt.Y("source:N", sort=orders["source"], title="pretrained on").axis(**axis),
+        y=alt.Y(f"{SOURCE}:N", sort=sources, title="pretrained on").axis(**axis),
         tooltip=_tooltips(rows),
     )  # fmt: skip
     shades = alt.Scale(domain=[-1, 0, 1], range=[WORSE, NOTHING, BETTER], interpolate="rgb")
-    ink = alt.condition("abs(datum.strength) > 0.6", alt.value(LIGHT), alt.value(DARK))
     cells = base.mark_rect(stroke=GRAY, strokeOpacity=0.4).encode(alt.Color("strength:Q", scale=shades, legend=None))
-    numbers = base.mark_text(fontSize=13).encode(text="text:N", color=ink)
-    told = base.mark_text(fontSize=10, dy=14).encode(text="few:N", color=ink)
+    numbers = base.mark_text(fontSize=13, color=INK).encode(text="text:N")
+    told = base.mark_text(fontSize=10, dy=14, color=INK).encode(text="few:N")
     title = alt.TitleParams(layout.title(panel.title), subtitle=rows["what"].iloc[0], subtitleFontSize=12)
-    return alt.layer(cells, numbers, told).properties(title=title, height=CELL * len(orders["source"]))
+    return alt.layer(cells, numbers, told).properties(title=title, height=CELL * len(sources))
 
 
 def _tooltips(rows: pd.DataFrame) -> list[alt.Tooltip]:
     return [
-        alt.Tooltip("source:N", title="pretrained on"),
-        alt.Tooltip("learned:N", title=f"{protocol_title(rows['protocol'].iloc[0])} on"),
+        alt.Tooltip(f"{SOURCE}:N", title="pretrained on"),
+        alt.Tooltip(f"{LEARNED}:N", title=f"{protocol_title(rows['protocol'].iloc[0])} on"),
         alt.Tooltip("value_text:N", title=metric_style(rows["metric"].iloc[0]).title),
         alt.Tooltip("utility_text:N", title="utility"),
         alt.Tooltip("utility_range:N", title="interval"),

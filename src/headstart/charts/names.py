@@ -14,6 +14,7 @@ __all__ = [
     "protocol_rank",
     "protocol_title",
     "short_keys",
+    "start_title",
     "varied_text",
 ]
 
@@ -38,6 +39,12 @@ PROTOCOLS = {
     "logistic": "logistic regression",
     "constant": "constant",
 }
+STARTS = {
+    "scratch": "random weights",
+    "random": "random weights, frozen",
+    "blind": "nothing: it sees no image",
+    "": "weights from a file",
+}
 SHORT = 20
 """Characters of a name that a chart has room for beside other words."""
 
@@ -52,6 +59,11 @@ def arm_titles(arms: Iterable[str]) -> dict[str, str]:
     names = list(dict.fromkeys(arms))
     titles = [arm_title(name) for name in names]
     return {name: title if titles.count(title) == 1 else name for name, title in zip(names, titles, strict=True)}
+
+
+def start_title(method: str) -> str:
+    """Where weights come from: ``CMC pretraining``, ``random weights``."""
+    return STARTS.get(method) or f"{arm_title(method)} pretraining"
 
 
 def protocol_title(name: str) -> str:

@@ -80,8 +80,9 @@ def split_panels(table: pd.DataFrame, varied: Sequence[str] = ()) -> list[Panel]
 
 
 def _several(rows: pd.DataFrame, place: str, within: list[str]) -> bool:
-    """Whether a place has several values within one combination of the others."""
-    counted = rows.groupby(within)[place].nunique() if within else pd.Series(rows[place].nunique())
+    """Whether a place has several values within one combination of the others; what is not pretrained has none."""
+    known = rows[rows[place] != ""]
+    counted = known.groupby(within)[place].nunique() if within else pd.Series(known[place].nunique())
     return bool((counted > 1).any())
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 __all__ = ["HOLLOW", "mean_points", "missing_tooltip"]
 
-HOLLOW = " Hollow points are means of what is there: runs are missing."
+HOLLOW = " Hollow points: runs are missing from the mean."
 
 
 def mean_points(base: alt.Chart, rows: pd.DataFrame, **style: Any) -> list[alt.Chart]:

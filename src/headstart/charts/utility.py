@@ -104,7 +104,7 @@ def _vertical(field: str, frame: _Frame) -> alt.Y:
     return alt.Y(
         f"{field}:Q",
         scale=alt.Scale(type="symlog", constant=1, domain=frame.vertical, nice=False),
-        axis=alt.Axis(values=ticks, format="~g", title=TITLE),
+        axis=alt.Axis(values=ticks, format="~r", title=TITLE),
     )
 
 

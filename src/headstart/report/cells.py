@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from headstart.charts.names import arm_title, arm_titles, protocol_title, short_keys
+from headstart.charts.names import arm_titles, protocol_title, short_keys, start_title
 from headstart.charts.panels import differing, named_places, rank_by_appearance
 from headstart.charts.tables import LINE, needed_keys, with_missing
 from headstart.charts.text import metric_style, with_missing_texts, with_utility_texts, with_value_texts
@@ -23,7 +23,6 @@ __all__ = [
 ]
 
 ROLES = {"baseline": 0, "control": 1, "compared": 2}
-STARTS = {"scratch": "random weights", "": "weights from a file"}
 
 
 class Cell(NamedTuple):
@@ -76,16 +75,10 @@ def arms_grid(arms: pd.DataFrame) -> TextTable | None:
     titles = arm_titles(arms["arm"])
     columns = (arms[name].tolist() for name in ("arm", "method", "role", "note"))
     rows = [
-        [Cell(titles[arm]), Cell(_start(role, method)), Cell(role), Cell(note)]
+        [Cell(titles[arm]), Cell(start_title(method)), Cell(role), Cell(note)]
         for arm, method, role, note in zip(*columns, strict=True)
     ]
     return TextTable(["arm", "what it starts from", "role", "what it does differently"], 4, rows)
-
-
-def _start(role: str, method: str) -> str:
-    if role == "control" and method != "scratch":
-        return "no weights"
-    return STARTS.get(method) or f"{arm_title(method)} pretraining"
 
 
 def pretraining_grid(table: pd.DataFrame, varied: Sequence[str] = ()) -> TextTable:
@@ -139,14 +132,24 @@ def _names(table: pd.DataFrame, varied: Sequence[str]) -> dict[str, list[Cell]]:
 
 
 def _cells(table: pd.DataFrame, stem: str) -> list[Cell]:
-    columns = (table[name] for name in (f"{stem}_text", f"{stem}_range", "missing_text"))
+    """Numbers with their intervals; beside a mean what it lacks and how it might move, beside a utility what it lacks.
+
+    What a score is worth in labels comes with the score that it is read from, and is not told again.
+    """
+    lacking = table["missing_text"].tolist()
+    notes = {"value": lacking, "utility": [text.partition(";")[0] for text in lacking]}
+    columns = (table[f"{stem}_text"], table[f"{stem}_range"], notes.get(stem, [""] * len(table)))
     return [Cell(*texts) for texts in zip(*columns, strict=True)]
 
 
 def _pretraining_row(one: pd.Series, titles: dict[str, str], keys: list[str]) -> list[Cell]:
     names = [titles[one["arm"]], *(str(one[key]) for key in keys), str(one["seed"]), str(one["state"])]
-    rank = Cell(_short(one["effective_rank"]), f"of {one['features']}")
-    return [*map(Cell, [*names, f"{one['steps']:,}", _short(one["loss"])]), rank, Cell(_short(one["feature_spread"]))]
+    rank = Cell(_short(one["effective_rank"]), f"of {_count(one['features'])}")
+    return [*map(Cell, [*names, _count(one["steps"]), _short(one["loss"])]), rank, Cell(_short(one["feature_spread"]))]
+
+
+def _count(value: float) -> str:
+    return "–" if math.isnan(value) else f"{int(value):,}"
 
 
 def _short(value: float) -> str:

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,41 +17,53 @@ __all__ = ["check_devices", "on_devices"]
 OnStep = Callable[[int], None]
 
 
-def check_devices(devices: int) -> None:
-    """Raises ``ConfigError`` if there are GPUs, but not ``devices`` of them."""
-    if torch.cuda.is_available() and devices > (gpus := torch.cuda.device_count()):
+def check_devices(devices: int, device: str) -> None:
+    """Raises ``ConfigError`` if ``device`` is ``cuda`` and there are not ``devices`` GPUs."""
+    if device == "cuda" and devices > (gpus := torch.cuda.device_count()):
         raise ConfigError(
-            f"pretrain.devices is {devices} and this machine has {gpus} GPU{'s' * (gpus > 1)}: "
-            f"set pretrain.devices to {gpus} or less"
+            f"pretrain.devices is {devices} and this machine has {gpus} GPU{'s' * (gpus != 1)}: "
+            f"set pretrain.devices to {gpus or 1}{' or less' * (gpus > 1)}"
         )
 
 
-def on_devices(work: Callable[[OnStep], None], devices: int, on_step: OnStep) -> None:
+def on_devices(work: Callable[[OnStep], None], devices: int, on_step: OnStep, *, device: str) -> None:
     """Run ``work`` in ``devices`` processes that form a process group (``Share.current``); with one, just here.
 
-    work: gets a function to call with the number of steps done, which is handed on to ``on_step``; importable. The
+    work: gets a function to call with the number of steps done, which is handed on to ``on_step``; importable.
+    device: ``cuda``, where each process has the GPU of its number, or ``cpu``, where each computes in one thread. The
     processes end with this one, whatever ends it. An error in one of them ends the others and is raised here; a process
     that is killed makes a ``HeadstartError``, too.
     """
     if devices == 1:
         work(on_step)
         return
-    check_devices(devices)
+    check_devices(devices, device)
     children: list[Child] = []
     with tempfile.TemporaryDirectory() as folder:
         try:
             for rank in range(devices):
-                children.append(Child(_in_process, work, rank, devices, Path(folder) / "meeting"))
+                place = _Place(device, rank, devices, Path(folder) / "meeting")
+                children.append(Child(_in_process, work, place))
             _follow(children, on_step)
         finally:
             for child in children:
                 child.end()
 
 
-def _in_process(parent: Parent, work: Callable[[OnStep], None], rank: int, devices: int, meeting: Path) -> None:
+@dataclass(frozen=True)
+class _Place:
+    """Of one process among ``devices``. meeting: a file by which they find each other."""
+
+    device: str
+    rank: int
+    devices: int
+    meeting: Path
+
+
+def _in_process(parent: Parent, work: Callable[[OnStep], None], place: _Place) -> None:
     """One of the processes: what it sends is a step, an error, or at last ``None``."""
     try:
-        _join(rank, devices, meeting)
+        _join(place)
         work(parent.send)
         torch.distributed.destroy_process_group()
     except Exception as error:
@@ -60,14 +73,18 @@ def _in_process(parent: Parent, work: Callable[[OnStep], None], rank: int, devic
     parent.receive()  # what will not come: the parent ends this process, and none before another's error is told
 
 
-def _join(rank: int, devices: int, meeting: Path) -> None:
-    """Form the process group; on a CPU each process computes in one thread."""
-    if torch.cuda.is_available():
-        torch.cuda.set_device(rank)
+def _join(place: _Place) -> None:
+    """Form the process group."""
+    if place.device == "cuda":
+        torch.cuda.set_device(place.rank)
     else:
         torch.set_num_threads(1)
-    backend = "nccl" if torch.cuda.is_available() else "gloo"
-    torch.distributed.init_process_group(backend, f"file://{meeting}", rank=rank, world_size=devices)
+    torch.distributed.init_process_group(
+        "nccl" if place.device == "cuda" else "gloo",
+        f"file://{place.meeting}",
+        rank=place.rank,
+        world_size=place.devices,
+    )
 
 
 def _follow(children: list[Child], on_step: OnStep) -> None:

@@ -42,9 +42,8 @@ def check_study(config: StudyConfig) -> tuple[str, ...]:
     if config.pretrain_dataset:
         _check_same_images(about, config.pretrain_dataset.about())
     _check_stream(config)
-    if config.device == "cuda":
-        for arm in config.pretrained_arms:
-            check_devices(config.pretraining(arm).devices)
+    for arm in config.pretrained_arms:
+        check_devices(config.pretraining(arm).devices, config.device)
     check_networks(config, about)
     return tuple(_twins(config))
 

@@ -101,7 +101,8 @@ class PretrainJob(Job):
     def run(self, context: RunContext) -> None:
         # What tells of progress belongs to this process.
         work = partial(self._learn, replace(context, progress=no_progress))
-        on_devices(work, self.train.devices, lambda step: context.progress(step, self.train.steps))
+        devices, steps = self.train.devices, self.train.steps
+        on_devices(work, devices, lambda step: context.progress(step, steps), device=self.device)
 
     def outcome(self, folder: Path) -> dict[str, Any]:
         """What was measured: ``steps``, ``rows``, ``failure``, and the number of ``features``."""

@@ -127,12 +127,14 @@ def _estimate(
 
 
 def _curves(results: pd.DataFrame, metrics: Mapping[str, PrimaryMetric], varied: Sequence[str]) -> Iterator[_Curve]:
-    """The test rows of each task's primary metric, curve by curve in the order of their names."""
+    """The test rows of each task's primary metric: studies in the order of the suite, curves in that of their names."""
     primary = results["task"].map({task: metric.name for task, metric in metrics.items()})
     test = results[(results["split"] == "test") & (results["metric"] == primary)]
     columns = [*varied, *CURVE]
-    for names, runs in test.groupby(columns, sort=True):
-        yield _Curve(dict(zip(columns, map(str, names), strict=True)), str(runs["role"].iloc[0]), runs)
+    studies = list(dict.fromkeys(test[list(varied)].itertuples(index=False, name=None)))
+    curves = [(tuple(map(str, names)), runs) for names, runs in test.groupby(columns, sort=True)]
+    for names, runs in sorted(curves, key=lambda curve: studies.index(curve[0][: len(varied)])):
+        yield _Curve(dict(zip(columns, names, strict=True)), str(runs["role"].iloc[0]), runs)
 
 
 def _where(curve: _Curve, varied: Sequence[str]) -> tuple[str, ...]:

@@ -88,7 +88,8 @@ class _Crew:
         for job in self.queue.remaining():
             if job.key not in self.reasons and not self.slots.possible(job.needs):
                 wanted = max(1, int(job.needs.gpus))
-                self._give_up(job, f"it needs {wanted} of this machine's GPUs, which are {self.slots.gpus}", "")
+                told = f"planned for {wanted} GPU{'s' * (wanted > 1)} (cuda), of which there are {self.slots.gpus} here"
+                self._give_up(job, f"{told}: run the study on a machine that has them", "")
         while not self.queue.empty:
             self._hand_out()
             assert any(worker.grant for worker in self.workers), "someone works as long as there is work"
@@ -164,10 +165,11 @@ class _Crew:
                 self.listen(Event("finished", job, job.cost, job.cost))
                 self._begin_next(worker)
             case Failed(reason, detail, unforeseen):
-                self._went_wrong(worker.jobs.pop(0), reason, detail)
+                job = worker.jobs.pop(0)
                 if unforeseen:
                     self._dismiss(worker)
-                else:
+                self._went_wrong(job, reason, detail)
+                if worker in self.workers:
                     self._begin_next(worker)
 
     def _mourn(self, worker: _Worker) -> None:
@@ -189,6 +191,10 @@ class _Crew:
             self._give_up(job, reason, detail)
 
     def _give_up(self, job: Job, reason: str, detail: str) -> None:
-        for failed, why in self.queue.fail(job, reason).values():
-            self.reasons[failed.key] = why
-            self.listen(Event("failed", failed, 0, failed.cost, why, detail if failed is job else ""))
+        failed = self.queue.fail(job, reason)
+        for worker in [worker for worker in self.workers if any(job.key in failed for job in worker.jobs)]:
+            worker.jobs = [job for job in worker.jobs if job.key not in failed]
+            self._dismiss(worker)
+        for each, why in failed.values():
+            self.reasons[each.key] = why
+            self.listen(Event("failed", each, 0, each.cost, why, detail if each is job else ""))

@@ -2,7 +2,7 @@
 
 from bisect import insort
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from headstart.study.jobs.base import Job, Needs
@@ -11,7 +11,10 @@ __all__ = ["Queue"]
 
 
 class _Group(NamedTuple):
-    """Jobs that one worker can run in a row: they share data and starting weights, and need the same."""
+    """Jobs that one worker can run in a row: they share data and starting weights, and need the same.
+
+    fresh: whether they never failed.
+    """
 
     fresh: bool
     name: str
@@ -23,7 +26,7 @@ class Queue:
 
     A worker takes part of a group rather than the whole when others would have nothing to do: a take is at most the
     group's share per worker, dearest group first, so that the last worker to finish does not hold the study up. What
-    failed once is taken when nothing else can be.
+    failed once is taken when nothing else can be, unless it goes before all others (``Job.first``).
 
     A large job that does not fit waits while smaller ones go on, until it is owed its turn: as soon as it and all that
     waits for it cost more than everything else that is ready, nothing is taken that would be in its way.
@@ -38,7 +41,7 @@ class Queue:
         self._missing: dict[str, set[str]] = {}
         self._dependents: dict[str, list[Job]] = defaultdict(list)
         for job in self._waiting.values():
-            missing = self._missing[job.key] = {needed.key for needed in job.inputs if needed.key in self._waiting}
+            missing = self._missing[job.key] = {needed.key for needed in job.inputs} & self._waiting.keys()
             for key in missing:
                 self._dependents[key].append(job)
             if not missing:
@@ -83,12 +86,13 @@ class Queue:
         return True
 
     def fail(self, job: Job, reason: str) -> dict[str, tuple[Job, str]]:
-        """Give up ``job`` and all that need it: each of them and why, by key."""
-        told = f"needs {job.title}, which failed: {reason}"
-        failed = {key: (each, told) for key, each in self._behind(job).items() if key in self._waiting}
-        failed[job.key] = (job, reason)
-        for key in failed:
-            del self._waiting[key]
+        """Give up ``job``, all that need it, and what nothing needs any more: each of them and why, by key."""
+        failed = {job.key: (job, reason)}
+        for key, each in self._behind(job).items():
+            if key in self._waiting:
+                failed.setdefault(key, (each, f"needs {job.title}, which failed: {reason}"))
+        for each in self._in_vain([each for each, _ in failed.values()]):
+            failed[each.key] = (each, f"of no use without {job.title}, which failed: {reason}")
         left = {group: [job for job in jobs if job.key not in failed] for group, jobs in self._ready.items()}
         self._ready = {group: jobs for group, jobs in left.items() if jobs}
         return failed
@@ -103,7 +107,7 @@ class Queue:
 
     def _urgency(self, group: _Group) -> tuple[bool, bool, int]:
         dearest = self._ready[group][0]
-        return group.fresh, dearest.first, dearest.cost
+        return dearest.first, group.fresh, dearest.cost
 
     def _part(self, group: _Group) -> list[Job]:
         jobs = self._ready.pop(group)
@@ -121,6 +125,16 @@ class Queue:
             if sum(each.cost for each in self._behind(job).values()) > others:
                 return group.needs
         return None
+
+    def _in_vain(self, failed: Sequence[Job]) -> Iterator[Job]:
+        """Take ``failed`` off the list; then the inputs that none but they were to use, and theirs."""
+        for job in failed:
+            del self._waiting[job.key]
+        for needed in (needed for job in failed for needed in job.inputs):
+            unused = not any(each.key in self._waiting for each in self._dependents[needed.key])
+            if needed.key in self._waiting and unused:
+                yield needed
+                yield from self._in_vain([needed])
 
     def _behind(self, job: Job) -> dict[str, Job]:
         """``job`` and all that need it, directly or not, by key."""

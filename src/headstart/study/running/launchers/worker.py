@@ -6,7 +6,7 @@ import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
-from headstart.errors import ConfigError, HeadstartError
+from headstart.errors import HeadstartError
 from headstart.processes import Parent
 from headstart.study.jobs.base import Job, Progress
 from headstart.study.running.store import Store
@@ -64,16 +64,9 @@ def _attempt(parent: Parent, store: Store) -> Done | Failed:
 
 
 def _prepare(job: Job) -> None:
-    """As many threads as the job says, not as happen to be free: sums depend on them. Refuse another device."""
-    if job.needs.gpus:
-        import torch
-
-        if not torch.cuda.is_available():
-            raise ConfigError(
-                f"{job.title} was planned for a GPU (cuda) and this machine has none: run the study where there is one"
-            )
-    elif loaded := sys.modules.get("torch"):
-        loaded.set_num_threads(job.needs.cpus)
+    """As many threads as the job says, not as happen to be free, for sums depend on them; on a GPU as torch likes."""
+    if not job.needs.gpus and (torch := sys.modules.get("torch")):
+        torch.set_num_threads(job.needs.cpus)
 
 
 def _reporter(parent: Parent) -> Progress:
