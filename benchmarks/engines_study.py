@@ -20,7 +20,8 @@ from torch import Tensor
 
 from headstart.backbones import build_backbone
 from headstart.data.dataset import ImageSet
-from headstart.data.transforms.color import measure_normalisation, normalise
+from headstart.data.transforms.color import measure_normalisation
+from headstart.data.transforms.input import Preparation
 from headstart.render import ENGINES
 from headstart.render.annotations import annotations
 from headstart.render.config import RenderConfig
@@ -56,14 +57,14 @@ def accuracies(
     found = {}
     for name in NAMES:
         by = measure_normalisation(images[name][training], "lab")
-        prepared = {other: normalise(images[other], "lab", by, torch.float32) for other in NAMES}
+        seen_in = Preparation("lab", by)
         generator = torch_generator("engines study", seed)
         backbone = build_backbone("resnet9", {"width": 16}, in_channels=3, generator=generator)
         task = Classification(config.classes)
-        labelled = ImageSet(prepared[name][training], {"class": labels[training]})
+        labelled = ImageSet(images[name][training], {"class": labels[training]}, prepare=seen_in)
         model, _ = fit("finetune", backbone, task, labelled, TrainConfig(steps=steps, batch_size=32), seed=seed)
         for other in NAMES:
-            unseen = ImageSet(prepared[other][~training], {"class": labels[~training]})
+            unseen = ImageSet(images[other][~training], {"class": labels[~training]}, prepare=seen_in)
             found[f"{name} → {other}"] = evaluate(model, unseen)["accuracy"]
     return found
 

@@ -24,7 +24,7 @@ from typing import Any
 
 import torch
 from rich.table import Table
-from stopwatch import Case, arguments_of, bare_loss, bare_step, prepared_images, show, take_turns
+from stopwatch import Case, arguments_of, bare_loss, bare_step, noise, show, take_turns
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -50,7 +50,7 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     table = Table("case", "method", "backbone", "images/s", "ratio", "target", "work", "peak MiB", "extra")
     for case in arguments.cases:
-        images = prepared_images(case.resolution, pick_device())
+        images = noise(case.resolution, pick_device())
         for name in arguments.methods:
             backbone = fitting(case, name, arguments.backbones)
             table.add_row(str(case), name, backbone, *row(case, name, backbone, images, arguments.seconds))
@@ -132,7 +132,7 @@ def extra(method: Method) -> str:
 
 def peak(case: Case, name: str, backbone: str, images: ImageSet) -> int:
     """Bytes that some steps of training add, at their peak, to what is there before the method is built."""
-    if images.images.is_cuda:
+    if images.device.type == "cuda":
         torch.cuda.reset_peak_memory_stats()
         before = torch.cuda.memory_allocated()
         run_steps(case, name, backbone, images)
@@ -146,8 +146,8 @@ def growth(case: Case, name: str, backbone: str) -> int:
     """The same in resident memory, for a process that has done nothing else."""
     cpu, tiny = torch.device("cpu"), Case(2, 8, 2)
     # What torch loads on first use is no method's memory.
-    run_steps(tiny, "rotation", "resnet9", prepared_images(tiny.resolution, cpu))
-    images = prepared_images(case.resolution, cpu)
+    run_steps(tiny, "rotation", "resnet9", noise(tiny.resolution, cpu))
+    images = noise(case.resolution, cpu)
     Path("/proc/self/clear_refs").write_text("5")
     before = resident("VmRSS")
     run_steps(case, name, backbone, images)

@@ -15,6 +15,8 @@ from torch import Tensor
 from headstart.backbones import Backbone
 from headstart.data.batches.loader import Loader
 from headstart.data.dataset import ImageSet
+from headstart.data.transforms.color import Normalisation
+from headstart.data.transforms.input import Preparation
 from headstart.objective import Objective
 from headstart.seeding import torch_generator
 from headstart.tasks import Classification
@@ -23,6 +25,8 @@ from headstart.training.loop import make_optimizer
 from headstart.training.precision import autocast
 
 CLASSES, IMAGES = tuple("0123456789"), 5000
+MIDDLING = Normalisation((53.0, 0.0, 0.0), (25.0, 35.0, 35.0))
+"""About the statistics of noise in Lab."""
 TURN, WARMUP, FEWEST = 2, 4, 5
 """Steps of a turn; steps that are not counted; the fewest turns."""
 
@@ -96,11 +100,13 @@ def show(table: Table, threads: int, width: int) -> None:
     console.print(table)
 
 
-def prepared_images(resolution: int, device: torch.device) -> ImageSet:
-    """Noise in the form that every run trains on: normalised, in half precision, channels-last."""
+def noise(resolution: int, device: torch.device) -> ImageSet:
+    """Noise in the form that every run trains on: 8-bit RGB, which is turned into normalised Lab batch by batch."""
     generator = torch_generator("benchmark")
-    pixels = torch.randn(IMAGES, resolution, resolution, 3, generator=generator).half().permute(0, 3, 1, 2)
-    return ImageSet(pixels, {"class": torch.randint(0, len(CLASSES), (IMAGES,), generator=generator)}).to(device)
+    shape = (IMAGES, resolution, resolution, 3)
+    pixels = torch.randint(0, 256, shape, generator=generator, dtype=torch.uint8).permute(0, 3, 1, 2)
+    labels = torch.randint(0, len(CLASSES), (IMAGES,), generator=generator)
+    return ImageSet(pixels, {"class": labels}, prepare=Preparation("lab", MIDDLING)).to(device)
 
 
 def bare_step(backbone: Backbone, images: ImageSet, batch: int) -> Callable[[], None]:
@@ -119,9 +125,9 @@ def bare_step(backbone: Backbone, images: ImageSet, batch: int) -> Callable[[], 
 
 def bare_loss(backbone: Backbone, images: ImageSet, batch: int) -> tuple[Callable[[], Tensor], Objective]:
     """The loss of ``backbone`` with a linear head on ``batch`` ready images, and the two as a model."""
-    device, task = images.images.device, Classification(CLASSES)
+    device, task = images.device, Classification(CLASSES)
     model = Supervised(backbone, task.head(backbone), task).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    ready = images.images[:batch].to(torch.float32, memory_format=torch.channels_last)
+    ready = images.batch(torch.arange(batch))
     target, context = images.targets["class"][:batch], autocast("auto", device)
 
     def loss() -> Tensor:

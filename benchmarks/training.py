@@ -3,16 +3,16 @@
     python benchmarks/training.py [--seconds 60] [--threads 1] [--cases 16x32x64 64x64x8]
 
 Bare: forward, backward and optimiser step of ResNet9 with a linear head on one batch that lies ready. Loop: ``train``
-itself, with shuffling, augmentation, schedule, metrics and non-finite checks. The two take turns on the same thread and
-the same memory, a few steps each, and the ratio is that of their median seconds per step; in brackets, how far the
-ratio of one turn strays (quartiles). ``benchmarks/methods.py`` does the same for pretext methods.
+itself, with shuffling, color conversion, augmentation, schedule, metrics and non-finite checks. The two take turns on
+the same thread and the same memory, a few steps each, and the ratio is that of their median seconds per step; in
+brackets, how far the ratio of one turn strays (quartiles). ``benchmarks/methods.py`` does the same for pretext methods.
 """
 
 import statistics
 
 import torch
 from rich.table import Table
-from stopwatch import CLASSES, Case, Turns, arguments_of, bare_step, prepared_images, show, take_turns
+from stopwatch import CLASSES, Case, Turns, arguments_of, bare_step, noise, show, take_turns
 
 from headstart.backbones import build_backbone
 from headstart.data.batches.loader import Loader
@@ -30,7 +30,7 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     table = Table("case", "bare images/s", "loop images/s", "ratio", "target")
     for case in arguments.cases:
-        turns = measure(case, prepared_images(case.resolution, pick_device()), arguments.seconds)
+        turns = measure(case, noise(case.resolution, pick_device()), arguments.seconds)
         speeds = (f"{case.batch / statistics.median(taken):.1f}" for taken in (turns.bare, turns.loop))
         table.add_row(str(case), *speeds, turns.spread, turns.verdict(TARGET))
     show(table, arguments.threads, width=110)

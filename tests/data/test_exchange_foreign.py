@@ -14,6 +14,7 @@ import torch
 import webdataset
 from PIL import Image
 
+from headstart.data.exchange.kinds import RGB
 from headstart.data.exchange.lab import LAB_MEAN, LAB_STD, from_normalised, to_normalised
 from headstart.data.exchange.pictures import fitted
 from headstart.data.exchange.transfer import export_folder, guess_format, import_folder
@@ -68,7 +69,7 @@ def test_folders_by_class_are_split_by_the_hash_of_the_name_wherever_they_lie(by
 def test_pictures_are_cut_to_their_centre(tmp_path):
     pixels = photo(tmp_path / "wide.png", 0, (40, 20))
     centre = pixels[:, 10:30].transpose(2, 0, 1)
-    assert np.array_equal(fitted((tmp_path / "wide.png").read_bytes(), 20), centre)
+    assert np.array_equal(fitted((tmp_path / "wide.png").read_bytes(), 20, RGB), centre)
 
 
 def test_folders_of_splits_are_believed_and_a_missing_split_comes_from_training(tmp_path):
@@ -102,8 +103,11 @@ def test_every_unreadable_picture_is_named(by_class, tmp_path):
     (by_class / "cat" / "0.png").write_bytes(b"nothing")
     whole = (by_class / "dog" / "7.png").read_bytes()
     (by_class / "dog" / "7.png").write_bytes(whole[: len(whole) // 2])
-    Image.fromarray(np.zeros((24, 24), dtype=np.uint16)).save(by_class / "dog" / "8.png")
-    with pytest.raises(DataError, match=r"3 files of 'photos' .*cat/0.png, dog/7.png, dog/8.png; mend or remove"):
+    (by_class / "dog" / "8.png").write_bytes(b"")
+    told = (
+        r"3 files of 'photos' .*cat/0.png \(no picture\), dog/7.png \(.*truncated.*\), dog/8.png \(no picture\); mend"
+    )
+    with pytest.raises(DataError, match=told):
         brought(by_class, tmp_path / "out", resolution=12)
     assert not (tmp_path / "out").exists()
 
@@ -226,7 +230,7 @@ def test_other_peoples_tar_files_are_read_and_their_pickles_are_not(tmp_path):
     manifest, tensors = brought(tmp_path / "shards", tmp_path / "out")
     assert manifest.counts == {"train": 12, "val": 3, "test": 2}
     assert manifest.classes == ("0", "1", "2")
-    assert tensors["images"][0].numpy().tolist() == fitted(picture, 24).tolist()
+    assert tensors["images"][0].numpy().tolist() == fitted(picture, 24, RGB).tolist()
     assert not (tmp_path / "sprung").exists()
 
 
@@ -282,7 +286,7 @@ def test_a_saved_dataset_of_others_is_read(tmp_path):
     assert manifest.classes == CLASSES
     assert manifest.counts["train"] > 25
     assert tensors["target.class"].tolist() == [n % 2 for n in range(40)]
-    assert tensors["images"][5].numpy().tolist() == fitted((tmp_path / "5.png").read_bytes(), 16).tolist()
+    assert tensors["images"][5].numpy().tolist() == fitted((tmp_path / "5.png").read_bytes(), 16, RGB).tolist()
 
 
 def test_a_saved_dataset_that_names_pictures_elsewhere_is_refused(tmp_path):

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 import yaml
-from headstart.data.transforms.input import ImageInput
 
 from headstart.api import Study, prepare_study
 from headstart.backbones import load_weights, save_weights
+from headstart.data.transforms.input import ImageInput
 from headstart.errors import ConfigError
 from headstart.seeding import torch_generator
 from headstart.study.config.checks import check_study

@@ -184,7 +184,6 @@ def test_what_each_kind_computes_is_on_record(plan, jobs, tmp_path: Path) -> Non
 
 def _dataset(job: Any, folder: Path) -> dict[str, float]:
     from headstart.data.transforms.input import ImageInput
-
     from headstart.study.jobs.dataset import open_dataset
 
     dataset = open_dataset(folder, ImageInput("lab"), torch.device("cpu"))

@@ -7,11 +7,11 @@ from typing import NamedTuple
 import altair as alt
 import pandas as pd
 import torch
-from kornia.color import rgb_to_lab
 
 from headstart.charts.names import arm_titles
 from headstart.charts.panels import REFERENCE_SUFFIX
 from headstart.charts.theme import GRAY
+from headstart.data.transforms.color import convert
 
 __all__ = ["SHAPES", "Look", "Looks", "arm_looks", "arm_scales"]
 
@@ -170,8 +170,7 @@ def _lightnesses(color: str) -> Iterator[str]:
 
 def _lab(colors: list[str]) -> torch.Tensor:
     """``[N, 3]``, in which equal distances look about equally large."""
-    found: torch.Tensor = rgb_to_lab(torch.tensor([_channels(color) for color in colors])[:, :, None, None])
-    return found.flatten(1)
+    return convert(torch.tensor([_channels(color) for color in colors])[:, :, None, None], "lab").flatten(1)
 
 
 def _channels(color: str) -> tuple[float, float, float]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from headstart.data.dataset import SPLITS
+from headstart.data.exchange.kinds import Kind
 from headstart.data.viewing.check import faults
 from headstart.errors import ConfigError, DataError
 from headstart.folder import Manifest, read_manifest, read_shard
@@ -22,7 +23,7 @@ from headstart.schema import Schema
 __all__ = ["PIXEL_TARGETS", "TARGETS", "Arrays", "Format", "ReadOptions", "Reader", "Stored", "needs", "new_manifest"]
 
 Arrays = dict[str, NDArray[Any]]
-"""Rows of a dataset: ``images`` uint8 ``[n, C, H, W]``, ``split`` uint8 ``[n]``, ``target.NAME`` ``[n, …]``."""
+"""Rows of a dataset: ``images`` ``[n, C, H, W]``, ``split`` uint8 ``[n]``, ``target.NAME`` ``[n, …]``."""
 
 TARGETS: dict[str, type[np.generic]] = {
     "class": np.int64,
@@ -59,6 +60,11 @@ class Stored:
     @cached_property
     def manifest(self) -> Manifest:
         return read_manifest(self.folder)
+
+    @property
+    def kind(self) -> Kind:
+        """What every image is."""
+        return Kind(self.manifest.channels, self.manifest.dtype)
 
     @cached_property
     def targets(self) -> tuple[str, ...]:
@@ -100,11 +106,25 @@ class Reader(ABC):
     targets: tuple[str, ...]
     unreadable: list[str] = field(default_factory=list, init=False)
 
+    @property
+    def kind(self) -> Kind:
+        """What every image is."""
+        return Kind(self.manifest.channels, self.manifest.dtype)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Of an image: C, H, W."""
+        return self.manifest.channels, self.manifest.resolution, self.manifest.resolution
+
+    def blank(self) -> NDArray[Any]:
+        """What stands for an image that cannot be read."""
+        return np.zeros(self.shape, dtype=self.manifest.dtype)
+
     @abstractmethod
     def read(self, start: int, stop: int) -> Mapping[str, NDArray[Any]]:
-        """Rows start to stop: ``images`` uint8 ``[n, C, H, W]`` and ``target.NAME``.
+        """Rows start to stop: ``images`` ``[n, C, H, W]``, of the manifest's type, and ``target.NAME``.
 
-        A picture that cannot be read goes into ``unreadable``, and its row is black. Raises ``DataError`` for
+        A picture that cannot be read goes into ``unreadable``, and its row is 0. Raises ``DataError`` for
         everything else that is not as it should be.
         """
 
@@ -129,9 +149,9 @@ class Format(Generic[Options]):
 
 
 def new_manifest(
-    name: str, made_by: Mapping[str, Any], resolution: int, classes: Sequence[str], splits: NDArray[np.uint8]
+    name: str, made_by: Mapping[str, Any], kind: Kind, classes: Sequence[str], splits: NDArray[np.uint8]
 ) -> Manifest:
-    """The manifest of RGB images that come from elsewhere."""
+    """The manifest of images of ``kind`` that come from elsewhere. made_by: their resolution is in it."""
     counts = np.bincount(splits, minlength=len(SPLITS)).tolist()
     return Manifest(
         name=name,
@@ -139,8 +159,9 @@ def new_manifest(
         made_by=dict(made_by),
         seed=int(made_by.get("seed", 0)),
         engine="imported",
-        resolution=resolution,
-        channels=3,
+        resolution=made_by["resolution"],
+        channels=kind.channels,
+        dtype=kind.dtype,
         classes=tuple(classes),
         counts=dict(zip(SPLITS, counts, strict=True)),
         shards=(),

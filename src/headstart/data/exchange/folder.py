@@ -1,9 +1,10 @@
 """Pictures in folders with a table beside them, and plain folders of pictures that other people made.
 
-Written: ``train/chair/00000012.png`` (or ``train/00000012.png`` where images have no class), ``annotations.csv`` with a
-line per image (file, split, class, pose, rotation row by row as r11 … r33, and the files of pixel targets), and
-``targets/semantic/00000012.png``, ``targets/instance/00000012.png`` (8 bit), ``targets/depth/00000012.npy`` (float16,
-infinity included): away from the images, so that tools which take every picture of a folder take no masks.
+Written: ``train/chair/00000012.png`` (``train/00000012.png`` where images have no class, and ``.npy`` where PNG cannot
+hold them), ``annotations.csv`` with a line per image (file, split, class, pose, rotation row by row as r11 … r33, and
+the files of pixel targets), and ``targets/semantic/00000012.png``, ``targets/instance/00000012.png`` (8 bit),
+``targets/depth/00000012.npy`` (float16, infinity included): away from the images, so that tools which take every
+picture of a folder take no masks.
 """
 
 import csv
@@ -17,8 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.data.dataset import SPLITS
+from headstart.data.exchange.arrays import npy, read_npy
 from headstart.data.exchange.base import PIXEL_TARGETS, TARGETS, Arrays, Format, Reader, ReadOptions, Stored
-from headstart.data.exchange.pictures import UNREADABLE, decode, encode_png, npy, read_npy
+from headstart.data.exchange.kinds import UNREADABLE
+from headstart.data.exchange.pictures import decode, encode, encode_png
 from headstart.data.exchange.plain import holds_pictures, read_plain
 from headstart.data.exchange.provenance import read_provenance
 from headstart.errors import DataError
@@ -53,7 +56,8 @@ def _write_row(
     """Write one image and its pixel targets; its line of the table."""
     split = SPLITS[int(one["split"])]
     inner = (folders[int(one["target.class"])],) if "target.class" in one else ()
-    line: list[str | int | float] = [_put(out, (split, *inner, f"{number:08d}.png"), encode_png(one["images"])), split]
+    ending, content = encode(one["images"])
+    line: list[str | int | float] = [_put(out, (split, *inner, f"{number:08d}.{ending}"), content), split]
     for name in stored.targets:
         value = one[f"target.{name}"]
         if name == "class":
@@ -105,17 +109,23 @@ class FolderReader(Reader):
     table: Table
 
     def read(self, start: int, stop: int) -> Arrays:
-        side, channels = self.manifest.resolution, self.manifest.channels
+        side = self.manifest.resolution
         rows = range(start, stop)
         arrays = {f"target.{name}": values[start:stop] for name, values in self.table.values.items()}
-        pictures = [self._picture(self.table.files[row], (channels, side, side)) for row in rows]
-        arrays["images"] = np.stack(pictures)
+        arrays["images"] = np.stack([self._picture(self.table.files[row]) for row in rows])
         for name, files in self.table.beside.items():
-            read = self._depth if name == "depth" else self._picture
+            read = self._depth if name == "depth" else self._mask
             arrays[f"target.{name}"] = np.stack([read(files[row], (side, side)) for row in rows])
         return arrays
 
-    def _picture(self, file: str, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    def _picture(self, file: str) -> NDArray[Any]:
+        try:
+            return decode(_inside(self.root, file).read_bytes(), self.shape, self.manifest.dtype)
+        except UNREADABLE:
+            self.unreadable.append(file)
+            return self.blank()
+
+    def _mask(self, file: str, shape: tuple[int, ...]) -> NDArray[np.uint8]:
         try:
             return decode(_inside(self.root, file).read_bytes(), shape)
         except UNREADABLE:

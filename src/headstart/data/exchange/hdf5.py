@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from headstart.data.exchange.base import TARGETS, Arrays, Format, Reader, ReadOptions, needs, new_manifest
 from headstart.data.exchange.hdf5_header import DATASETS, Header, plain, read_header
 from headstart.data.exchange.hdf5_write import write_hdf5
+from headstart.data.exchange.kinds import RGB
 from headstart.data.exchange.lab import LAB_MEAN, LAB_STD, from_normalised
 from headstart.data.exchange.provenance import Provenance, read_provenance
 from headstart.data.exchange.splits import SPLIT_WORDS, UNKNOWN, complete_splits
@@ -152,7 +153,7 @@ def _foreign(
     made_by = {"imported": "hdf5", "resolution": side, "seed": options.seed, **undone}
     top = max(header.top for header in headers)
     classes = headers[0].classes or tuple(str(number) for number in range(top + 1))
-    manifest = new_manifest(path.resolve().stem, made_by, side, classes, splits)
+    manifest = new_manifest(path.resolve().stem, made_by, RGB, classes, splits)
     targets = tuple(name for name in TARGETS if name in headers[0].columns)
     return Hdf5Reader(manifest, splits, targets, files, starts, np.arange(len(given)), headers[0].columns, options)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from headstart.data.dataset import SPLITS
 from headstart.data.exchange.base import TARGETS, Arrays, Stored, needs
 from headstart.data.exchange.hdf5_header import DATASETS
+from headstart.data.exchange.kinds import RGB
 from headstart.data.exchange.lab import LAB_MEAN, LAB_STD, to_normalised
 from headstart.errors import DataError
 
@@ -22,9 +23,9 @@ BATCH = 100
 
 def write_hdf5(stored: Stored, out: Path, report: Callable[[int], None]) -> None:
     """Write ``stored`` into the empty folder ``out``."""
+    if stored.kind != RGB:
+        raise DataError(f"this layout of HDF5 holds {RGB}, and these images are {stored.kind}: export to folder")
     h5py = needs("h5py", "hdf5")
-    if stored.manifest.channels != 3:
-        raise DataError(f"images with {stored.manifest.channels} channels have no Lab form: export to webdataset")
     filled = [0] * len(SPLITS)
     with ExitStack() as open_files:
         files = [open_files.enter_context(h5py.File(out / f"{split}.h5", "w")) for split in SPLITS]

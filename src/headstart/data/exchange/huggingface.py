@@ -27,7 +27,8 @@ from headstart.data.exchange.base import (
     needs,
     new_manifest,
 )
-from headstart.data.exchange.pictures import UNREADABLE, decode, encode_png, fitted, picture_side
+from headstart.data.exchange.kinds import UNREADABLE, survey
+from headstart.data.exchange.pictures import decode, encode_png, fits_png, fitted
 from headstart.data.exchange.provenance import read_provenance
 from headstart.data.exchange.splits import SPLIT_WORDS, UNKNOWN, complete_splits
 from headstart.errors import DataError
@@ -42,6 +43,8 @@ MARKS = ("dataset_dict.json", "state.json")
 
 def write_huggingface(stored: Stored, out: Path, report: Callable[[int], None]) -> None:
     """Write ``stored`` into the empty folder ``out``: first as one Arrow file per split, then as the library does."""
+    if not fits_png(stored.kind):
+        raise DataError(f"PNG cannot hold {stored.kind}: export to folder or webdataset, which keep arrays then")
     hub = needs("datasets", "hub")
     writing = needs("datasets.arrow_writer", "hub")
     drafts = out / "drafts"
@@ -113,15 +116,13 @@ class HuggingFaceReader(Reader):
             arrays[f"target.{name}"] = np.asarray(batch[column]).astype(TARGETS[name])
         return arrays
 
-    def _picture(self, row: int, picture: Mapping[str, Any]) -> NDArray[np.uint8]:
-        side = self.manifest.resolution
-        shape = (self.manifest.channels, side, side)
+    def _picture(self, row: int, picture: Mapping[str, Any]) -> NDArray[Any]:
         try:
-            data = _embedded(picture)
-            return decode(data, shape) if self.exact else fitted(data, side)
+            data, about = _embedded(picture), self.manifest
+            return decode(data, self.shape, about.dtype) if self.exact else fitted(data, about.resolution, self.kind)
         except UNREADABLE:
             self.unreadable.append(f"image {row}")
-            return np.zeros(shape, dtype=np.uint8)
+            return self.blank()
 
 
 def _embedded(picture: Mapping[str, Any] | None) -> bytes:
@@ -159,11 +160,18 @@ def _foreign(
     if label:
         columns["class"] = label
     splits = complete_splits(given.tolist(), [str(row) for row in range(len(rows))], options.seed)
-    side = options.resolution or picture_side(_embedded(rows[0][image]), f"the first image of {path}")
+    side, kind = survey(_pictures(rows, image), options.resolution)
     made_by = {"imported": "huggingface", "resolution": side, "seed": options.seed}
     classes = rows.features[label].names if label else []
-    manifest = new_manifest(path.resolve().name, made_by, side, classes, splits)
+    manifest = new_manifest(path.resolve().name, made_by, kind, classes, splits)
     return HuggingFaceReader(manifest, splits, tuple(columns), rows, np.arange(len(rows)), image, columns, False)
+
+
+def _pictures(rows: Any, image: str) -> Iterator[tuple[str, bytes]]:
+    """Name and content of every picture."""
+    for start in range(0, len(rows), BATCH):
+        for row, picture in enumerate(rows[start : start + BATCH][image], start):
+            yield f"image {row}", _embedded(picture)
 
 
 def _load(path: Path, hub: Any) -> tuple[Any, NDArray[np.int64]]:

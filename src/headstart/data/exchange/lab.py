@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from kornia.color import lab_to_rgb
 from numpy.typing import NDArray
 
 from headstart.data.transforms.color import ColorSpace, convert
+from headstart.data.transforms.lab import lab_to_rgb
 from headstart.errors import DataError
 
 __all__ = ["LAB_MEAN", "LAB_STD", "from_normalised", "to_normalised"]

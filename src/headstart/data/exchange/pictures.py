@@ -1,83 +1,92 @@
-"""Pictures as files: our own losslessly, other people's scaled and cut to a square."""
+"""Pictures as files: our own losslessly, other people's as they came, but scaled and cut to a square."""
 
 import io
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
+from headstart.data.exchange.arrays import array_pixels, is_array, npy, read_npy
+from headstart.data.exchange.kinds import GRAY, MODES, RGB, RGBA, Kind, mode_of
 from headstart.errors import DataError
 
-__all__ = ["PICTURES", "UNREADABLE", "decode", "encode_png", "fitted", "npy", "picture_side", "read_npy"]
+__all__ = ["PICTURES", "decode", "encode", "encode_png", "fits_png", "fitted"]
 
-PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")
-UNREADABLE = (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError)
-"""What Pillow raises for files that are no pictures, or broken or absurd ones."""
-MODES = {1: "L", 3: "RGB"}
-DEEP = ("I", "F", "I;16", "I;16B", "I;16L")
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".npy")
+PNG_MODES = {kind: mode for mode, kind in MODES.items() if mode != "F"}
 
 
-def encode_png(pixels: NDArray[np.uint8]) -> bytes:
-    """uint8 ``[H, W]`` or ``[C, H, W]`` with 1 or 3 channels as PNG. Raises ``DataError`` for other channels."""
-    if pixels.ndim == 3 and len(pixels) not in MODES:
-        raise DataError(f"PNG cannot hold images with {len(pixels)} channels: export to hdf5")
+def fits_png(kind: Kind) -> bool:
+    """Whether PNG holds such pictures, as Pillow writes it."""
+    return kind in PNG_MODES
+
+
+def encode(pixels: NDArray[Any]) -> tuple[str, bytes]:
+    """``[C, H, W]`` of any kind: what the name of a file ends with, ``png`` where that holds it, else ``npy``; and its
+    content."""
+    kind = Kind(len(pixels), pixels.dtype.name)
+    return ("png", encode_png(pixels)) if fits_png(kind) else ("npy", npy(pixels))
+
+
+def encode_png(pixels: NDArray[Any]) -> bytes:
+    """``[H, W]`` or ``[C, H, W]`` of a kind that ``fits_png`` as PNG."""
     planes = pixels if pixels.ndim == 2 else pixels.transpose(1, 2, 0).squeeze()
     buffer = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(planes)).save(buffer, format="PNG")
     return buffer.getvalue()
 
 
-def decode(data: bytes, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    """What ``encode_png`` made: uint8 of ``shape``, ``[H, W]`` or ``[C, H, W]``. Raises one of ``UNREADABLE``."""
+def decode(data: bytes, shape: tuple[int, ...], dtype: str = "uint8") -> NDArray[Any]:
+    """What ``encode`` made: an array of ``shape``, ``[H, W]`` or ``[C, H, W]``. Raises one of ``UNREADABLE``."""
+    if is_array(data):
+        return read_npy(data, shape, np.dtype(dtype).type)
     with Image.open(io.BytesIO(data)) as picture:
-        expected = MODES[1 if len(shape) == 2 else shape[0]]
+        expected = PNG_MODES.get(Kind(1 if len(shape) == 2 else shape[0], dtype))
         if picture.mode != expected or picture.size != (shape[-1], shape[-2]):
             raise ValueError(f"a {picture.mode} picture of {picture.width}×{picture.height} pixels")
         pixels = np.array(picture)
     return pixels if len(shape) == 2 else np.atleast_3d(pixels).transpose(2, 0, 1)
 
 
-def fitted(data: bytes, resolution: int) -> NDArray[np.uint8]:
-    """Any picture as uint8 ``[3, resolution, resolution]``: turned upright, its central square, scaled by Lanczos.
+def fitted(data: bytes, resolution: int, kind: Kind) -> NDArray[Any]:
+    """Any picture of ``kind`` as ``[C, resolution, resolution]``: turned upright, its central square, by Lanczos.
 
-    Raises one of ``UNREADABLE``, also for more than 8 bits per channel, which have no one way to become 8.
-    """
-    with Image.open(io.BytesIO(data)) as picture:
-        if picture.mode in DEEP:
-            raise ValueError(f"mode {picture.mode}, more than 8 bits per channel")
-        colors = ImageOps.exif_transpose(picture).convert("RGB")
-    size = (resolution, resolution)
-    exact = colors if colors.size == size else ImageOps.fit(colors, size, Image.Resampling.LANCZOS)
-    return np.array(exact).transpose(2, 0, 1)
-
-
-def picture_side(source: Path | bytes, name: str) -> int:
-    """Pixels per side of a square picture, from its header.
-
-    Raises ``DataError`` for one that is not square, and for what is no picture.
+    Gray becomes RGB where that is the kind. Where nothing is seen, because alpha is 0, the color is 0, whatever the
+    file hides there. Raises one of ``UNREADABLE``, also for another kind.
     """
     try:
-        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as picture:
-            width, height = picture.size
-    except UNREADABLE as error:
-        raise DataError(f"{name} is no picture ({error}): mend or remove it") from error
-    if width != height:
-        raise DataError(f"{name} has {width}×{height} pixels, and images are square: give a resolution to cut them to")
-    return width
+        pixels = array_pixels(data) if is_array(data) else _pixels(data)
+    except DataError as error:
+        raise ValueError(str(error)) from None
+    found = Kind(pixels.shape[2], pixels.dtype.name)
+    if (found, kind) == (GRAY, RGB):
+        pixels = pixels.repeat(3, axis=2)
+    elif found != kind:
+        raise ValueError(f"{found}, not {kind}")
+    square = pixels if pixels.shape[:2] == (resolution, resolution) else _square(pixels, resolution)
+    if kind == RGBA:
+        square = square * (square[..., 3:] > 0)
+    return square.transpose(2, 0, 1)
 
 
-def npy(values: NDArray[Any]) -> bytes:
-    """An array as a ``.npy`` file."""
-    buffer = io.BytesIO()
-    np.save(buffer, values, allow_pickle=False)
-    return buffer.getvalue()
+def _pixels(data: bytes) -> NDArray[Any]:
+    """``[H, W, C]`` of a picture."""
+    with Image.open(io.BytesIO(data)) as picture:
+        mode = mode_of(picture)
+        upright = ImageOps.exif_transpose(picture)
+        pixels = np.array(upright if mode in ("I;16", "F") else upright.convert(mode))
+    return np.atleast_3d(pixels).astype(MODES[mode].dtype, copy=False)
 
 
-def read_npy(data: bytes, shape: tuple[int, ...], dtype: type[np.generic]) -> NDArray[Any]:
-    """What ``npy`` made, never unpickled. Raises ``ValueError`` for another shape or type."""
-    values: NDArray[Any] = np.load(io.BytesIO(data), allow_pickle=False)
-    if values.shape != shape or values.dtype != dtype:
-        raise ValueError(f"an array of {values.dtype} {list(values.shape)}, not {np.dtype(dtype)} {list(shape)}")
-    return values
+def _square(pixels: NDArray[Any], resolution: int) -> NDArray[Any]:
+    """The central square of ``[H, W, C]``, scaled: by Pillow at once, or a channel at a time."""
+    size = resolution, resolution
+    if Kind(pixels.shape[2], pixels.dtype.name) in (GRAY, RGB, RGBA):
+        whole = Image.fromarray(np.ascontiguousarray(pixels.squeeze(2) if pixels.shape[2] == 1 else pixels))
+        return np.atleast_3d(np.array(ImageOps.fit(whole, size, Image.Resampling.LANCZOS)))
+    planes = [Image.fromarray(plane.astype(np.float32)) for plane in pixels.transpose(2, 0, 1)]
+    scaled = np.stack([np.array(ImageOps.fit(plane, size, Image.Resampling.LANCZOS)) for plane in planes], axis=2)
+    if pixels.dtype == np.float32:
+        return scaled
+    return scaled.round().clip(0, np.iinfo(pixels.dtype).max).astype(pixels.dtype)

@@ -7,12 +7,14 @@ pictures without classes in either. What no folder tells of splits is drawn by t
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from headstart.data.exchange.base import Arrays, Reader, ReadOptions, new_manifest
-from headstart.data.exchange.pictures import PICTURES, UNREADABLE, fitted, picture_side
+from headstart.data.exchange.kinds import UNREADABLE, reason, survey
+from headstart.data.exchange.pictures import PICTURES, fitted
 from headstart.data.exchange.splits import SPLIT_WORDS, UNKNOWN, complete_splits
 from headstart.errors import DataError
 from headstart.scenes.disk.tree import Entry, files_of
@@ -42,20 +44,19 @@ class PlainReader(Reader):
             arrays["target.class"] = self.labels[start:stop]
         return arrays
 
-    def _picture(self, entry: Entry) -> NDArray[np.uint8]:
-        side = self.manifest.resolution
+    def _picture(self, entry: Entry) -> NDArray[Any]:
         try:
-            return fitted(entry.read(), side)
-        except (*UNREADABLE, DataError):
-            self.unreadable.append("/".join(entry.place))
-            return np.zeros((3, side, side), dtype=np.uint8)
+            return fitted(entry.read(), self.manifest.resolution, self.kind)
+        except (*UNREADABLE, DataError) as error:
+            self.unreadable.append(f"{'/'.join(entry.place)} ({reason(error)})")
+            return self.blank()
 
 
 def read_plain(path: Path, options: ReadOptions) -> Reader:
     """A reader of the pictures below ``path``.
 
-    Raises ``DataError`` if there are none, if their folders tell no one story, or if they differ in size and
-    ``options`` give no resolution.
+    Raises ``DataError`` if there are none, if their folders tell no one story, if they are of several kinds (see
+    ``kinds``), or if they differ in size and ``options`` give no resolution.
     """
     entries = [entry for entry in files_of(path) if entry.suffix in PICTURES]
     if not entries:
@@ -67,9 +68,10 @@ def read_plain(path: Path, options: ReadOptions) -> Reader:
     classes = sorted(set(names))
     numbers = {name: number for number, name in enumerate(classes)}
     splits = complete_splits(given, ["/".join(place) for place in places], options.seed)
-    resolution = options.resolution or _common_side(entries)
+    sources = ((str(entry), entry.path if entry.member is None else entry.read()) for entry in entries)
+    resolution, kind = survey(sources, options.resolution)
     made_by = {"imported": "pictures", "resolution": resolution, "seed": options.seed}
-    manifest = new_manifest(path.resolve().stem, made_by, resolution, classes, splits)
+    manifest = new_manifest(path.resolve().stem, made_by, kind, classes, splits)
     labels = np.array([numbers[name] for name in names], dtype=np.int64) if classes else None
     return PlainReader(manifest, splits, ("class",) if classes else (), entries, labels)
 
@@ -101,14 +103,3 @@ def _class_names(path: Path, places: Sequence[Place]) -> list[str]:
         stray = next(place for place in places if len(place) == 1)
         raise DataError(f"{path} has folders of classes, and the picture '{stray[0]}' is in none: move or remove it")
     return [place[0] for place in places]
-
-
-def _common_side(entries: Sequence[Entry]) -> int:
-    """Pixels per side, where all pictures are square and of one size; only headers are read."""
-    sides: dict[int, Entry] = {}
-    for entry in entries:
-        sides.setdefault(picture_side(entry.path if entry.member is None else entry.read(), str(entry)), entry)
-        if len(sides) > 1:
-            (first, one), (second, other) = sides.items()
-            raise DataError(f"{one} has {first} pixels per side and {other} {second}: give a resolution for all")
-    return next(iter(sides))

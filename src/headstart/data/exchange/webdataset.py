@@ -1,8 +1,9 @@
 """WebDataset shards: tar files ``train-000000.tar`` …, whose members of one name up to the first dot are one image.
 
-Written: ``00000012.png``, ``.json`` (index, class by name, pose, rotation), ``.cls`` (class number), ``.semantic.png``,
-``.instance.png`` and ``.depth.npy``. Read: these, and from elsewhere a picture (png, jpg, jpeg, webp) with ``.cls``.
-Only these endings are ever decoded, by code below; pickles and the like are passed over.
+Written: ``00000012.png`` (``.npy`` where PNG cannot hold the images), ``.json`` (index, class by name, pose, rotation),
+``.cls`` (class number), ``.semantic.png``, ``.instance.png`` and ``.depth.npy``. Read: these, and from elsewhere a
+picture (png, jpg, jpeg, webp, npy) with ``.cls``. Only these endings are ever decoded, by code below; pickles and the
+like are passed over.
 """
 
 import json
@@ -15,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from headstart.data.exchange.arrays import read_npy
 from headstart.data.exchange.base import (
     PIXEL_TARGETS,
     TARGETS,
@@ -24,7 +26,8 @@ from headstart.data.exchange.base import (
     ReadOptions,
     new_manifest,
 )
-from headstart.data.exchange.pictures import UNREADABLE, decode, fitted, picture_side, read_npy
+from headstart.data.exchange.kinds import UNREADABLE, survey
+from headstart.data.exchange.pictures import decode, fitted
 from headstart.data.exchange.provenance import Provenance, read_provenance
 from headstart.data.exchange.splits import SPLIT_WORDS, UNKNOWN, complete_splits
 from headstart.data.exchange.webdataset_write import ENDINGS, write_webdataset
@@ -32,7 +35,7 @@ from headstart.errors import DataError
 
 __all__ = ["WEBDATASET"]
 
-IMAGES = ("png", "jpg", "jpeg", "webp")
+IMAGES = ("png", "jpg", "jpeg", "webp", "npy")
 MEMBERS = (*IMAGES, "json", "cls", "semantic.png", "instance.png", "depth.npy")
 """Endings that are read."""
 
@@ -67,17 +70,14 @@ class WebDatasetReader(Reader):
         return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
 
     def _row(self, sample: Sample) -> Arrays:
-        side = self.manifest.resolution
-        shape = (self.manifest.channels, side, side)
-        blank = np.zeros(shape, dtype=np.uint8)
-        row = {"images": self._decoded(sample, _image_ending(sample), self._picture, shape, blank)}
+        row = {"images": self._decoded(sample, _image_ending(sample), self._picture, self.shape, self.blank())}
         about = self._decoded(sample, "json", lambda data, _: json.loads(data), (), {}) if self.exact else {}
         for name in self.targets:
             row[f"target.{name}"] = self._target(name, sample, about)
         return row
 
-    def _picture(self, data: bytes, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-        return decode(data, shape) if self.exact else fitted(data, shape[-1])
+    def _picture(self, data: bytes, shape: tuple[int, ...]) -> NDArray[Any]:
+        return decode(data, shape, self.manifest.dtype) if self.exact else fitted(data, shape[-1], self.kind)
 
     def _target(self, name: str, sample: Sample, about: Mapping[str, Any]) -> NDArray[Any]:
         plane = (self.manifest.resolution, self.manifest.resolution)
@@ -99,7 +99,7 @@ class WebDatasetReader(Reader):
         """A member, decoded; ``instead`` and a note in ``unreadable`` if there is none or it is damaged."""
         try:
             return how(_bytes(self.tars, sample.members[ending]), shape)
-        except (*UNREADABLE, KeyError, EOFError):
+        except (*UNREADABLE, KeyError):
             self.unreadable.append(f"{sample.key}.{ending}")
             return instead
 
@@ -136,11 +136,10 @@ def _foreign(path: Path, tars: list[Path], samples: list[Sample], options: ReadO
         raise DataError(f"{path}: a .cls member is {min(labels)}: class numbers start at 0")
     given = [sample.split for sample in samples]
     splits = complete_splits(given, [sample.key for sample in samples], options.seed)
-    first = samples[0].members[_image_ending(samples[0])]
-    side = options.resolution or picture_side(_bytes(tars, first), f"the first image of {path}")
+    side, kind = survey(_pictures(tars, samples), options.resolution)
     made_by = {"imported": "webdataset", "resolution": side, "seed": options.seed}
     classes = [str(number) for number in range(max(labels) + 1)] if labels else []
-    manifest = new_manifest(path.resolve().stem, made_by, side, classes, splits)
+    manifest = new_manifest(path.resolve().stem, made_by, kind, classes, splits)
     return WebDatasetReader(manifest, splits, ("class",) if labels else (), tars, samples, False)
 
 
@@ -165,6 +164,12 @@ def _samples(path: Path, number: int) -> Iterator[Sample]:
 
 def _depth(data: bytes, shape: tuple[int, ...]) -> NDArray[Any]:
     return read_npy(data, shape, np.float16)
+
+
+def _pictures(tars: list[Path], samples: list[Sample]) -> Iterator[tuple[str, bytes]]:
+    for sample in samples:
+        ending = _image_ending(sample)
+        yield f"{sample.key}.{ending}", _bytes(tars, sample.members[ending])
 
 
 def _image_ending(sample: Sample) -> str:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from headstart.data.dataset import SPLITS
+from headstart.data.exchange.arrays import npy
 from headstart.data.exchange.base import PIXEL_TARGETS, Stored, needs
-from headstart.data.exchange.pictures import encode_png, npy
+from headstart.data.exchange.pictures import encode, encode_png
 
 __all__ = ["ENDINGS", "write_webdataset"]
 
@@ -56,7 +57,8 @@ class _Tars:
 
 def _sample(number: int, one: Mapping[str, Any], stored: Stored) -> dict[str, Any]:
     about: dict[str, Any] = {"index": number}
-    sample: dict[str, Any] = {"__key__": f"{number:08d}", "png": encode_png(one["images"])}
+    ending, content = encode(one["images"])
+    sample: dict[str, Any] = {"__key__": f"{number:08d}", ending: content}
     for name in stored.targets:
         value = one[f"target.{name}"]
         if name == "class":

@@ -32,7 +32,9 @@ class FolderSource(Source):
 
     def identity(self) -> dict[str, Any]:
         """Its contents, not its place: a folder that moves keeps its cached work."""
-        return {"shards": [shard.sha256 for shard in self.manifest.shards]}
+        manifest = self.manifest
+        told = manifest.model_dump(mode="json", include={"classes", "normalisation", "channels", "dtype"})
+        return told | {"shards": [shard.sha256 for shard in manifest.shards]}
 
     def materialise(self, folder: Path, *, workers: int | None, progress: Progress | None) -> Path:  # noqa: ARG002
         return self.path.expanduser()

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from headstart.data.transforms.mixing import mix
 from headstart.data.transforms.zoom import draw_zoom, zoom_images, zoom_maps
 from headstart.schema import Schema
 
@@ -159,10 +160,10 @@ def _recolor(pixels: Tensor, draw: Draw) -> Tensor:
     if draw.scale is None and draw.gray is None:
         return pixels
     identity = torch.eye(channels, device=pixels.device).expand(batch, channels, channels)
-    mix = identity if draw.gray is None else torch.where(draw.gray[:, None, None], 1 / channels, identity)
+    matrix = identity if draw.gray is None else torch.where(draw.gray[:, None, None], 1 / channels, identity)
     if draw.scale is None or draw.offset is None:
-        return torch.bmm(pixels, mix)
-    return torch.baddbmm(torch.bmm(draw.offset[:, None, :], mix), pixels, draw.scale[:, :, None] * mix)
+        return mix(pixels, matrix, pixels.new_zeros(batch, channels))
+    return mix(pixels, draw.scale[:, :, None] * matrix, torch.einsum("bi,bij->bj", draw.offset, matrix))
 
 
 def _coordinates(

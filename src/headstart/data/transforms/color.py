@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from headstart.data.transforms.lab import FULL, LAB_MATRIX, LAB_OFFSET, lab_roots
+from headstart.data.transforms.mixing import mix
 from headstart.errors import ConfigError, DataError
 
 __all__ = [
@@ -80,7 +81,7 @@ def normalise(images: Tensor, space: ColorSpace, by: Normalisation) -> Tensor:
 def _lab(pixels: Tensor, by: Normalisation) -> Tensor:
     mean, std = (torch.tensor(values, dtype=torch.float64) for values in (by.mean, by.std))
     roots = lab_roots(pixels)
-    return torch.addmm(((LAB_OFFSET - mean) / std).to(roots), roots, (LAB_MATRIX / std).to(roots))
+    return mix(roots, (LAB_MATRIX / std).to(roots), ((LAB_OFFSET - mean) / std).to(roots))
 
 
 def _rgb(pixels: Tensor, by: Normalisation) -> Tensor:

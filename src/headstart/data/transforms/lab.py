@@ -3,8 +3,12 @@
 Constants are those of the original study's library (scikit-image: observer 2°, white (0.95047, 1, 1.08883)).
 """
 
+from functools import lru_cache
+
 import torch
 from torch import Tensor
+
+from headstart.data.transforms.mixing import mix
 
 __all__ = ["LAB_MATRIX", "LAB_OFFSET", "lab_roots", "lab_to_rgb", "unit"]
 
@@ -33,12 +37,14 @@ def lab_roots(pixels: Tensor) -> Tensor:
     8 bits are looked up in a table, which is a third of the work of powers. Light below 0 counts as none.
     """
     if pixels.dtype == torch.uint8:
-        table = _linear(torch.arange(256, dtype=torch.float64) / 255).to(pixels.device, torch.float32)
-        light = table.index_select(0, pixels.reshape(-1).int()).view(-1, 3)
+        light = _table(pixels.device).index_select(0, pixels.reshape(-1).int()).view(-1, 3)
     else:
         light = _linear(unit(pixels).clamp_min(0))
-    relative = light @ (TO_XYZ / WHITE[:, None]).T.to(light)
-    return torch.where(relative > DARK, relative.pow(1 / 3), relative * SLOPE + START)
+    relative = mix(light, (TO_XYZ / WHITE[:, None]).T.to(light), light.new_zeros(3))
+    # Root and line meet at DARK, so their sum, each held there beyond it, is either: half the work of choosing.
+    return (
+        relative.clamp_min(DARK).pow_(1 / 3).add_(relative.clamp_max(DARK), alpha=SLOPE).add_(START - DARK ** (1 / 3))
+    )
 
 
 def lab_to_rgb(lab: Tensor) -> Tensor:
@@ -49,6 +55,12 @@ def lab_to_rgb(lab: Tensor) -> Tensor:
     light = (relative * WHITE) @ torch.linalg.inv(TO_XYZ).T
     shown = torch.where(light > 0.0031308, 1.055 * light.clamp_min(0.0031308) ** (1 / 2.4) - 0.055, 12.92 * light)
     return shown.movedim(-1, 1).to(lab.dtype)
+
+
+@lru_cache
+def _table(device: torch.device) -> Tensor:
+    """Light of each value of 8 bits, float32 ``[256]``."""
+    return _linear(torch.arange(256, dtype=torch.float64) / 255).to(device, torch.float32)
 
 
 def _linear(values: Tensor) -> Tensor:

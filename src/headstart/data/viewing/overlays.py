@@ -30,9 +30,17 @@ DEPTH_COLORS = "#0b0724", "#b5367a", "#fcfdbf"
 
 
 def picture_of(image: Tensor) -> Image.Image:
-    """uint8 ``[C, H, W]`` as RGB: the first three channels, or the only one as gray."""
-    shown = image.expand(3, -1, -1) if image.shape[0] == 1 else image[:3]
-    return Image.fromarray(shown.to(torch.uint8).permute(1, 2, 0).contiguous().cpu().numpy())
+    """``[C, H, W]`` of any type as RGB: the first three channels, or, where there are fewer, the first as gray.
+
+    What is not of 8 bits is stretched, from the smallest of the picture's numbers in black to the largest in white:
+    sensors use whatever part of their range.
+    """
+    shown = image[:3] if image.shape[0] >= 3 else image[:1].expand(3, -1, -1)
+    if shown.dtype != torch.uint8:
+        values = shown.double()
+        low, high = values.min(), values.max()
+        shown = ((values - low) / (high - low).clamp_min(1e-300) * 255).round().to(torch.uint8)
+    return Image.fromarray(shown.permute(1, 2, 0).contiguous().cpu().numpy())
 
 
 def masks_over(picture: Image.Image, masks: NDArray[np.uint8]) -> Image.Image:

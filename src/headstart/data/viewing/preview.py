@@ -22,7 +22,7 @@ Panels = Sequence[Image.Image]
 
 
 def encode_png(image: Tensor) -> bytes:
-    """uint8 ``[3, H, W]`` (or ``[1, H, W]``) as PNG, small images enlarged without smoothing."""
+    """``[C, H, W]`` as ``picture_of`` shows it, as PNG, a small one enlarged without smoothing."""
     return encode_picture(picture_of(image))
 
 

@@ -11,7 +11,7 @@ from headstart.processes import available_cores
 
 __all__ = ["describe_environment"]
 
-PACKAGES = ("headstart", "torch", "numpy", "scipy", "scikit-learn", "kornia", "warp-lang", "pandas")
+PACKAGES = ("headstart", "torch", "numpy", "scipy", "scikit-learn", "warp-lang", "pandas")
 
 
 def describe_environment() -> dict[str, str]:
