@@ -95,7 +95,9 @@ def test_shards_with_different_annotations_are_refused_by_name(tmp_path):
     counts = {split: 2 * count for split, count in manifests[0].counts.items()}
     write_manifest(first, manifests[0].model_copy(update={"shards": shards, "counts": counts}))
     run = prepare_study(study(first), out=tmp_path / "runs", store=tmp_path / "store", workers=1)
-    with pytest.raises(HeadstartError, match=r"shard-00001.* shard-00000.* not hold the same .*target.class, target.pose"):
+    with pytest.raises(
+        HeadstartError, match=r"shard-00001.* shard-00000.* not hold the same .*target.class, target.pose"
+    ):
         run.execute()
 
 
