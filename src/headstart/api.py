@@ -22,7 +22,7 @@ from headstart.outputs import Tables, write_outputs
 from headstart.registry import lookup
 from headstart.render import ENGINES
 from headstart.study.config.checks import check_suite
-from headstart.study.config.files import recipe_names
+from headstart.study.config.recipes import recipe_names
 from headstart.study.config.study import StudyConfig
 from headstart.study.config.suite import Suite, as_suite, load_study, load_suite
 from headstart.study.results.run_folder import ENVIRONMENT, RunFolder

@@ -10,7 +10,7 @@ from headstart.backbones.sizes import count_activations, count_parameters, outli
 from headstart.errors import ConfigError
 from headstart.seeding import torch_generator
 from headstart.study.config.choices import BackboneChoice
-from headstart.study.config.files import dump_yaml
+from headstart.study.config.recipes import dump_yaml
 
 
 def parameters(name, options):

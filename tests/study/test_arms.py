@@ -17,8 +17,8 @@ from headstart.study.config.study import StudyConfig
 from headstart.study.config.suite import as_suite
 from headstart.study.jobs.starts import PretrainedStart, RandomStart, Start
 from headstart.study.results.run_folder import RunFolder
-from headstart.study.running.arms import Arm
 from headstart.study.running.plan import make_plan, plan_study
+from headstart.study.running.resolve import Arm
 
 FOUR = {
     "scratch": {},

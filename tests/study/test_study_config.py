@@ -7,7 +7,7 @@ from headstart.backbones import BACKBONES, ResNet9
 from headstart.errors import ConfigError, HeadstartError
 from headstart.methods import METHODS
 from headstart.study.config.checks import check_study
-from headstart.study.config.files import recipe_names
+from headstart.study.config.recipes import recipe_names
 from headstart.study.config.suite import as_suite, load_study
 from headstart.study.running import plan as plans
 

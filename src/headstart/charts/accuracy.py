@@ -7,10 +7,10 @@ import altair as alt
 import pandas as pd
 
 from headstart.charts.figure import Figure, Layout
+from headstart.charts.joins import with_gaps
 from headstart.charts.looks import ArmScales, Looks, arm_scales
+from headstart.charts.marks import HOLLOW, mean_points, missing_tooltip
 from headstart.charts.panels import Panel, split_panels
-from headstart.charts.points import HOLLOW, mean_points, missing_tooltip
-from headstart.charts.tables import with_gaps
 from headstart.charts.text import metric_style, percent, with_missing_texts, with_value_texts
 from headstart.charts.theme import labels_axis
 

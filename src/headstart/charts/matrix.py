@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from headstart.charts.figure import LARGE, Figure, Layout
+from headstart.charts.joins import reference_rows, with_missing
+from headstart.charts.marks import missing_tooltip
 from headstart.charts.names import arm_titles, find_baseline, protocol_title, varied_text
 from headstart.charts.panels import Panel
-from headstart.charts.points import missing_tooltip
-from headstart.charts.tables import reference_rows, with_missing
 from headstart.charts.text import (
     difference_text,
     metric_style,

@@ -6,10 +6,10 @@ import altair as alt
 import pandas as pd
 
 from headstart.charts.figure import Figure, Layout
+from headstart.charts.joins import needed_keys
 from headstart.charts.looks import ArmScales, Looks, arm_scales
 from headstart.charts.names import varied_text
 from headstart.charts.panels import Panel, differing, rank_by_appearance
-from headstart.charts.tables import needed_keys
 
 __all__ = ["pretraining_figure"]
 

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from headstart.charts.figure import Figure, Layout
+from headstart.charts.joins import reference_rows, with_gaps, with_missing
 from headstart.charts.looks import ArmScales, Looks, arm_scales
+from headstart.charts.marks import HOLLOW, mean_points, missing_tooltip
 from headstart.charts.names import Baseline, find_baseline
 from headstart.charts.panels import Panel, split_panels
-from headstart.charts.points import HOLLOW, mean_points, missing_tooltip
-from headstart.charts.tables import reference_rows, with_gaps, with_missing
 from headstart.charts.text import metric_style, percent, with_missing_texts, with_utility_texts, with_value_texts
 from headstart.charts.theme import GRAY, WORD, labels_axis, labels_domain
 

@@ -30,7 +30,7 @@ from headstart.render import ENGINES
 from headstart.render.annotations import annotations
 from headstart.render.config import RenderConfig
 from headstart.render.engine import PIXEL_TARGETS, Engine
-from headstart.render.models import read_models
+from headstart.render.preload import read_models
 from headstart.scenes.buckets import split_counts, split_of
 
 __all__ = ["RenderConfig", "render_dataset"]

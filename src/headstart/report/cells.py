@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from headstart.charts.joins import LINE, needed_keys, with_missing
 from headstart.charts.names import arm_titles, protocol_title, short_keys, start_title
 from headstart.charts.panels import differing, named_places, rank_by_appearance
-from headstart.charts.tables import LINE, needed_keys, with_missing
 from headstart.charts.text import metric_style, with_missing_texts, with_utility_texts, with_value_texts
 
 __all__ = [

@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 
 from headstart.errors import DataError
-from headstart.scenes.disk.contents import digests, fingerprint
+from headstart.scenes.disk.digests import digests, fingerprint
 from headstart.scenes.disk.tree import Entry, files_of
 
 __all__ = ["fingerprint_of"]

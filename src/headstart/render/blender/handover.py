@@ -1,4 +1,4 @@
-"""Scenes as files that ``worker.py`` reads, and frames as those that it writes: JSON, NumPy arrays and PNG."""
+"""Scenes as files that ``render_worker.py`` reads, and frames as those that it writes: JSON, NumPy arrays and PNG."""
 
 import json
 from dataclasses import dataclass

@@ -14,7 +14,7 @@ from headstart.errors import HeadstartError
 
 __all__ = ["WORKER", "BlenderProcess", "DiedError", "RefusedError"]
 
-WORKER = Path(__file__).with_name("worker.py")
+WORKER = Path(__file__).with_name("render_worker.py")
 MARK = "@headstart "
 """Before every answer of the worker's."""
 TAIL, PATIENCE = 3, 5.0
@@ -32,7 +32,7 @@ class RefusedError(HeadstartError):
 class BlenderProcess:
     """One worker and the folder that it shares with us. version: of Blender.
 
-    command: what runs ``worker.py``. settings: of all scenes. Raises ``DiedError`` if it does not start,
+    command: what runs ``render_worker.py``. settings: of all scenes. Raises ``DiedError`` if it does not start,
     ``RefusedError`` if it cannot do what the settings say.
     """
 

@@ -14,7 +14,7 @@ from safetensors.numpy import load, save
 from headstart.cache import cache_folder
 from headstart.files import write_atomic
 from headstart.scenes.buckets import BUCKETS
-from headstart.scenes.disk.contents import digests, fingerprint
+from headstart.scenes.disk.digests import digests, fingerprint
 from headstart.scenes.disk.models import find_models
 from headstart.scenes.disk.reading import READING_VERSION, Up, read_model
 from headstart.scenes.disk.tree import Entry

@@ -11,7 +11,7 @@ import yaml
 
 from headstart.errors import ConfigError
 from headstart.schema import apply_override, set_key, validate
-from headstart.study.config.files import dump_yaml, read_values
+from headstart.study.config.recipes import dump_yaml, read_values
 from headstart.study.config.settle import settle
 from headstart.study.config.study import StudyConfig
 

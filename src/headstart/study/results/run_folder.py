@@ -18,7 +18,7 @@ import yaml
 from headstart.errors import StoreError
 from headstart.files import write_atomic
 from headstart.schema import Schema
-from headstart.study.config.files import read_values
+from headstart.study.config.recipes import read_values
 from headstart.study.config.study import UtilityConfig
 from headstart.study.config.suite import Suite
 from headstart.study.jobs.base import Job

@@ -14,8 +14,8 @@ from headstart.study.jobs.dataset import DatasetJob
 from headstart.study.jobs.points import PointJob
 from headstart.study.jobs.pretrain import PretrainJob
 from headstart.study.jobs.trial import TrialJob
-from headstart.study.running.arms import Arm, arms_of
 from headstart.study.running.labels import dataset_labels
+from headstart.study.running.resolve import Arm, arms_of
 
 __all__ = ["Plan", "Point", "Pretraining", "make_plan", "plan_study"]
 

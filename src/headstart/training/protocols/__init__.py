@@ -5,7 +5,7 @@
 
 from headstart.registry import with_plugins
 from headstart.training.protocols.base import LabelledRun, Protocol, Settings, Setup
-from headstart.training.protocols.features import KNN, LOGISTIC, KnnConfig, LogisticConfig
+from headstart.training.protocols.closed_form import KNN, LOGISTIC, KnnConfig, LogisticConfig
 from headstart.training.protocols.gradient import FINETUNE, LINEAR, MLP
 
 __all__ = ["PROTOCOLS", "KnnConfig", "LabelledRun", "LogisticConfig", "Protocol", "Settings", "Setup"]

@@ -13,7 +13,7 @@ from PIL import Image, UnidentifiedImageError
 
 from headstart.errors import DataError
 from headstart.scenes.buckets import BUCKETS
-from headstart.scenes.disk.contents import digests, fingerprint
+from headstart.scenes.disk.digests import digests, fingerprint
 from headstart.scenes.disk.tree import Entry, files_of
 from headstart.scenes.textures import SIDE
 

@@ -1,7 +1,7 @@
 """Draws scenes with Cycles, inside Blender's own Python: nothing of headstart is imported here, nor is this by it.
 
-    python -I worker.py -- FOLDER
-    blender --background --factory-startup --python worker.py -- FOLDER
+    python -I render_worker.py -- FOLDER
+    blender --background --factory-startup --python render_worker.py -- FOLDER
 
 A line on standard input asks for the scene that lies in FOLDER (see ``handover.py``); the answer is a line of JSON on
 standard output, behind ``MARK``. It ends, and FOLDER with it, when standard input does: when its parent is gone.
