@@ -63,7 +63,7 @@ class StudyRun:
 
             failed = self.launcher.run(self.plan.jobs, hear)
         if failed and all(point.job.key in failed for point in self.plan.points):
-            raise HeadstartError(next(failed[job.key] for job in self.plan.jobs if job.key in failed))
+            raise HeadstartError(next(iter(failed.values())))
 
     def _keep_finished(self) -> None:
         """Take what earlier runs finished, in this study or in others."""

@@ -11,9 +11,13 @@ from typing import Any, TypeVar
 
 from headstart.errors import ConfigError, unknown_name
 
-__all__ = ["code_of", "lookup", "with_plugins"]
+__all__ = ["Additions", "additions", "adopt", "code_of", "lookup", "with_plugins"]
 
 T = TypeVar("T")
+Additions = dict[str, dict[str, Any]]
+_registries: dict[str, dict[str, Any]] = {}
+_installed: dict[str, frozenset[str]] = {}
+_adopted: Additions = {}
 
 
 def with_plugins(group: str, builtin: Mapping[str, T]) -> dict[str, T]:
@@ -28,7 +32,25 @@ def with_plugins(group: str, builtin: Mapping[str, T]) -> dict[str, T]:
                 f"plugin '{point.value}' offers the {group} name '{point.name}', which is taken: rename it"
             )
         found[point.name] = point.load()
+    _registries[group], _installed[group] = found, frozenset(found)
+    found.update(_adopted.get(group, {}))
     return found
+
+
+def additions() -> Additions:
+    """What a script put into extension points beside what is installed, by group and name: for other processes."""
+    own = {
+        group: {name: choice for name, choice in registry.items() if name not in _installed[group]}
+        for group, registry in _registries.items()
+    }
+    return {group: choices for group, choices in own.items() if choices}
+
+
+def adopt(added: Additions) -> None:
+    """Put another process's ``additions`` into the extension points here, when they are loaded or at once."""
+    for group, choices in added.items():
+        _adopted.setdefault(group, {}).update(choices)
+        _registries.get(group, {}).update(choices)
 
 
 def lookup(registry: Mapping[str, T], kind: str, name: str) -> T:

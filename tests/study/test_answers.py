@@ -34,7 +34,7 @@ def images_of(count):
 def test_maps_are_what_targets_would_say(tmp_path, task, dtype):
     model, images = model_of(task), images_of(10)
     keep_answers(tmp_path, model, images, "float32")
-    rows, maps = read_answers(tmp_path)
+    rows, maps = read_answers(tmp_path / ANSWERS)
     assert rows.tolist() == [0, 2, 5, 7]
     assert (maps.shape, maps.dtype) == ((SHOWN, 16, 16), dtype)
     (output,) = answers(model, images.subset(rows), precision="float32")
@@ -43,7 +43,7 @@ def test_maps_are_what_targets_would_say(tmp_path, task, dtype):
 
 def test_a_small_split_is_shown_whole(tmp_path):
     keep_answers(tmp_path, model_of("depth"), images_of(3), "float32")
-    assert read_answers(tmp_path).rows.tolist() == [0, 1, 2]
+    assert read_answers(tmp_path / ANSWERS).rows.tolist() == [0, 1, 2]
 
 
 def test_one_answer_per_image_is_no_picture(tmp_path):
@@ -54,7 +54,7 @@ def test_one_answer_per_image_is_no_picture(tmp_path):
 def test_a_damaged_file_is_named(tmp_path):
     (tmp_path / ANSWERS).write_bytes(b"cut")
     with pytest.raises(StoreError, match=rf"{ANSWERS} is damaged"):
-        read_answers(tmp_path)
+        read_answers(tmp_path / ANSWERS)
     save_file({"maps": torch.zeros(1)}, tmp_path / ANSWERS)
     with pytest.raises(StoreError, match=rf"{ANSWERS} is damaged"):
-        read_answers(tmp_path)
+        read_answers(tmp_path / ANSWERS)

@@ -40,7 +40,9 @@ def study(tmp_path_factory):
     prepared = prepare_study(config, out=folder, store=folder / "store")
     for job in prepared.plan.jobs:  # in this process, for others would not know the method
         prepared.store.run(job)
-    found = Study(prepared.folder, prepared.plan, prepared.store)
+    for job in prepared.plan.jobs:
+        prepared.run.keep(job, prepared.store.folder(job), prepared.store.seconds(job))
+    found = Study(prepared.run)
     found.report()
     yield found
     del METHODS["shrink"]
@@ -52,10 +54,10 @@ def test_the_tables_name_the_collapse_and_its_step(study):
     assert states["shrink"].startswith("collapsed: all images have the same features (step ")
     step = int(states["shrink"].rpartition("step ")[2].rstrip(")"))
     assert 4 <= step <= 400
-    failures = study.tables.failures
-    assert set(failures["method"]) == {"shrink"}
-    assert failures["reason"].str.startswith("pretraining failed: collapsed").all()
-    assert (failures["step"] == step).all()
+    missing = study.tables.missing
+    assert set(missing["arm"]) == {"shrink"}
+    assert missing["reason"].str.startswith("pretraining failed: collapsed").all()
+    assert (missing["step"] == step).all()
 
 
 def test_a_collapsed_pretraining_has_no_number_and_the_report_says_why(study):

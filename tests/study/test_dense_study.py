@@ -13,14 +13,18 @@ from headstart.data.batches.stored import map_dataset
 from headstart.report import galleries
 from headstart.study.config.study import StudyConfig
 from headstart.study.jobs.answers import ANSWERS, SHOWN, read_answers
-from headstart.study.jobs.dataset import read_samples
 from headstart.study.results.predictions import collect_predictions
 
 ARMS = ["blind", "scratch", "rotation"]
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory):
+def store(tmp_path_factory):
+    return tmp_path_factory.mktemp("store")
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory, store):
     config = StudyConfig(
         name="dense",
         dataset={"source": "synthetic", "images": 72, "resolution": 16, "objects": 2, "samples": 1},
@@ -33,10 +37,11 @@ def study(tmp_path_factory):
         trials=2,
     )
     folder = tmp_path_factory.mktemp("dense")
-    prepared = prepare_study(config, out=folder, store=folder / "store")
+    prepared = prepare_study(config, out=folder, store=store)
     for job in prepared.plan.jobs:
         prepared.store.run(job)
-    return Study(prepared.folder, prepared.plan, prepared.store)
+        prepared.run.keep(job, prepared.store.folder(job), prepared.store.seconds(job))
+    return Study(prepared.run)
 
 
 @pytest.fixture(scope="module")
@@ -58,13 +63,13 @@ def shrunk(picture):
 
 
 def test_every_finished_point_keeps_its_answers(study):
-    for job in study.plan.points:
-        assert (study.store.folder(job) / ANSWERS).exists()
+    for job in study.run.points["job"]:
+        assert study.run.keepsake(job, ANSWERS).exists()
 
 
 def test_pictures_stand_beside_the_truth_with_the_score_of_their_network(study, shown):
     test = study.results[(study.results["split"] == "test") & (study.results["metric"] == "miou")]
-    scores = test[(test["labels"] == 20) & (test["trial"] == 0) & (test["protocol"] != "linear")].set_index("method")
+    scores = test[(test["labels"] == 20) & (test["trial"] == 0) & (test["protocol"] != "linear")].set_index("arm")
     assert len(shown) == 2
     for headings, pictures in shown:
         assert list(headings) == ["image", "truth", "blind guess", "from scratch", "rotation"]
@@ -83,10 +88,10 @@ def test_the_blind_guess_is_flat_and_the_truth_is_not(shown):
         assert not (truth == truth[0, 0]).all()
 
 
-def test_images_and_truth_are_those_of_the_dataset(study, shown):
-    """The images as they were before normalising, and color where the mask is."""
-    test = map_dataset(study.store.folder(study.plan.dataset)).splits["test"]
-    kept = read_answers(study.store.folder(study.plan.points[0])).rows
+def test_images_and_truth_are_those_of_the_dataset(study, store, shown):
+    """The images as they came, and color where the mask is."""
+    test = map_dataset(next((store / "dataset").glob("*/"))).splits["test"]
+    kept = read_answers(study.run.keepsake(study.run.points["job"].iloc[0], ANSWERS)).rows
     for place, row in enumerate(kept.tolist(), start=1):
         for _, pictures in shown:
             image = shrunk(pictures[f"test image {place}"])
@@ -98,15 +103,14 @@ def test_images_and_truth_are_those_of_the_dataset(study, shown):
 
 def test_an_arm_that_kept_nothing_is_left_out_and_named(study):
     """As jobs that an earlier version finished: another trial serves where one is whole, else the arm is missing."""
-    jobs = [job for job in study.plan.points if (job.task, job.labels) == ("depth", 20) and job.kind == "trial"]
-    jobs = [job for job in jobs if (job.arm, job.protocol) == ("rotation", "finetune")]
-    kept = {job.trial: study.store.folder(job) / ANSWERS for job in jobs}
+    points = study.run.points.query("task == 'depth' and labels == 20 and arm == 'rotation' and protocol == 'finetune'")
+    kept = {row.trial: study.run.keepsake(row.job, ANSWERS) for row in points.itertuples()}
+    outcomes = study.run.outcomes()
     for missing, trial, absent in ((0, 1, ()), (1, 0, ("rotation",))):
         kept[missing].unlink()
-        found = collect_predictions(study.plan, study.store)
+        found = collect_predictions(study.run, outcomes)
         assert (found[1].trial, found[1].absent) == (trial, absent)
-        assert [arm.method for arm in found[1].arms] == [arm for arm in ARMS if arm not in absent]
-    images = study.store.folder(study.plan.dataset)
-    gallery = galleries(found, study.results, map_dataset(images).classes, read_samples(images))[1]
+        assert [arm.arm for arm in found[1].arms] == [arm for arm in ARMS if arm not in absent]
+    gallery = galleries(found, study.results)[1]
     assert [cell.text for cell in gallery.header] == ["image", "truth", "blind guess", "from scratch"]
     assert "Not here: rotation" in gallery.caption

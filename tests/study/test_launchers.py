@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from toy_jobs import Gate, ToyJob
+from toy_jobs import TOYS, Gate, ToyJob
 
 from headstart.errors import HeadstartError, StoreError
 from headstart.study.jobs.base import Needs
@@ -124,6 +124,13 @@ def test_a_worker_sees_the_gpus_that_its_job_was_granted(tmp_path, journal, monk
     assert given[3] == (2, "4,6")
     assert given[4] == (1, "4,6")  # those that the whole process sees, for it was granted none
     assert {given[number] for number in range(3)} == {(1, "4"), (1, "6")}
+
+
+def test_what_a_script_adds_to_an_extension_point_is_known_to_workers(tmp_path, journal, monkeypatch):
+    monkeypatch.setitem(TOYS, "mine", Gate)
+    job = ToyJob(1, str(journal))
+    store, _, _ = launch(tmp_path, [job])
+    assert (store.folder(job) / "toys").read_text() == "plain mine"
 
 
 def test_what_runs_in_vain_is_stopped(tmp_path, journal):

@@ -9,6 +9,7 @@ import yaml
 from headstart.api import Study, prepare_study
 from headstart.errors import ConfigError
 from headstart.study.config.suite import Suite, load_study, load_suite
+from headstart.study.results.plan_tables import plan_tables
 from headstart.study.running.plan import make_plan
 
 BASE = {
@@ -66,12 +67,23 @@ def test_groups_of_keys_vary_together(suite) -> None:
     groups = {"small": {"budgets": [10, 20]}, "large": {"budgets": [10, 40], "dataset.images": 120}}
     for vary, name in (
         ({"size": groups}, "size"),
-        ([{"name": key, **keys} for key, keys in groups.items()], "variant"),
+        ([{"name": key, **keys} for key, keys in groups.items()], "variants"),
     ):
         found = suite(vary=vary)
         assert found.varied == (name,)
         assert [one.config.budgets for one in found.variants] == [(10, 20), (10, 40)]
         assert [one.config.dataset.images for one in found.variants] == [60, 120]
+
+
+def test_what_varies_never_takes_the_name_of_a_column(suite, tmp_path: Path) -> None:
+    two = suite(vary={"seed": [0, 1]})
+    assert two.varied == ("study.seed",)
+    assert [(dict(one.values), one.config.seed) for one in two.variants] == [
+        ({"study.seed": "0"}, 0),
+        ({"study.seed": "1"}, 1),
+    ]
+    tables = plan_tables(make_plan(two))
+    assert all(table.columns.is_unique for table in tables.values())
 
 
 @pytest.mark.parametrize(
@@ -95,7 +107,7 @@ def test_a_mistake_in_what_varies_is_one_sentence(suite, vary: Any, message: str
 
 def test_a_suite_is_no_study(suite, tmp_path: Path) -> None:
     suite(vary={"trials": [1, 2]})
-    with pytest.raises(ConfigError, match="varies trials: it is a suite, which run_suite and load_suite take"):
+    with pytest.raises(ConfigError, match="varies study.trials: it is a suite, which run_suite and load_suite take"):
         load_study(tmp_path / "suite.yaml")
 
 

@@ -7,16 +7,13 @@ import pandas as pd
 import pytest
 
 from headstart.errors import ConfigError, StoreError
+from headstart.study.results.metrics import PrimaryMetric, primary_metrics
+from headstart.study.results.table_files import read_table, write_table
 from headstart.study.results.tables import (
     SUMMARY_COLUMNS,
     UTILITY_COLUMNS,
-    PrimaryMetric,
-    failures,
-    primary_metrics,
-    read_table,
     summary_table,
     utility_table,
-    write_table,
 )
 
 BUDGETS = [50, 100, 250, 500]
@@ -29,8 +26,10 @@ def run(method: str, protocol: str, labels: int, trial: int, value: float, **oth
         "pretrain_dataset": "" if method == "scratch" else "toys",
         "task": "classification",
         "backbone": "resnet9",
+        "arm": method,
         "method": method,
         "protocol": protocol,
+        "role": "baseline" if method == "scratch" else "control" if method == "blind" else "compared",
         "labels": labels,
         "trial": trial,
         "split": "test",
@@ -83,16 +82,16 @@ def test_summary_counts_runs(results: pd.DataFrame) -> None:
     found = summary_table(results, METRICS)
     assert list(found.columns) == SUMMARY_COLUMNS
     row = found[(found["method"] == "rotation") & (found["labels"] == 100)].iloc[0]
-    assert (row["trials"], row["failed"]) == (3, 1)
+    assert (row["trials"], row["missing"]) == (3, 1)
     assert row["value_low"] < row["value"] < row["value_high"]
-    assert found["failed"].sum() == 1
+    assert found["missing"].sum() == 1
 
 
-def test_failed_runs_are_listed_once_and_never_averaged(results: pd.DataFrame) -> None:
+def test_missing_runs_are_counted_and_never_averaged(results: pd.DataFrame) -> None:
     results.loc[results["job"].str.startswith("rotation-finetune-100"), "value"] = np.nan
-    listed = failures(results)
-    assert list(listed["trial"]) == [0, 1, 2, 3]
-    assert set(listed["labels"]) == {100}
+    summary = summary_table(results, METRICS).set_index(["arm", "labels"])
+    assert summary.loc[("rotation", 100), ["trials", "missing"]].tolist() == [0, 4]
+    assert np.isnan(summary.loc[("rotation", 100), "value"])
     found = utility_table(results, METRICS, seed=0).set_index(["method", "labels"])
     assert found.loc[("rotation", 100), ["value", "utility", "utility_low"]].isna().all()
     assert found.loc[("rotation", 250), ["value", "utility", "utility_low"]].notna().all()
@@ -150,3 +149,27 @@ def test_a_damaged_table_is_refused(tmp_path: Path) -> None:
         read_table(tmp_path / "utility")
     with pytest.raises(StoreError, match=r"results\.parquet"):
         read_table(tmp_path / "results")
+
+
+def test_a_mean_tells_where_missing_runs_would_put_it(results: pd.DataFrame) -> None:
+    guesses = [run("blind", "constant", labels, trial, 0.1) for labels in BUDGETS for trial in range(4)]
+    results = pd.concat([results, pd.DataFrame(guesses)])
+    whole = summary_table(results, METRICS).set_index(["arm", "labels"])
+    assert whole["value_if_blind"].isna().all()
+    lost = results["job"].isin(["rotation-finetune-100-1", "rotation-finetune-100-2"])
+    found = summary_table(results.assign(value=results["value"].mask(lost)), METRICS).set_index(["arm", "labels"])
+    row = found.loc[("rotation", 100)]
+    assert row["value_if_blind"] == pytest.approx((2 * row["value"] + 2 * 0.1) / 4)
+    assert found.drop(index=("rotation", 100))["value_if_blind"].isna().all()
+
+
+def test_studies_of_a_suite_are_never_mixed(results: pd.DataFrame) -> None:
+    """Of two studies the second is without any gain."""
+    same = results.assign(value=results["value"].where(results["arm"] != "rotation", 0.3), width="8")
+    both = pd.concat([results.assign(width="16"), same])
+    found = utility_table(both, METRICS, varied=["width"], seed=0)
+    assert list(found.columns) == ["width", *UTILITY_COLUMNS]
+    assert list(found["width"].unique()) == ["16", "8"]
+    wide = found[found["width"] == "16"].drop(columns="width").reset_index(drop=True)
+    alone = utility_table(results, METRICS, seed=0)
+    pd.testing.assert_frame_equal(wide[["arm", "labels", "value"]], alone[["arm", "labels", "value"]])

@@ -95,9 +95,8 @@ def test_shards_with_different_annotations_are_refused_by_name(tmp_path):
     counts = {split: 2 * count for split, count in manifests[0].counts.items()}
     write_manifest(first, manifests[0].model_copy(update={"shards": shards, "counts": counts}))
     run = prepare_study(study(first), out=tmp_path / "runs", store=tmp_path / "store", workers=1)
-    with pytest.raises(
-        HeadstartError, match=r"shard-00001.* shard-00000.* not hold the same .*target.class, target.pose"
-    ):
+    told = r"shard-00001.* shard-00000.* not hold the same .*target.class, target.pose"
+    with pytest.raises(HeadstartError, match=told):
         run.execute()
 
 
@@ -114,4 +113,5 @@ def test_one_image_a_batch_is_enough_where_nothing_needs_a_second(tmp_path):
     for job in run.plan.jobs:
         run.store.run(job)
     assert len(run.plan.pretrainings) == 3
-    assert not [one for one in run.plan.points if one.job.outcome(run.store.folder(one.job))["failure"]]
+    outcomes = [one.job.outcome(run.store.folder(one.job)) for one in run.plan.points]
+    assert not [outcome for outcome in outcomes if outcome["failure"]]

@@ -7,10 +7,10 @@ import pandas as pd
 from headstart.charts.names import arm_titles, protocol_title, short_keys
 from headstart.charts.panels import differing
 from headstart.report.cells import Cell, TextTable
+from headstart.study.results.records import NOT_RUN
 
 __all__ = ["missing_grid", "missing_line", "missing_sentence"]
 
-NOT_RUN = "not run yet"
 """The reason of a run that nothing became of so far; any other is why it failed."""
 FEW = 5
 """Arms that a sentence names."""

@@ -11,6 +11,7 @@ import torch.distributed
 
 from headstart.errors import ConfigError, HeadstartError
 from headstart.processes import Child, Parent, first_heard, portable
+from headstart.registry import Additions, additions, adopt
 
 __all__ = ["check_devices", "on_devices"]
 
@@ -42,7 +43,7 @@ def on_devices(work: Callable[[OnStep], None], devices: int, on_step: OnStep, *,
     with tempfile.TemporaryDirectory() as folder:
         try:
             for rank in range(devices):
-                place = _Place(device, rank, devices, Path(folder) / "meeting")
+                place = _Place(device, rank, devices, Path(folder) / "meeting", additions())
                 children.append(Child(_in_process, work, place))
             _follow(children, on_step)
         finally:
@@ -52,12 +53,13 @@ def on_devices(work: Callable[[OnStep], None], devices: int, on_step: OnStep, *,
 
 @dataclass(frozen=True)
 class _Place:
-    """Of one process among ``devices``. meeting: a file by which they find each other."""
+    """Of one process among ``devices``. meeting: a file by which they find each other. added: to extension points."""
 
     device: str
     rank: int
     devices: int
     meeting: Path
+    added: Additions
 
 
 def _in_process(parent: Parent, work: Callable[[OnStep], None], place: _Place) -> None:
@@ -75,6 +77,7 @@ def _in_process(parent: Parent, work: Callable[[OnStep], None], place: _Place) -
 
 def _join(place: _Place) -> None:
     """Form the process group."""
+    adopt(place.added)
     if place.device == "cuda":
         torch.cuda.set_device(place.rank)
     else:

@@ -39,8 +39,8 @@ class ArmConfig(Schema):
 
     method: str
     options: SerializeAsAny[Schema] = Schema()
-    pretrain: Annotated[SerializeAsAny[Overrides], overriding(TrainConfig, "pretrain")] = Overrides()
-    augment: Annotated[SerializeAsAny[Overrides], overriding(AugmentConfig, "augment")] = Overrides()
+    pretrain: Annotated[SerializeAsAny[Overrides], overriding(TrainConfig, "pretrain")] = overrides_of(TrainConfig)()
+    augment: Annotated[SerializeAsAny[Overrides], overriding(AugmentConfig, "augment")] = overrides_of(AugmentConfig)()
     backbone: BackboneChoice | None = None
     protocols: dict[str, SerializeAsAny[Overrides]] = {}
 

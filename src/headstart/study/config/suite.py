@@ -17,8 +17,13 @@ from headstart.study.config.study import StudyConfig
 
 __all__ = ["Suite", "Variant", "as_suite", "load_study", "load_suite"]
 
-GROUPS = "variant"
+GROUPS = "variants"
 """What a list of named groups is called in tables."""
+COLUMNS = frozenset({
+    "arm", "backbone", "dataset", "job", "labels", "method", "metric", "missing", "pretrain_dataset", "protocol",
+    "role", "seed", "split", "steps", "task", "trial", "trials", "utility", "value", "variant",
+})  # fmt: skip
+"""Names of columns that tables have anyway; what is varied and called so is called ``study.NAME`` there."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +143,8 @@ class _Axis(NamedTuple):
         texts = [point.text for point in points]
         if not texts or len(set(texts)) < len(texts):
             raise ConfigError(f"vary.{name} must have values that differ, and has {', '.join(texts) or 'none'}")
-        return cls(name, points)
+        column = f"study.{name}" if name in COLUMNS else name
+        return cls(column, tuple(point._replace(name=column) for point in points))
 
 
 def _named(vary: Any) -> dict[str, Any]:

@@ -48,10 +48,9 @@ def shown_rows(images: int) -> Tensor:
     return torch.arange(count) * images // count
 
 
-def read_answers(folder: Path) -> Answers:
-    """What ``keep_answers`` wrote. Raises ``StoreError`` where it is damaged."""
-    path = folder / ANSWERS
+def read_answers(path: Path) -> Answers:
+    """What ``keep_answers`` wrote, from the file. Raises ``StoreError`` where it is damaged."""
     try:
         return Answers(**load(path.read_bytes()))
     except (OSError, SafetensorError, TypeError) as error:
-        raise StoreError(f"{path} is damaged ({error}): delete its folder and run the study again") from error
+        raise StoreError(f"{path} is damaged ({error}): delete it and run the study again") from error

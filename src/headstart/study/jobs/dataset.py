@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load, save
+from safetensors.torch import save
 from torch import Tensor
 
 from headstart.data.batches.stored import is_stored, map_dataset, read_about, store_dataset
@@ -16,14 +15,18 @@ from headstart.data.dataset import Dataset, ImageSet
 from headstart.data.sources import Source
 from headstart.data.transforms.input import ImageInput
 from headstart.data.viewing.preview import taking_turns
-from headstart.errors import StoreError
 from headstart.files import write_atomic
 from headstart.study.jobs.answers import shown_rows
 from headstart.study.jobs.base import Job, Needs, RunContext
 
-__all__ = ["SAMPLES", "DatasetJob", "open_dataset", "read_samples"]
+__all__ = ["SAMPLES", "DatasetJob", "open_dataset"]
 
 MADE, SAMPLES = "made", "samples.safetensors"
+"""``samples.safetensors``: what a report shows, raw, with all targets.
+
+``train.images``, ``train.target.NAME``: training images, the classes taking turns. ``test.images``,
+``test.target.NAME``: the test images whose predicted maps are kept, and ``test.rows``, which of the split they are.
+"""
 SHOWN_TRAINING = 20
 """Training images that a report shows."""
 DEVICE_SHARE = 0.25
@@ -47,20 +50,6 @@ def _placed(folder: Path, device: torch.device) -> Dataset:
         return mapped
     free, _ = torch.cuda.mem_get_info(device)
     return mapped.to(device) if mapped.bytes <= DEVICE_SHARE * free else mapped
-
-
-def read_samples(folder: Path) -> dict[str, Tensor]:
-    """What a report shows of a finished job's images, raw, with all their targets.
-
-    ``train.images``, ``train.target.NAME``: training images, the classes taking turns. ``test.images``,
-    ``test.target.NAME``, ``test.rows``: the test images whose predicted maps are kept, and which of the split they are.
-    Raises ``StoreError`` where the file is damaged.
-    """
-    path = folder / SAMPLES
-    try:
-        return load(path.read_bytes())
-    except (OSError, SafetensorError) as error:
-        raise StoreError(f"{path} is damaged ({error}): delete its folder and run the study again") from error
 
 
 @dataclass(frozen=True)

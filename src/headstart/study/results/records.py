@@ -9,7 +9,7 @@ from headstart.study.results.plan_tables import CURVE
 from headstart.study.results.run_folder import Outcome, RunFolder
 from headstart.study.results.table_files import rows_of
 
-__all__ = ["collect_history", "collect_missing", "collect_pretraining", "collect_results"]
+__all__ = ["NOT_RUN", "collect_history", "collect_missing", "collect_pretraining", "collect_results"]
 
 RESULTS = [*CURVE, "role", "labels", "trial", "split", "metric", "value", "steps", "seconds", "job"]
 MISSING = ["arm", "task", "protocol", "labels", "trial", "step", "reason"]

@@ -104,7 +104,7 @@ def _points(place: int, variant: Variant, dataset: DatasetJob, arms: Sequence[Ar
     for task, labels, trial in product(config.tasks, config.budgets, range(config.trials)):
         if BLIND in config.controls:
             guess = BlindJob(dataset, task, labels, trial, config.seed)
-            yield Point(place, BLIND, "control", "constant", None, BLIND, "", guess)
+            yield Point(place, BLIND, "control", "constant", None, BLIND, config.backbone.label, guess)
         for arm in arms:
             start = arm.start(trial)
             source = start.pretrain_source

@@ -37,7 +37,7 @@ class Launcher(ABC):
 
     @abstractmethod
     def run(self, jobs: Sequence[Job], listen: Listener) -> dict[str, str]:
-        """Return when all are done or failed: why, by key, those failed that did.
+        """Return when all are done or failed: why, by key, those failed that did, each cause before what follows.
 
         A job that fails is tried once more, after what else is ready; then it has failed, and so have all that need it,
         while the others go on. Raises only what keeps the launcher itself from working.

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from headstart.errors import HeadstartError
 from headstart.processes import Child, available_cores, first_heard
+from headstart.registry import additions
 from headstart.study.jobs.base import RUNS_PER_GPU, Job
 from headstart.study.running.launchers.base import Event, Launcher, Listener
 from headstart.study.running.launchers.queue import Queue
@@ -58,7 +59,7 @@ class _Worker:
     """A process and what it has in hand: the first of its ``jobs``, and those that it will run next."""
 
     def __init__(self, store: Store, gpus: tuple[int, ...]) -> None:
-        self.child = Child(work, store.root, environment=_environment(gpus))
+        self.child = Child(work, store.root, additions(), environment=_environment(gpus))
         self.gpus = gpus
         self.jobs: list[Job] = []
         self.grant: Grant | None = None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from headstart.errors import HeadstartError
 from headstart.processes import Parent
+from headstart.registry import Additions, adopt
 from headstart.study.jobs.base import Job, Progress
 from headstart.study.running.store import Store
 
@@ -43,8 +44,9 @@ class Failed:
     unforeseen: bool
 
 
-def work(parent: Parent, root: Path) -> None:
+def work(parent: Parent, root: Path, added: Additions) -> None:
     """Run the jobs that come, each with the number of processes it may start, in the store at ``root``."""
+    adopt(added)
     store = Store(root)
     parent.send(Ready())
     while True:
