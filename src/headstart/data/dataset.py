@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
+from headstart.data.batches.ahead import expect
 from headstart.data.transforms.color import Normalisation
 from headstart.data.transforms.input import AS_THEY_COME, ImageInput, Preparation
 
@@ -61,11 +62,17 @@ class ImageSet:
 
     def raw(self, index: Tensor) -> Tensor:
         """The images at ``index`` (int64 ``[B]``) as they came, on their own device."""
-        rows = index.to(self.images.device)
-        rows = rows if self.rows is None else self.rows.to(rows.device)[rows]
+        rows = self._expected(index)
         kind = self.images.dtype
         pixels = self.images.permute(0, 2, 3, 1).view(SAME_SIZE.get(kind, kind))
         return pixels.index_select(0, rows).view(kind).permute(0, 3, 1, 2)
+
+    def _expected(self, index: Tensor) -> Tensor:
+        """Which of ``images`` are at ``index``; the kernel may read them now."""
+        rows = index.to(self.images.device)
+        rows = rows if self.rows is None else self.rows.to(rows.device)[rows]
+        expect(self.images, rows)
+        return rows
 
     def ready(self, raw: Tensor) -> Tensor:
         """What a network gets of ``raw`` ones: float32 ``[B, C, H, W]`` on ``device``, channels-last."""
@@ -78,7 +85,9 @@ class ImageSet:
     def batches(self, size: int) -> Iterator[Tensor]:
         """What a network gets, in order, ``size`` images at a time."""
         for start in range(0, len(self), size):
-            yield self.batch(torch.arange(start, min(start + size, len(self))))
+            raw = self.raw(torch.arange(start, min(start + size, len(self))))
+            self._expected(torch.arange(min(start + size, len(self)), min(start + 2 * size, len(self))))
+            yield self.ready(raw)
 
     def targets_at(self, index: Tensor) -> dict[str, Tensor]:
         """Every target's rows at ``index`` (int64 ``[B]``), on ``device``."""

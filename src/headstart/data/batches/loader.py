@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 import torch
 from torch import Tensor
 
+from headstart.data.batches.ahead import LARGE
 from headstart.data.batches.share import ALONE, Share
 from headstart.data.dataset import ImageSet
 from headstart.data.transforms.augment import AugmentConfig, Draw, apply_draw, draw_augmentation
@@ -15,9 +16,6 @@ from headstart.data.transforms.targets import fit_maps, move_targets
 from headstart.seeding import torch_generator
 
 __all__ = ["Batch", "Batches", "Loader"]
-
-LARGE = 2**26
-"""Bytes of images from which on batches are fetched ahead; less is in memory once it was read."""
 
 
 @dataclass(frozen=True)
