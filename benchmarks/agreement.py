@@ -89,8 +89,8 @@ def sheet(singles: Sequence[Tile], several: Sequence[Tile]) -> Image.Image:
     ]
     height = 2 * RESOLUTION + LABEL
     page = Image.new("RGB", (COLUMNS * RESOLUTION, -(-len(pairs) // COLUMNS) * height), "white")
-    for place, (name, *images) in enumerate(pairs):
-        x, y = place % COLUMNS * RESOLUTION, place // COLUMNS * height
+    for index, (name, *images) in enumerate(pairs):
+        x, y = index % COLUMNS * RESOLUTION, index // COLUMNS * height
         ImageDraw.Draw(page).text((x + 2, y + 1), name, fill="black")
         for row, image in enumerate(images):
             page.paste(

@@ -59,8 +59,8 @@ def sheet(rows: list[tuple[str, list[Image.Image]]]) -> Image.Image:
     size = LABEL + COLUMNS * (SIDE + GAP), len(rows) * (SIDE + GAP) + GAP
     page = Image.new("RGB", size, "white")
     pen, font = ImageDraw.Draw(page), ImageFont.load_default(18)
-    for place, (name, row) in enumerate(rows):
-        y = GAP + place * (SIDE + GAP)
+    for index, (name, row) in enumerate(rows):
+        y = GAP + index * (SIDE + GAP)
         pen.text((LABEL - 10, y + SIDE / 2), name, fill="black", font=font, anchor="rm")
         for column, picture in enumerate(row):
             page.paste(picture, (LABEL + column * (SIDE + GAP), y))

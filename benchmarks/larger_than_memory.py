@@ -38,22 +38,22 @@ def main() -> None:
         confine(arguments.group, arguments.limit)
         learn(arguments.child, arguments.case, arguments.seconds)
         return
-    with tempfile.TemporaryDirectory(dir=arguments.folder) as name, group(arguments.limit) as place:
-        speeds = {share: speed(Path(name), share, place, arguments) for share in (0.1, 2.0)}
-    how = "cgroup" if place else "limit of a process's data"
+    with tempfile.TemporaryDirectory(dir=arguments.folder) as name, memory_group(arguments.limit) as group:
+        speeds = {share: speed(Path(name), share, group, arguments) for share in (0.1, 2.0)}
+    how = "cgroup" if group else "limit of a process's data"
     for share, images in speeds.items():
         print(f"{share * arguments.limit:.1f} GiB of images in {arguments.limit} GiB of memory ({how}): {images:.1f}/s")
     print(f"larger than memory against smaller: {speeds[2.0] / speeds[0.1]:.3f}")
 
 
-def speed(folder: Path, share: float, place: Path | None, arguments: argparse.Namespace) -> float:
+def speed(folder: Path, share: float, group: Path | None, arguments: argparse.Namespace) -> float:
     """Images a second of a process that trains on a set of ``share`` times the limit."""
     made = folder / str(share)
     make(made, int(share * arguments.limit * GIB), int(arguments.case.split("x")[1]))
     command = [sys.executable, __file__, "--child", str(made), "--limit", str(arguments.limit)]
     command += ["--case", arguments.case, "--seconds", str(arguments.seconds)]
-    told = subprocess.run(command + (["--group", str(place)] if place else []), check=True, stdout=subprocess.PIPE)
-    return float(told.stdout)
+    process = subprocess.run(command + (["--group", str(group)] if group else []), check=True, stdout=subprocess.PIPE)
+    return float(process.stdout)
 
 
 def make(folder: Path, size: int, resolution: int) -> None:
@@ -99,28 +99,28 @@ def forget(path: Path) -> None:
 
 
 @contextmanager
-def group(gigabytes: float) -> Iterator[Path | None]:
+def memory_group(gigabytes: float) -> Iterator[Path | None]:
     """A cgroup below our own with so much memory, or ``None`` where none can be made."""
-    told = dict(line.split(":")[1:] for line in Path("/proc/self/cgroup").read_text().splitlines())
-    old = "memory" in told
-    place = MEMORY / ("memory" if old else "") / told["memory" if old else ""].strip("/") / f"headstart-{os.getpid()}"
+    groups = dict(line.split(":")[1:] for line in Path("/proc/self/cgroup").read_text().splitlines())
+    old = "memory" in groups
+    group = MEMORY / ("memory" if old else "") / groups["memory" if old else ""].strip("/") / f"headstart-{os.getpid()}"
     try:
-        place.mkdir()
-        (place / ("memory.limit_in_bytes" if old else "memory.max")).write_text(str(int(gigabytes * GIB)))
+        group.mkdir()
+        (group / ("memory.limit_in_bytes" if old else "memory.max")).write_text(str(int(gigabytes * GIB)))
     except OSError:
-        if place.is_dir():
-            place.rmdir()
+        if group.is_dir():
+            group.rmdir()
         yield None
         return
     try:
-        yield place
+        yield group
     finally:
-        place.rmdir()
+        group.rmdir()
 
 
-def confine(place: Path | None, gigabytes: float) -> None:
-    if place:
-        (place / "cgroup.procs").write_text(str(os.getpid()))
+def confine(group: Path | None, gigabytes: float) -> None:
+    if group:
+        (group / "cgroup.procs").write_text(str(os.getpid()))
     else:
         resource.setrlimit(resource.RLIMIT_DATA, (int(gigabytes * GIB),) * 2)
 

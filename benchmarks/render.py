@@ -74,9 +74,9 @@ def both_engines(count: int) -> None:
         engine.render(scenes[1:], 128)
         rates[name] = count / (time.perf_counter() - start)
     ratio = rates["warp"] / rates["blender"]
-    told = ", ".join(f"{name} {rate:.2f} images/s" for name, rate in rates.items())
+    text = ", ".join(f"{name} {rate:.2f} images/s" for name, rate in rates.items())
     met = f"{ratio:.0f} times, {ratio / RATIO:.2f} times the goal of {RATIO}"
-    print(f"{count} scenes at 128 px on one core: {told}: {met}")
+    print(f"{count} scenes at 128 px on one core: {text}: {met}")
 
 
 def main(images: int, both: int) -> None:

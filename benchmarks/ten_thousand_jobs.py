@@ -37,8 +37,8 @@ def main() -> None:
         timed("states in an empty store", lambda: store.states(plan.jobs))
         finish(store, plan.jobs)
         timed("states in a full store", lambda: store.states(plan.jobs))
-        places = {"out": folder, "store": store.root, "many": True}
-        prepared = timed("prepare: checks, plan, run folder", lambda: prepare_study(config, **places))
+        options = {"out": folder, "store": store.root, "many": True}
+        prepared = timed("prepare: checks, plan, run folder", lambda: prepare_study(config, **options))
         timed("take what is finished", prepared.execute)
         timed("status", lambda: status_table(prepared.run.folder))
         tables = timed("tables", lambda: Study.load(prepared.run.folder).tables)

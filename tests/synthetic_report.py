@@ -47,8 +47,8 @@ def make_predictions(*names: str) -> tuple[Gallery, ...]:
         for task, maps, absent in (("segmentation", masks, ()), ("depth", depths, names))
     )
     results = pd.DataFrame(
-        {"job": name, "split": "test", "metric": metric, "value": 0.1 + 0.01 * place}
-        for place, name in enumerate(arms)
+        {"job": name, "split": "test", "metric": metric, "value": 0.1 + 0.01 * index}
+        for index, name in enumerate(arms)
         for metric in ("miou", "rmse")
     )
     return galleries(found, results)
@@ -91,6 +91,6 @@ def make_report(
                 "seconds": [21, 96.2, 187],
             }
         ),
-        samples=tuple(Sample(caption, checkers(place)) for place, caption in enumerate(captions)),
+        samples=tuple(Sample(caption, checkers(index)) for index, caption in enumerate(captions)),
         **(texts | names),
     )

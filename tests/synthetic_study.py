@@ -70,9 +70,9 @@ def make_results(
         method = curve.method or arm
         gained = curve._replace(gain=curve.gain if method == "scratch" else curve.gain * boost)
         luck = np.sqrt(0.5) * (shared + rng.normal(size=shared.shape))
-        for place, labels in enumerate(BUDGETS):
+        for index, labels in enumerate(BUDGETS):
             for trial in range(trials):
-                value = gained.accuracy(labels) + NOISE * (50 / labels) ** 0.4 * luck[trial, place]
+                value = gained.accuracy(labels) + NOISE * (50 / labels) ** 0.4 * luck[trial, index]
                 row = {
                     "dataset": dataset,
                     "pretrain_dataset": "" if method in UNTAUGHT else dataset,
@@ -97,13 +97,13 @@ def make_suite(values: Mapping[str, Sequence[str]], curves: Curves = CURVES, tri
     """Results of a study per combination of values. Pretraining on what is learned afterwards is worth most."""
     found = []
     for seed, combination in enumerate(product(*values.values())):
-        place = dict(zip(values, combination, strict=True))
-        learned = place.get("dataset.factors", "TCVL")
-        source = place.get("pretrain_dataset.factors", learned)
+        settings = dict(zip(values, combination, strict=True))
+        learned = settings.get("dataset.factors", "TCVL")
+        source = settings.get("pretrain_dataset.factors", learned)
         boost = 0.7 + 0.2 * seed if source == learned else 0.35
         results = make_results(trials, f"{learned} 32 px", seed, curves=curves, boost=boost)
         results.loc[results["pretrain_dataset"] != "", "pretrain_dataset"] = f"{source} 32 px"
-        for column, (key, value) in enumerate(place.items()):
+        for column, (key, value) in enumerate(settings.items()):
             results.insert(column, key, value)
         found.append(results)
     return pd.concat(found, ignore_index=True)
@@ -149,10 +149,10 @@ def make_history(arms: Mapping[str, str] | None = None) -> pd.DataFrame:
     found = {"rotation": "rotation", "cmc": "cmc"} if arms is None else arms
     return pd.DataFrame(
         {"arm": arm, "method": method, "seed": 0, "step": step, "metric": metric, "value": value}
-        for place, (arm, method) in enumerate(found.items())
+        for index, (arm, method) in enumerate(found.items())
         for metric, values in (
-            ("effective_rank", (20 + 5 * place) * (1 - np.exp(-steps / 60))),
-            ("feature_spread", 0.3 + 0.2 * np.exp(-steps / (60 + 30 * place))),
+            ("effective_rank", (20 + 5 * index) * (1 - np.exp(-steps / 60))),
+            ("feature_spread", 0.3 + 0.2 * np.exp(-steps / (60 + 30 * index))),
         )
         for step, value in zip(steps, values, strict=True)
     )

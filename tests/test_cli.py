@@ -287,10 +287,10 @@ def test_a_job_that_fails_is_one_missing_number_and_comes_back(undisturbed, reci
     shutil.copytree(undisturbed[0], tmp_path, dirs_exist_ok=True)
     for kind in ("pretrain", "trial"):
         for marker in (tmp_path / "store" / kind).glob("*.json"):
-            about = (marker.with_suffix("") / "job.json").read_text()
-            if kind == "trial" or '"cmc"' in about:
+            description = (marker.with_suffix("") / "job.json").read_text()
+            if kind == "trial" or '"cmc"' in description:
                 marker.unlink()
-            if '"method": "cmc"' in about:
+            if '"method": "cmc"' in description:
                 checkpoint = marker.with_suffix("") / "checkpoints" / "checkpoint.pt"
     checkpoint.parent.mkdir()
     torch.save({"key": "another", "state": {}}, checkpoint)

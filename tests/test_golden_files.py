@@ -24,7 +24,7 @@ PROMISED = {
 MOST_BYTES = 2_000_000
 
 
-class Told(NamedTuple):
+class Golden(NamedTuple):
     """What strings in a test tell of files: folders stand behind a slash, and any of the words may be a name."""
 
     folders: set[str]
@@ -34,7 +34,7 @@ class Told(NamedTuple):
         return {*file.parent.parts} <= self.folders and file.stem in self.words
 
 
-def told_by(module: str) -> list[Told]:
+def golden_tests(module: str) -> list[Golden]:
     """Of each golden test in a module's source, what it and all that it uses of the module tell of files.
 
     What a test uses are names, fixtures among them. Ends like ``.npz`` are taken off words.
@@ -43,7 +43,9 @@ def told_by(module: str) -> list[Told]:
     known = {name: node for node in tree.body for name in _defined(node)}
     everywhere = "pytestmark" in known and _is_golden(known["pytestmark"])
     tests = [node for name, node in known.items() if name.startswith("test_")]
-    return [_told(_reached(test, known)) for test in tests if everywhere or any(map(_is_golden, test.decorator_list))]
+    return [
+        _golden_test(_reached(test, known)) for test in tests if everywhere or any(map(_is_golden, test.decorator_list))
+    ]
 
 
 def _defined(node: ast.stmt) -> list[str]:
@@ -66,11 +68,11 @@ def _reached(test: ast.stmt, known: dict[str, ast.stmt]) -> list[ast.stmt]:
     return reached
 
 
-def _told(nodes: list[ast.stmt]) -> Told:
+def _golden_test(nodes: list[ast.stmt]) -> Golden:
     parts = [part for node in nodes for part in ast.walk(node)]
     behind = [part.right for part in parts if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Div)]
     words = {re.sub(r"\.(npz|json)$", "", piece) for piece in _pieces(parts)}
-    return Told(_pieces(behind), words)
+    return Golden(_pieces(behind), words)
 
 
 def _pieces(parts: list[ast.AST]) -> set[str]:
@@ -80,14 +82,14 @@ def _pieces(parts: list[ast.AST]) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def told() -> list[Told]:
+def golden_uses() -> list[Golden]:
     modules = [path for path in TESTS.rglob("test_*.py") if path != Path(__file__)]
-    return [one for path in modules for one in told_by(path.read_text())]
+    return [one for path in modules for one in golden_tests(path.read_text())]
 
 
 @pytest.mark.parametrize("file", FILES, ids=str)
-def test_a_golden_test_names_the_file(told, file):
-    assert any(one.names(file) for one in told)
+def test_a_golden_test_names_the_file(golden_uses, file):
+    assert any(one.names(file) for one in golden_uses)
 
 
 @pytest.mark.parametrize("folder", PROMISED)
@@ -102,10 +104,10 @@ def test_together_they_are_small():
 def test_only_tests_that_are_marked_count():
     marked = "@pytest.mark.golden\ndef test_one(golden):\n    load(golden / 'losses' / 'cmc.npz')\n"
     plain = marked.replace("@pytest.mark.golden\n", "")
-    (told,) = told_by(marked)
-    assert told.names(Path("losses", "cmc.npz"))
-    assert told_by(plain) == []
-    assert told_by(f"pytestmark = [pytest.mark.golden]\n{plain}") == [told]
+    (golden,) = golden_tests(marked)
+    assert golden.names(Path("losses", "cmc.npz"))
+    assert golden_tests(plain) == []
+    assert golden_tests(f"pytestmark = [pytest.mark.golden]\n{plain}") == [golden]
 
 
 def test_what_a_test_uses_counts_and_what_stands_beside_it_does_not():
@@ -121,7 +123,7 @@ def other(golden):
 def test_one(known, case):
     assert known[case]
 """
-    (told,) = told_by(module)
-    assert told.names(Path("lab", "a.json"))
-    assert not told.names(Path("pose", "a.json")), "nobody uses what names it"
-    assert not told.names(Path("forward", "a.json")), "it stands behind no slash"
+    (golden,) = golden_tests(module)
+    assert golden.names(Path("lab", "a.json"))
+    assert not golden.names(Path("pose", "a.json")), "nobody uses what names it"
+    assert not golden.names(Path("forward", "a.json")), "it stands behind no slash"

@@ -99,13 +99,13 @@ def prepare_study(
     return StudyRun(plan, kept, lookup(LAUNCHERS, "launcher", launcher)(kept, workers), run, notes)
 
 
-def run_study(config: Config, *, listen: Listener | None = None, **places: Any) -> "Study":
-    """Run a study and write its report; ``places`` as ``prepare_study`` takes them. What fails is a missing number.
+def run_study(config: Config, *, listen: Listener | None = None, **options: Any) -> "Study":
+    """Run a study and write its report; ``options`` as ``prepare_study`` takes them. What fails is a missing number.
 
     >>> study = run_study("quickstart", out="runs")
     >>> study.utility
     """
-    prepared = prepare_study(config, **places)
+    prepared = prepare_study(config, **options)
     for note in prepared.notes:
         warnings.warn(note, stacklevel=2)
     prepared.execute(listen)
@@ -114,12 +114,12 @@ def run_study(config: Config, *, listen: Listener | None = None, **places: Any) 
     return study
 
 
-def run_suite(config: Config, **places: Any) -> "Study":
+def run_suite(config: Config, **options: Any) -> "Study":
     """Run every study of a suite (``vary:`` in its file) as one; a plain study is a suite of one.
 
     >>> run_suite("suite.yaml").utility.groupby("backbone.options.width")["utility"].mean()
     """
-    return run_study(config, **places)
+    return run_study(config, **options)
 
 
 @dataclass(frozen=True)
@@ -241,5 +241,5 @@ def _size(name: str, resolution: int) -> tuple[str, str, str]:
 
 def _summary(choice: Any) -> str:
     """A line about it: its own ``summary``, or else the first of its docstring."""
-    told: str = getattr(choice, "summary", None) or choice.__doc__ or ""
-    return told.strip().partition("\n")[0].replace("``", "")
+    text: str = getattr(choice, "summary", None) or choice.__doc__ or ""
+    return text.strip().partition("\n")[0].replace("``", "")

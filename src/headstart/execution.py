@@ -82,6 +82,6 @@ class StudyRun:
         if event.what != "progress":
             now = datetime.now(UTC).isoformat(timespec="milliseconds")
             row = {"time": now, "event": event.what, "job": job.key, "what": job.title}
-            told = {name: value for name in ("reason", "detail") if (value := getattr(event, name, ""))}
-            log.write(json.dumps(row | told) + "\n")
+            details = {name: value for name in ("reason", "detail") if (value := getattr(event, name, ""))}
+            log.write(json.dumps(row | details) + "\n")
             log.flush()

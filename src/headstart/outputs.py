@@ -83,7 +83,7 @@ def write_outputs(run: RunFolder, tables: Tables) -> Path:
 
 def _timings(run: RunFolder, tables: Tables) -> pd.DataFrame:
     """Finished jobs and seconds of work per kind, whenever and for whichever study they were done."""
-    done = {key: one.seconds for key, one in tables.outcomes.items() if one.done}
+    done = {key: outcome.seconds for key, outcome in tables.outcomes.items() if outcome.done}
     jobs = run.jobs[run.jobs["job"].isin(done)]
     rows = jobs.assign(count=1, seconds=jobs["job"].map(done))[["kind", "count", "seconds"]]
     return rows.groupby("kind", sort=False).sum().reset_index()
@@ -91,9 +91,9 @@ def _timings(run: RunFolder, tables: Tables) -> pd.DataFrame:
 
 def _pictures(datasets: Sequence[Samples]) -> Iterator[Sample]:
     """Training images of each dataset, some of it where there are many."""
-    for one in datasets:
+    for samples in datasets:
         count = max(FEWEST, SHOWN // len(datasets))
-        for row in range(min(count, len(one.train["images"]))):
-            image = {name: values[row] for name, values in one.train.items()}
-            words = caption(image, one.classes)
-            yield Sample(f"{one.label}: {words}" if len(datasets) > 1 else words, encode_png(image["images"]))
+        for row in range(min(count, len(samples.train["images"]))):
+            image = {name: values[row] for name, values in samples.train.items()}
+            words = caption(image, samples.classes)
+            yield Sample(f"{samples.label}: {words}" if len(datasets) > 1 else words, encode_png(image["images"]))

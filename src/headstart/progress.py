@@ -42,9 +42,9 @@ class _Tally:
 
     def __str__(self) -> str:
         finished, failed, retried = (len(keys) for keys in self._sets.values())
-        told = [(failed, "failed"), (retried, "retried")]
+        counts = [(failed, "failed"), (retried, "retried")]
         return " · ".join(
-            [f"{finished + failed}/{self.total} jobs", *(f"{count} {what}" for count, what in told if count)]
+            [f"{finished + failed}/{self.total} jobs", *(f"{count} {what}" for count, what in counts if count)]
         )
 
 

@@ -25,25 +25,25 @@ def with_plugins(group: str, builtin: Mapping[str, T]) -> dict[str, T]:
 
     Raises ``ConfigError`` if a plugin takes a name that is already used.
     """
-    found = dict(builtin)
+    registry = dict(builtin)
     for point in entry_points(group=f"headstart.{group}"):
-        if point.name in found:
+        if point.name in registry:
             raise ConfigError(
                 f"plugin '{point.value}' offers the {group} name '{point.name}', which is taken: rename it"
             )
-        found[point.name] = point.load()
-    _registries[group], _installed[group] = found, frozenset(found)
-    found.update(_adopted.get(group, {}))
-    return found
+        registry[point.name] = point.load()
+    _registries[group], _installed[group] = registry, frozenset(registry)
+    registry.update(_adopted.get(group, {}))
+    return registry
 
 
 def additions() -> Additions:
     """What a script put into extension points beside what is installed, by group and name: for other processes."""
-    own = {
+    added = {
         group: {name: choice for name, choice in registry.items() if name not in _installed[group]}
         for group, registry in _registries.items()
     }
-    return {group: choices for group, choices in own.items() if choices}
+    return {group: choices for group, choices in added.items() if choices}
 
 
 def adopt(added: Additions) -> None:
@@ -75,8 +75,8 @@ def code_of(*parts: Any) -> dict[str, str]:
 def _fingerprint(top: str) -> str:
     """16 hex digits of a top-level module's file, or of all Python files of a package."""
     digest = hashlib.sha256()
-    for place in _sources(top):
-        digest.update(f"{place.name}\0".encode() + place.read_bytes() + b"\0")
+    for path in _sources(top):
+        digest.update(f"{path.name}\0".encode() + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
 

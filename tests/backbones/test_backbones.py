@@ -79,9 +79,9 @@ def test_a_dilated_network_sees_what_the_strided_one_sees_and_more_often():
 
 
 def test_positions_of_tokens_differ_and_their_distance_depends_on_the_offset_alone():
-    place = positions(6, 5, 32, torch.zeros(1, dtype=torch.float64)).view(6, 5, 32)
-    assert place.square().sum(dim=2) == pytest.approx(16, rel=1e-6)
-    similarity = (place.view(30, 32) @ place.view(30, 32).T).view(6, 5, 6, 5)
+    encoding = positions(6, 5, 32, torch.zeros(1, dtype=torch.float64)).view(6, 5, 32)
+    assert encoding.square().sum(dim=2) == pytest.approx(16, rel=1e-6)
+    similarity = (encoding.view(30, 32) @ encoding.view(30, 32).T).view(6, 5, 6, 5)
     assert similarity[0, 0, 2, 1] == pytest.approx(float(similarity[3, 3, 5, 4]), rel=1e-5)
     assert torch.equal(similarity.view(30, 30).argmax(dim=1), torch.arange(30))
 

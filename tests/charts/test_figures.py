@@ -119,7 +119,7 @@ def test_failed_budgets_leave_a_gap_and_no_baseline_no_utility_figure() -> None:
             for row in data_rows(first_panel(tables, name), "value_text")
             if row["arm"] == "rotation"
         }
-        assert list(values) == list(BUDGETS), "the line is told of the gap"
+        assert list(values) == list(BUDGETS), "the line knows of the gap"
         assert [labels for labels, value in values.items() if value is None] == [250]
     results = make_results()
     tables = make_tables(results[results["arm"] != "scratch"])
@@ -132,8 +132,8 @@ def test_points_that_runs_are_missing_from_are_hollow_and_say_so() -> None:
         assert ("Hollow points" in figure.caption) == (name != "pretraining")
     for name in ("accuracy", "utility"):
         spec, other = draw(tables)[name].page_specs()
-        told = {row["missing_text"] for row in data_rows(spec, "missing_text")}
-        assert told == {"", "2 of 4 missing"}
+        texts = {row["missing_text"] for row in data_rows(spec, "missing_text")}
+        assert texts == {"", "2 of 4 missing"}
         hollow = [layer for layer in spec["layer"] if layer["mark"].get("filled") is False]
         assert {json.dumps(layer["transform"][-1]) for layer in hollow} == {'{"filter": "(datum.missing > 0)"}'}
         assert all(

@@ -49,7 +49,7 @@ def test_arms_of_a_method_share_a_hue_but_neither_color_nor_shape() -> None:
     looks = [lines[name] for name in ("rotation", "rotation long", "rotation wide")]
     assert len({look.color for look in looks}) == len({look.shape for look in looks}) == 3
     for look in looks:
-        red, green, blue = (int(look.color[place : place + 2], 16) for place in (1, 3, 5))
+        red, green, blue = (int(look.color[start : start + 2], 16) for start in (1, 3, 5))
         assert blue > green > red
 
 

@@ -52,7 +52,7 @@ def test_equal_classes_have_equal_colors_and_the_legend_tells_them():
     names = [f"class {number}" for number in range(1, 9)]
     legend = COMPARISONS["semantic"].legend([truth, torch.full_like(truth, 5)], names)
     assert [swatch.name for swatch in legend] == ["background", "class 3", "class 5", "class 7"]
-    colors = {swatch.name: [int(swatch.color[place : place + 2], 16) for place in (1, 3, 5)] for swatch in legend}
+    colors = {swatch.name: [int(swatch.color[start : start + 2], 16) for start in (1, 3, 5)] for swatch in legend}
     for name, (row, column) in {"background": (0, 0), "class 3": (0, 3), "class 7": (3, 3)}.items():
         assert shown[row, column] == pytest.approx(colors[name], abs=1)
 

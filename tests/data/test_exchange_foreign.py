@@ -104,10 +104,10 @@ def test_every_unreadable_picture_is_named(by_class, tmp_path):
     whole = (by_class / "dog" / "7.png").read_bytes()
     (by_class / "dog" / "7.png").write_bytes(whole[: len(whole) // 2])
     (by_class / "dog" / "8.png").write_bytes(b"")
-    told = (
+    message = (
         r"3 files of 'photos' .*cat/0.png \(no picture\), dog/7.png \(.*truncated.*\), dog/8.png \(no picture\); mend"
     )
-    with pytest.raises(DataError, match=told):
+    with pytest.raises(DataError, match=message):
         brought(by_class, tmp_path / "out", resolution=12)
     assert not (tmp_path / "out").exists()
 

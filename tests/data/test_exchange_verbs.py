@@ -49,9 +49,9 @@ def test_an_export_is_a_source(name, rendered, tmp_path):
     export_folder(rendered, name, tmp_path / "out")
     source = validate(SOURCES[SOURCE_OF[name]], {"path": tmp_path / "out"}, "dataset")
     manifest, tensors = read_folder(rendered)
-    about = source.about()
-    assert (dict(about.counts), about.classes, about.resolution) == (manifest.counts, manifest.classes, 16)
-    assert set(about.targets) == {"class", "pose", "rotation", "semantic", "instance", "depth"}
+    info = source.info()
+    assert (dict(info.counts), info.classes, info.resolution) == (manifest.counts, manifest.classes, 16)
+    assert set(info.targets) == {"class", "pose", "rotation", "semantic", "instance", "depth"}
     assert source.name == manifest.name
     made = source.materialise(tmp_path / "made", workers=1, progress=None)
     assert all(read_folder(made)[1][key].equal(values) for key, values in tensors.items())

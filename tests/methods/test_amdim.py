@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from headstart.backbones import build_backbone
 from headstart.errors import ConfigError
 from headstart.methods import amdim, build_method
-from headstart.methods.amdim import clip, draw_places, mean_squares, nce, take_places
+from headstart.methods.amdim import clip, draw_positions, mean_squares, nce, take_positions
 from headstart.seeding import torch_generator
 from headstart.testing import check_method, toy_batch, toy_images
 
@@ -34,8 +34,8 @@ def load(path):
 @pytest.mark.golden
 def test_scores_of_one_call(golden):
     known = load(golden / "losses" / "amdim_scores.npz")
-    places = int(known["n_locs"])
-    targets = known["r_trg"].T.unflatten(0, (-1, places))
+    positions = int(known["n_locs"])
+    targets = known["r_trg"].T.unflatten(0, (-1, positions))
     sources, targets, tanh_clip = known["r_src"][None, None], targets[None], known["tclip"].item()
     raw = torch.einsum("bd,bld->bl", sources[0, 0], targets[0]) / 4
     torch.testing.assert_close(clip(raw, tanh_clip), known["pos_scores"], **TIGHT)
@@ -46,10 +46,10 @@ def test_scores_of_one_call(golden):
 @pytest.mark.golden
 def test_places_are_drawn_in_the_reference_s_order(golden):
     known = load(golden / "losses" / "amdim.npz")
-    places = draw_places(8, torch.Generator().manual_seed(99))
+    positions = draw_positions(8, torch.Generator().manual_seed(99))
     for view in (0, 1):
         for axis, name in enumerate(("row", "col")):
-            assert torch.equal(places[:, view, axis], known[f"idx_{name}_x{view + 1}"])
+            assert torch.equal(positions[:, view, axis], known[f"idx_{name}_x{view + 1}"])
 
 
 @pytest.mark.golden
@@ -63,7 +63,7 @@ def test_losses_and_gradients(golden, monkeypatch, tanh_clip):
     )
     method = method_over(network(), tanh_clip=tanh_clip)
     monkeypatch.setattr(method, "encode", lambda _: (one[:, :, 0], five, seven))
-    monkeypatch.setattr(amdim, "draw_places", lambda *_: draw_places(8, torch.Generator().manual_seed(99)))
+    monkeypatch.setattr(amdim, "draw_positions", lambda *_: draw_positions(8, torch.Generator().manual_seed(99)))
     result = method.step(toy_batch(toy_images(8), views=2))
     ours = torch.stack([result.metrics[name] for name in ("nce_1to5", "nce_1to7", "nce_5to5", "penalty")])
     for losses in ("losses_1t5_1t7_5t5_lgtreg", "losses_features_in_fp64"):
@@ -87,9 +87,9 @@ def test_each_place_stands_against_all_places_of_the_others(seed, first, kinds):
         raw = targets[view] @ sources[view, kind, row] / math.sqrt(6)
         scores, own = 10 * torch.tanh(raw / 10), first + row
         others = torch.cat([scores[:own], scores[own + 1 :]]).flatten()
-        for place in range(3):
-            expected = -F.log_softmax(torch.cat([scores[own, place][None], others]), dim=0)[0]
-            torch.testing.assert_close(found[view, kind, row, place], expected)
+        for position in range(3):
+            expected = -F.log_softmax(torch.cat([scores[own, position][None], others]), dim=0)[0]
+            torch.testing.assert_close(found[view, kind, row, position], expected)
         squares += raw.square().mean() / (2 * 2)
     torch.testing.assert_close(mean_squares(sources, targets), squares)
 
@@ -112,13 +112,13 @@ def test_a_hopeless_place_costs_a_finite_number_of_nats():
 
 
 def test_places_lie_in_the_map_and_are_found_again():
-    places = draw_places(500, torch_generator("places"))
-    assert places.shape == (500, 2, 2)
-    assert places.flatten(0, 1).unique(dim=0).shape == (25, 2)
+    positions = draw_positions(500, torch_generator("places"))
+    assert positions.shape == (500, 2, 2)
+    assert positions.flatten(0, 1).unique(dim=0).shape == (25, 2)
     maps = torch.randn(2, 500, 25, 3)
-    taken = take_places(maps, places)
+    taken = take_positions(maps, positions)
     for view, image in ((0, 3), (1, 499)):
-        row, column = places[image, view]
+        row, column = positions[image, view]
         assert torch.equal(taken[view, image], maps[view, image].view(5, 5, 3)[row, column])
 
 

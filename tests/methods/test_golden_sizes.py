@@ -62,10 +62,10 @@ def test_parameters_of_a_method_and_of_its_parts(golden, config):
     assert {name: count(getattr(method, ours)) for name, ours in parts.items()} == children
 
 
-@pytest.mark.parametrize("place", SHAPES)
-def test_shapes_of_features_heads_and_what_is_compared(golden, place):
-    config, _, side = place.rpartition("/")
-    expected, resolution = read(golden, "shapes")[f"wrapper/{place}"], int(side.removesuffix("px"))
+@pytest.mark.parametrize("case", SHAPES)
+def test_shapes_of_features_heads_and_what_is_compared(golden, case):
+    config, _, side = case.rpartition("/")
+    expected, resolution = read(golden, "shapes")[f"wrapper/{case}"], int(side.removesuffix("px"))
     method, dense = of_config(config), config.startswith("dense")
     images = torch.zeros(expected["batch"], 3, resolution, resolution, device="meta")
     features = method.backbone(images)
@@ -90,8 +90,8 @@ def compared(method, images, features):
     return [[len(images), whole.shape[-1], side, side] for _ in whole for side in sides]
 
 
-@pytest.mark.parametrize("place", [place for place in SHAPES if "/cmc/" in place])
-def test_each_image_is_held_against_its_own_memory_and_the_negatives(golden, place):
-    each, candidates, _ = read(golden, "shapes")[f"wrapper/{place}"]["selfsup_out"][0]
-    method = of_config(place.rpartition("/")[0], images=candidates - 1)
+@pytest.mark.parametrize("case", [case for case in SHAPES if "/cmc/" in case])
+def test_each_image_is_held_against_its_own_memory_and_the_negatives(golden, case):
+    each, candidates, _ = read(golden, "shapes")[f"wrapper/{case}"]["selfsup_out"][0]
+    method = of_config(case.rpartition("/")[0], images=candidates - 1)
     assert method._candidates(toy_batch(toy_images(each), batch_size=each)).shape == (each, candidates)

@@ -1,4 +1,4 @@
-"""What can be told of the Blender engine without Blender: what it hands over, and what it does when Blender fails."""
+"""The Blender engine without Blender: what it hands over, and what it does when Blender fails."""
 
 import sys
 import textwrap
@@ -11,7 +11,7 @@ from headstart.cli import main
 from headstart.errors import ConfigError, StoreError
 from headstart.render.blender import BlenderConfig, BlenderEngine
 from headstart.render.blender.engine import encode
-from headstart.render.blender.handover import cube_places
+from headstart.render.blender.handover import cube_coordinates
 from headstart.render.config import RenderConfig
 from headstart.scenes.assets import Assets
 from headstart.scenes.factors import Factors
@@ -119,7 +119,7 @@ def test_textures_are_projected_along_the_axis_that_a_triangle_faces():
     """The plane x = 3 shows (z, y), y = 3 shows (x, z) and z = 3 shows (x, y)."""
     square = np.array([[0, 0], [1, 0], [0, 2]])
     triangles = np.stack([np.insert(square, axis, 3, axis=1) for axis in range(3)]).astype(float)
-    across_x, across_y, across_z = cube_places(triangles)
+    across_x, across_y, across_z = cube_coordinates(triangles)
     assert np.array_equal(across_x, square[:, ::-1])
     assert np.array_equal(across_y, square)
     assert np.array_equal(across_z, square)

@@ -25,7 +25,7 @@ GRAY = Surface(np.array([0.5, 0.5, 0.5]))
 
 MARKS = {"blender": pytest.mark.blender}
 OPTIONS = {"blender": {"denoise": False}}
-"""A denoiser looks at the whole picture, and what is told here is told of single pixels."""
+"""A denoiser looks at the whole picture, and what is checked here is checked of single pixels."""
 
 
 def new_engine(name: str) -> Engine:
@@ -121,8 +121,8 @@ def test_an_object_covers_the_box_that_its_corners_project_to(engine, factors):
     for scene in sampled(12, factors):
         thing = scene.objects[0]
         corners = (build_mesh(thing.shape).vertices * thing.scale) @ thing.rotation.T - [1, 0, 0.4]
-        places = np.stack([corners @ right, -(corners @ up)], axis=1) / (corners @ ahead)[:, None] / 0.36
-        low, high = ((places.min(axis=0) + 1) * 64).clip(0, 128), ((places.max(axis=0) + 1) * 64).clip(0, 128)
+        projected = np.stack([corners @ right, -(corners @ up)], axis=1) / (corners @ ahead)[:, None] / 0.36
+        low, high = ((projected.min(axis=0) + 1) * 64).clip(0, 128), ((projected.max(axis=0) + 1) * 64).clip(0, 128)
         unlit = replace(scene, light=replace(scene.light, energy=0.0))
         full, empty = render(engine, unlit, replace(unlit, objects=()), resolution=128, samples=16).int()
         seen = ((full - empty).abs().sum(dim=0) > 0).nonzero().flip(1).numpy()

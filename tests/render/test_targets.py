@@ -54,8 +54,8 @@ def expected(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
     depths = [((back.position - eye) @ normal) / (ways @ normal)]
     for thing in scene.objects:
         mesh = build_mesh(thing.shape)
-        placed = (mesh.vertices * thing.scale) @ thing.rotation.T + thing.position
-        depths.append(nearest(eye, ways, placed[mesh.triangles]))
+        vertices = (mesh.vertices * thing.scale) @ thing.rotation.T + thing.position
+        depths.append(nearest(eye, ways, vertices[mesh.triangles]))
     stacked = np.stack(depths)
     return stacked.argmin(axis=0).reshape(SIDE, SIDE), stacked.min(axis=0).reshape(SIDE, SIDE)
 

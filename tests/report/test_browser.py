@@ -125,12 +125,12 @@ def test_points_tell_their_numbers(page: Page) -> None:
         point = chart.locator(".mark-symbol.role-mark path[aria-roledescription=point]").last
         point.scroll_into_view_if_needed()
         point.hover()
-        told = page.locator("#vg-tooltip-element.visible")
+        tooltip = page.locator("#vg-tooltip-element.visible")
         watched = "steps" in chart.inner_text()
         for word in ("arm", "step") if watched else ("labels", "interval"):
-            expect(told).to_contain_text(word)
+            expect(tooltip).to_contain_text(word)
         page.mouse.move(0, 0)
-        expect(told).to_have_count(0)
+        expect(tooltip).to_have_count(0)
 
 
 def test_text_can_be_read_on_its_background(page: Page) -> None:

@@ -104,9 +104,9 @@ def test_without_a_scratch_curve_or_trials_nothing_is_claimed() -> None:
     assert nothing == ("Utility cannot be measured: it takes finished runs of scratch and of another arm.", "")
 
 
-@pytest.mark.parametrize("place", ["dataset", "task", "backbone"])
-def test_places_are_named_where_there_are_several(place: str) -> None:
-    assert f"250 labels ({point()[place]}), " in headline(point(), point(100, 95, 70, 125, **{place: "other"}))
+@pytest.mark.parametrize("condition", ["dataset", "task", "backbone"])
+def test_places_are_named_where_there_are_several(condition: str) -> None:
+    assert f"250 labels ({point()[condition]}), " in headline(point(), point(100, 95, 70, 125, **{condition: "other"}))
 
 
 def test_confidence_is_told() -> None:

@@ -134,8 +134,8 @@ def test_a_broken_model_is_refused_by_name(tmp_path, text, name, sentence):
 
 
 def test_a_category_is_the_first_folder_and_a_folder_around_all_is_looked_into(tmp_path):
-    for place in ("chair/a.obj", "chair/deep/er/b.off", "table/c.stl"):
-        write(box(), tmp_path / "m" / "all" / place)
+    for path in ("chair/a.obj", "chair/deep/er/b.off", "table/c.stl"):
+        write(box(), tmp_path / "m" / "all" / path)
     shapes = library(tmp_path / "m")
     assert {name: len(models) for name, models in shapes.models.items()} == {"chair": 2, "table": 1}
 

@@ -71,12 +71,12 @@ def test_viewpoint_on_spreads_the_poses():
     assert set(poses) == set(range(5))
 
 
-@pytest.mark.parametrize(("factors", "places"), [("TCV-", 1), ("TCVL", 50)])
-def test_lighting_moves_the_light_on_its_circle(factors, places):
+@pytest.mark.parametrize(("factors", "directions"), [("TCV-", 1), ("TCVL", 50)])
+def test_lighting_moves_the_light_on_its_circle(factors, directions):
     lights = np.array([sampler(factors).scene(index).light.position for index in range(50)])
     np.testing.assert_allclose(np.hypot(lights[:, 1], lights[:, 2]), 1.5)
     assert not lights[:, 0].any()
-    assert len(np.unique(lights, axis=0)) == places
+    assert len(np.unique(lights, axis=0)) == directions
 
 
 def hues(factors: str) -> dict[str, list[np.ndarray]]:
@@ -90,9 +90,9 @@ def hues(factors: str) -> dict[str, list[np.ndarray]]:
 
 
 def test_color_off_tells_the_class_and_color_on_does_not():
-    told = [np.linalg.norm(np.mean(colors, axis=0)) for colors in hues("----").values()]
+    spreads = [np.linalg.norm(np.mean(colors, axis=0)) for colors in hues("----").values()]
     untold = [np.linalg.norm(np.mean(colors, axis=0)) for colors in hues("-C--").values()]
-    assert min(told) > 0.8
+    assert min(spreads) > 0.8
     assert max(untold) < 0.4
 
 

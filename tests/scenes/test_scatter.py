@@ -46,11 +46,11 @@ def test_edges_that_cross_keep_boxes_apart_where_no_face_does():
 def test_boxes_that_share_a_sampled_point_are_found_to_meet(seed):
     rng = np.random.default_rng(seed)
     one, other = (replace(thing(euler_matrix(rng.normal(size=3))), scale=rng.uniform(0.2, 2, 3)) for _ in range(2))
-    place = rng.uniform(-1, 1, 3)
-    points = (rng.uniform(-0.5, 0.5, (4000, 3)) * one.scale) @ one.rotation.T + place
+    position = rng.uniform(-1, 1, 3)
+    points = (rng.uniform(-0.5, 0.5, (4000, 3)) * one.scale) @ one.rotation.T + position
     inside = (np.abs(points @ other.rotation) <= other.scale / 2).all(axis=1)
     if inside.any():
-        assert meeting(one, place[None], Boxes.of([other])).all()
+        assert meeting(one, position[None], Boxes.of([other])).all()
 
 
 def thing(turn) -> SceneObject:
@@ -70,8 +70,8 @@ def test_objects_of_a_scene_are_apart_and_in_front_of_the_camera():
 
 
 def test_what_finds_no_room_is_left_out():
-    placed = [len(sampler(64).scene(index).objects) for index in range(3)]
-    assert all(4 < count < 64 for count in placed)
+    counts = [len(sampler(64).scene(index).objects) for index in range(3)]
+    assert all(4 < count < 64 for count in counts)
 
 
 def test_a_factor_changes_neither_which_objects_there_are_nor_where_they_stand_unless_they_would_meet():

@@ -101,8 +101,8 @@ def test_a_thousand_instances_differ(category):
 
 
 def geometry(mesh: Mesh) -> str:
-    places = np.unique(np.round(mesh.vertices * 100).astype(np.int16), axis=0)
-    return hashlib.sha256(places.tobytes()).hexdigest()
+    vertices = np.unique(np.round(mesh.vertices * 100).astype(np.int16), axis=0)
+    return hashlib.sha256(vertices.tobytes()).hexdigest()
 
 
 def test_a_mesh_depends_on_its_name_alone():

@@ -194,8 +194,8 @@ def test_a_start_of_another_kind_goes_through_plan_jobs_and_tables(tmp_path: Pat
     assert further.key != file.key
     prepared.run.begin(plan)
     found = run_here(prepared, plan)
-    told = found.tables.summary.set_index("arm")["method"].to_dict()
-    assert (told["from a file"], told["then rotation"]) == ("file", "rotation")
+    methods = found.tables.summary.set_index("arm")["method"].to_dict()
+    assert (methods["from a file"], methods["then rotation"]) == ("file", "rotation")
     assert found.complete
     assert {"from a file", "then rotation"} <= set(found.utility["arm"])
     assert found.report().exists()

@@ -81,9 +81,9 @@ def test_pictures_stand_beside_the_truth_with_the_score_of_their_network(study, 
 
 def test_the_blind_guess_is_flat_and_the_truth_is_not(shown):
     _, pictures = shown[1]
-    for place in range(1, SHOWN + 1):
+    for number in range(1, SHOWN + 1):
         names = "depth by blind guess", "true depth"
-        flat, truth = (np.asarray(pictures[f"test image {place}, {name}"]) for name in names)
+        flat, truth = (np.asarray(pictures[f"test image {number}, {name}"]) for name in names)
         assert (flat == flat[0, 0]).all()
         assert not (truth == truth[0, 0]).all()
 
@@ -92,11 +92,11 @@ def test_images_and_truth_are_those_of_the_dataset(study, store, shown):
     """The images as they came, and color where the mask is."""
     test = map_dataset(next((store / "dataset").glob("*/"))).splits["test"]
     kept = read_answers(study.run.keepsake(study.run.points["job"].iloc[0], ANSWERS)).rows
-    for place, row in enumerate(kept.tolist(), start=1):
+    for number, row in enumerate(kept.tolist(), start=1):
         for _, pictures in shown:
-            image = shrunk(pictures[f"test image {place}"])
+            image = shrunk(pictures[f"test image {number}"])
             assert (image == test.images[row].permute(1, 2, 0).numpy()).all()
-        mask = shrunk(shown[0][1][f"test image {place}, true segmentation"])
+        mask = shrunk(shown[0][1][f"test image {number}, true segmentation"])
         colored = mask.max(axis=2) != mask.min(axis=2)
         assert (colored == (test.targets["semantic"][row] > 0).numpy()).all()
 

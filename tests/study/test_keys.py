@@ -179,8 +179,8 @@ def test_what_each_kind_computes_is_on_record(plan, jobs, tmp_path: Path) -> Non
     }
     versions = {kind: type(jobs[kind]).version for kind in KINDS}
     if os.environ.get("RECORD"):
-        told = {kind: {"version": versions[kind], "numbers": found[kind]} for kind in KINDS}
-        RECORDED.write_text(json.dumps(told, indent=1) + "\n")
+        fresh = {kind: {"version": versions[kind], "numbers": found[kind]} for kind in KINDS}
+        RECORDED.write_text(json.dumps(fresh, indent=1) + "\n")
     recorded = json.loads(RECORDED.read_text())
     for kind in KINDS:
         same = found[kind] == pytest.approx(recorded[kind]["numbers"], rel=5e-3, abs=1e-3)
@@ -190,14 +190,14 @@ def test_what_each_kind_computes_is_on_record(plan, jobs, tmp_path: Path) -> Non
 
 def _dataset(job: Any, folder: Path) -> dict[str, float]:
     dataset = open_dataset(folder, ImageInput("lab"), torch.device("cpu"))
-    told = {f"mean {channel}": value for channel, value in enumerate(dataset.normalisation["lab"].mean)}
-    told |= {split: float(len(images)) for split, images in dataset.splits.items()}
-    return told | {"pixels": float(dataset.train.images[:4].double().mean())}
+    numbers = {f"mean {channel}": value for channel, value in enumerate(dataset.normalisation["lab"].mean)}
+    numbers |= {split: float(len(images)) for split, images in dataset.splits.items()}
+    return numbers | {"pixels": float(dataset.train.images[:4].double().mean())}
 
 
 def _pretraining(folder: Path) -> dict[str, float]:
     history = json.loads((folder / "history.json").read_text())
-    return {f"loss {place}": row["loss"] for place, row in enumerate(history["rows"])}
+    return {f"loss {index}": row["loss"] for index, row in enumerate(history["rows"])}
 
 
 def _protocols(job: Any, store: Store) -> dict[str, float]:

@@ -61,7 +61,7 @@ def launch(tmp_path, jobs, **machine):
     return store, events, {job.number: reasons[job.key] for job in jobs if job.key in reasons}
 
 
-def told(events, *what):
+def numbers_of(events, *what):
     return [(event.what, event.job.number) for event in events if event.what in what]
 
 
@@ -71,7 +71,7 @@ def test_jobs_run_after_their_inputs_and_only_once(tmp_path, journal):
     assert not reasons
     assert (store.folder(jobs[-1]) / "sum").read_text() == "6"
     assert [line[0] for line in ran(journal)] == ["1", "2", "3"]
-    assert told(events, "finished") == [("finished", number) for number in (1, 2, 3)]
+    assert numbers_of(events, "finished") == [("finished", number) for number in (1, 2, 3)]
     launch(tmp_path, jobs)
     assert len(ran(journal)) == 3
 
@@ -93,7 +93,7 @@ def test_what_fails_twice_has_failed_with_all_that_need_it_and_the_others_go_on(
     assert reasons[3] == f"needs toy 2, which failed: {reasons[2]}"
     assert store.states(jobs) == {job.key: {2: "incomplete", 3: "absent"}.get(job.number, "done") for job in jobs}
     assert Counter(line[0] for line in ran(journal)) == {"1": 1, "2": 2, "10": 1, "11": 1, "12": 1}
-    assert told(events, "retried", "failed") == [("retried", 2), ("failed", 2), ("failed", 3)]
+    assert numbers_of(events, "retried", "failed") == [("retried", 2), ("failed", 2), ("failed", 3)]
     details = {event.what: event.detail for event in events if event.job.number == 2}
     assert ("Traceback" in details["retried"] and "_suffer" in details["failed"]) == (fault != "die")
 
@@ -103,7 +103,7 @@ def test_a_passing_fault_costs_a_second_attempt_and_what_follows_is_done(tmp_pat
     store, events, reasons = launch(tmp_path, jobs)
     assert not reasons
     assert (store.folder(jobs[-1]) / "sum").read_text() == "6"
-    assert told(events, "retried", "failed") == [("retried", 2)]
+    assert numbers_of(events, "retried", "failed") == [("retried", 2)]
 
 
 def test_a_process_in_which_something_unforeseen_happened_does_nothing_else(tmp_path, journal):

@@ -48,8 +48,8 @@ def test_a_failed_job_waits_for_what_else_is_ready_and_then_fails_with_its_depen
     assert queue.take(all_fit) == [bad]
     assert not queue.retry(bad)
     failed = {job.number: reason for job, reason in queue.fail(bad, "it is bad").values()}
-    told = "needs toy 9, which failed: it is bad"
-    assert failed == {9: "it is bad", 2: told, 3: told}
+    reason = "needs toy 9, which failed: it is bad"
+    assert failed == {9: "it is bad", 2: reason, 3: reason}
     assert queue.empty
 
 

@@ -183,8 +183,8 @@ def test_a_method_that_its_backbone_does_not_bear_is_refused_by_name(write, monk
 
 def test_lab_is_refused_for_images_without_three_channels(write, monkeypatch):
     config = load_study(write(arms={"rotation": {}}, color="lab"))
-    about = replace(config.dataset.about(), channels=1)
-    monkeypatch.setattr(type(config.dataset), "about", lambda self: about)
+    info = replace(config.dataset.info(), channels=1)
+    monkeypatch.setattr(type(config.dataset), "info", lambda self: info)
     with pytest.raises(ConfigError, match="color is lab, .* have 1: set color to auto or rgb"):
         check_study(config)
     for color in ("auto", "rgb"):

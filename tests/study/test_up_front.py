@@ -24,9 +24,9 @@ def write(folder, **targets):
     split = torch.tensor([0] * 40 + [1] * 10 + [2] * 10, dtype=torch.uint8)
     named = {f"target.{name}": values.clone() for name, values in targets.items()}
     shard = write_shard(folder, 0, {"images": images, "split": split, **named})
-    about = {"name": "noise", "created_by": "a test", "made_by": {}, "seed": 0, "engine": "none", "resolution": SIDE}
+    made = {"name": "noise", "created_by": "a test", "made_by": {}, "seed": 0, "engine": "none", "resolution": SIDE}
     counts = {"train": 40, "val": 10, "test": 10}
-    manifest = Manifest(**about, channels=3, classes=("ball", "box", "cone"), counts=counts, shards=(shard,))
+    manifest = Manifest(**made, channels=3, classes=("ball", "box", "cone"), counts=counts, shards=(shard,))
     write_manifest(folder, manifest)
     return folder
 
@@ -95,8 +95,8 @@ def test_shards_with_different_annotations_are_refused_by_name(tmp_path):
     counts = {split: 2 * count for split, count in manifests[0].counts.items()}
     write_manifest(first, manifests[0].model_copy(update={"shards": shards, "counts": counts}))
     run = prepare_study(study(first), out=tmp_path / "runs", store=tmp_path / "store", workers=1)
-    told = r"shard-00001.* shard-00000.* not hold the same .*target.class, target.pose"
-    with pytest.raises(HeadstartError, match=told):
+    message = r"shard-00001.* shard-00000.* not hold the same .*target.class, target.pose"
+    with pytest.raises(HeadstartError, match=message):
         run.execute()
 
 

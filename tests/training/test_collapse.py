@@ -53,7 +53,7 @@ def test_the_effective_rank_of_known_singular_values():
 )
 def test_a_collapse_counts_from_where_it_lasts(spreads, step):
     rows = [
-        {"step": 10.0 * place} | ({} if value is None else {"feature_spread": value})
-        for place, value in enumerate(spreads, start=1)
+        {"step": 10.0 * index} | ({} if value is None else {"feature_spread": value})
+        for index, value in enumerate(spreads, start=1)
     ]
     assert collapsed_since(rows) == step

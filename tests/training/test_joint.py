@@ -115,7 +115,7 @@ def test_a_run_of_two_processes_is_that_of_one_but_for_rounding(both):
 
 
 def test_a_killed_run_goes_on_and_ends_like_an_undisturbed_one(both, tmp_path):
-    """And a user's mistake in one of the processes comes out as its sentence; the last step is told."""
+    """And a user's mistake in one of the processes comes out as its sentence; the last step is reported."""
     killed, steps = tmp_path / "killed", []
     shutil.copytree(both / "killed", killed)
     assert torch.load(killed / "checkpoint.pt", weights_only=True)["state"]["step"] == 10

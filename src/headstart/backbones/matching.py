@@ -33,11 +33,11 @@ def match_parameters(
         return count_parameters(outline(build_backbone, name, {**options, size: units * config.size_unit}))
 
     units = _nearest(count, target)
-    picked, found = units * config.size_unit, count(units)
-    if abs(found - target) > TOLERANCE * target:
+    picked, count_found = units * config.size_unit, count(units)
+    if abs(count_found - target) > TOLERANCE * target:
         raise ConfigError(
             f"backbone '{name}' cannot be matched to '{other}' and its {target:,} parameters within "
-            f"{TOLERANCE:.0%}: the nearest is {size} {picked} with {found:,}, so change its other options"
+            f"{TOLERANCE:.0%}: the nearest is {size} {picked} with {count_found:,}, so change its other options"
         )
     return {**options, size: picked}
 

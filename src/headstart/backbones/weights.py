@@ -25,23 +25,23 @@ def load_weights(module: nn.Module, path: Path) -> None:
     is missing, unknown or of another shape.
     """
     try:
-        found = load_file(path)
+        weights = load_file(path)
     except (OSError, SafetensorError) as error:
         raise CheckpointError(
             f"cannot read weights from {path} ({error}): make them again or name another file"
         ) from error
-    _check_same(module.state_dict(), found, path)
-    module.load_state_dict(found)
+    _check_same(module.state_dict(), weights, path)
+    module.load_state_dict(weights)
 
 
-def _check_same(expected: Mapping[str, Tensor], found: Mapping[str, Tensor], path: Path) -> None:
-    for key in [*expected, *found]:
-        if key not in found:
+def _check_same(expected: Mapping[str, Tensor], weights: Mapping[str, Tensor], path: Path) -> None:
+    for key in [*expected, *weights]:
+        if key not in weights:
             reason = f"it lacks '{key}'"
         elif key not in expected:
             reason = f"it holds '{key}', which this network lacks"
-        elif expected[key].shape != found[key].shape:
-            reason = f"'{key}' is {list(found[key].shape)} there and {list(expected[key].shape)} here"
+        elif expected[key].shape != weights[key].shape:
+            reason = f"'{key}' is {list(weights[key].shape)} there and {list(expected[key].shape)} here"
         else:
             continue
         raise CheckpointError(

@@ -26,10 +26,10 @@ def accuracy_figure(
     legend = looks.of(line for panel in panels for line in panel.rows["line"])
     frame = _Frame(table, arm_scales(legend), Layout.of(panels), confidence)
     caption = f"Mean over trials on the test split; bands are {percent(confidence)} intervals."
-    told = caption + (HOLLOW if table["missing"].any() else "")
+    text = caption + (HOLLOW if table["missing"].any() else "")
     title = "Accuracy" if set(table["metric"]) <= {"accuracy"} else "Scores"
     drawn = tuple(_panel(panel, frame) for panel in panels)
-    return Figure("accuracy", f"{title} against labels", told, drawn, tuple(legend), frame.layout)
+    return Figure("accuracy", f"{title} against labels", text, drawn, tuple(legend), frame.layout)
 
 
 class _Frame(NamedTuple):
@@ -54,7 +54,7 @@ def _panel(panel: Panel, frame: _Frame) -> alt.LayerChart:
         y=vertical.axis(format=metric.axis_format, tickCount=6),
         strokeDash=alt.StrokeDash("line:N", scale=scales.dash),
     )
-    told = base.encode(
+    points = base.encode(
         y=vertical,
         shape=alt.Shape("line:N", scale=scales.shape),
         tooltip=[
@@ -66,5 +66,5 @@ def _panel(panel: Panel, frame: _Frame) -> alt.LayerChart:
             *missing_tooltip(rows),
         ],
     )
-    chart = alt.layer(band, line, *mean_points(told, rows))
+    chart = alt.layer(band, line, *mean_points(points, rows))
     return chart.properties(title=frame.layout.title(panel.title), height=frame.layout.height)

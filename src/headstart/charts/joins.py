@@ -27,9 +27,9 @@ def with_missing(utility: pd.DataFrame, summary: pd.DataFrame, varied: Sequence[
     """The utility table with ``role``, ``trials``, ``missing`` and ``value_if_blind`` of the same means."""
     keys = [*varied, *LINE, "labels"]
     counted = summary[[*keys, "trials", "missing", "value_if_blind"]]
-    found = utility.merge(counted, on=keys, how="left", validate="one_to_one").assign(role="compared")
-    assert found["missing"].notna().all(), "the utility of a mean that the summary lacks"
-    return found
+    joined = utility.merge(counted, on=keys, how="left", validate="one_to_one").assign(role="compared")
+    assert joined["missing"].notna().all(), "the utility of a mean that the summary lacks"
+    return joined
 
 
 def needed_keys(table: pd.DataFrame, varied: Sequence[str], names: Sequence[str]) -> list[str]:

@@ -127,11 +127,11 @@ def _arms(tables: Iterable[pd.DataFrame]) -> list[_Arm]:
     """Every arm once. Where a suite compares what is a baseline elsewhere, it is compared."""
     rows = pd.concat([table.reindex(columns=["arm", "method", "role"]) for table in tables])
     rows = rows.assign(role=rows["role"].fillna("unknown")).drop_duplicates()
-    found = []
+    arms = []
     for name, same in rows.groupby("arm", sort=False):
         roles = set(same["role"]) - {"unknown"} or {"compared"}
-        found.append(_Arm(str(name), str(same["method"].iloc[0]), "compared" if "compared" in roles else min(roles)))
-    return found
+        arms.append(_Arm(str(name), str(same["method"].iloc[0]), "compared" if "compared" in roles else min(roles)))
+    return arms
 
 
 def _look(arm: _Arm, title: str, others: Mapping[_Arm, Look]) -> Look:
@@ -174,5 +174,5 @@ def _lab(colors: list[str]) -> torch.Tensor:
 
 
 def _channels(color: str) -> tuple[float, float, float]:
-    red, green, blue = (int(color[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    red, green, blue = (int(color[start : start + 2], 16) / 255 for start in (1, 3, 5))
     return red, green, blue

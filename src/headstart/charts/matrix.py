@@ -89,24 +89,24 @@ def _panels(cells: pd.DataFrame, others: list[str]) -> Iterator[Panel]:
     for _, rows in shown.groupby(["labels", *keys], sort=False):
         first = rows.iloc[0]
         values = {key: str(first[key]) for key in named}
-        told = [titles[first["arm"]], protocol_title(first["protocol"]), *([varied_text(values)] if values else [])]
-        yield Panel(f"{', '.join(told)}, {first['labels']:,} labels", values, rows)
+        parts = [titles[first["arm"]], protocol_title(first["protocol"]), *([varied_text(values)] if values else [])]
+        yield Panel(f"{', '.join(parts)}, {first['labels']:,} labels", values, rows)
 
 
 def _shown(cells: pd.DataFrame) -> pd.DataFrame:
     """The cells of a budget with ``what`` they show, its ``text``, and its ``strength``, which is signed."""
-    told = with_missing_texts(with_utility_texts(with_value_texts(cells)))
+    texts = with_missing_texts(with_utility_texts(with_value_texts(cells)))
     known = cells[cells["value"].notna()]
     if (known["censored"] == "none").all() and known["utility"].notna().all():
-        return told.assign(
+        return texts.assign(
             what="utility",
-            text=told["utility_text"],
-            strength=np.sign(told["utility"]) * np.log1p(told["utility"].abs()),
+            text=texts["utility_text"],
+            strength=np.sign(texts["utility"]) * np.log1p(texts["utility"].abs()),
         )
-    return told.assign(
-        what=[_change(name) for name in told["metric"]],
-        text=[difference_text(name, gain) for name, gain in zip(told["metric"], told["gain"], strict=True)],
-        strength=told["better"],
+    return texts.assign(
+        what=[_change(name) for name in texts["metric"]],
+        text=[difference_text(name, gain) for name, gain in zip(texts["metric"], texts["gain"], strict=True)],
+        strength=texts["better"],
     )
 
 
@@ -131,9 +131,9 @@ def _draw(panel: Panel, layout: Layout) -> alt.LayerChart:
     shades = alt.Scale(domain=[-1, 0, 1], range=[WORSE, NOTHING, BETTER], interpolate="rgb")
     cells = base.mark_rect(stroke=GRAY, strokeOpacity=0.4).encode(alt.Color("strength:Q", scale=shades, legend=None))
     numbers = base.mark_text(fontSize=13, color=INK).encode(text="text:N")
-    told = base.mark_text(fontSize=10, dy=14, color=INK).encode(text="few:N")
+    missing = base.mark_text(fontSize=10, dy=14, color=INK).encode(text="few:N")
     title = alt.TitleParams(layout.title(panel.title), subtitle=rows["what"].iloc[0], subtitleFontSize=12)
-    return alt.layer(cells, numbers, told).properties(title=title, height=CELL * len(sources))
+    return alt.layer(cells, numbers, missing).properties(title=title, height=CELL * len(sources))
 
 
 def _tooltips(rows: pd.DataFrame) -> list[alt.Tooltip]:

@@ -72,7 +72,7 @@ def protocol_title(name: str) -> str:
 
 
 def protocol_rank(name: str) -> int:
-    """The place of a protocol in any list: whole networks first, then probes, then whatever a plugin brought."""
+    """The rank of a protocol in any list: whole networks first, then probes, then whatever a plugin brought."""
     return list(PROTOCOLS).index(name) if name in PROTOCOLS else len(PROTOCOLS)
 
 
@@ -80,12 +80,10 @@ def short_keys(varied: Sequence[str]) -> dict[str, str]:
     """As many of the last parts of each dotted key as tell it from the others: ``width`` for ``backbone.width``."""
     parts = {key: key.split(".") for key in varied}
 
-    def told_apart(key: str, last: int) -> bool:
+    def unique(key: str, last: int) -> bool:
         return all(other == key or parts[other][-last:] != parts[key][-last:] for other in varied)
 
-    lengths = {
-        key: next((n for n in range(1, len(parts[key])) if told_apart(key, n)), len(parts[key])) for key in parts
-    }
+    lengths = {key: next((n for n in range(1, len(parts[key])) if unique(key, n)), len(parts[key])) for key in parts}
     return {key: " ".join(parts[key][-last:]).replace("_", " ") for key, last in lengths.items()}
 
 

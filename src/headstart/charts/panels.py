@@ -13,14 +13,14 @@ __all__ = [
     "REFERENCE_SUFFIX",
     "Panel",
     "differing",
-    "named_places",
+    "named_conditions",
     "rank_by_appearance",
     "split_panels",
 ]
 
-PLACES = ["dataset", "pretrain_dataset", "task", "backbone"]
+CONDITIONS = ["dataset", "pretrain_dataset", "task", "backbone"]
 WHOLE = ["dataset", "task"]
-"""The places that separate panels anyway; the others do if an arm is found at several of them."""
+"""The conditions that separate panels anyway; the others do if an arm was run under several of them."""
 REFERENCE = "finetune"
 """The protocol of the baseline's that utility is read from, and that stands in every panel."""
 REFERENCE_SUFFIX = ", fine-tuned"
@@ -43,16 +43,16 @@ def differing(table: pd.DataFrame, varied: Sequence[str]) -> list[str]:
     return [key for key in varied if table[key].nunique() > 1]
 
 
-def named_places(table: pd.DataFrame, varied: Sequence[str]) -> list[str]:
-    """The places that the compared arms have several of, beyond what follows from the varied keys."""
+def named_conditions(table: pd.DataFrame, varied: Sequence[str]) -> list[str]:
+    """The conditions that the compared arms have several of, beyond what follows from the varied keys."""
     rows = table[table["role"] == "compared"] if "role" in table else table
-    return [place for place in PLACES if _several(rows, place, list(varied))]
+    return [condition for condition in CONDITIONS if _several(rows, condition, list(varied))]
 
 
 def rank_by_appearance(table: pd.DataFrame, keys: Sequence[str]) -> dict[tuple[Any, ...], int]:
     """The combinations of values of ``keys`` in the order of the table, which is that of the suite."""
-    found = dict.fromkeys(table[list(keys)].itertuples(index=False, name=None))
-    return {combination: place for place, combination in enumerate(found)}
+    combinations = dict.fromkeys(table[list(keys)].itertuples(index=False, name=None))
+    return {combination: index for index, combination in enumerate(combinations)}
 
 
 def split_panels(table: pd.DataFrame, varied: Sequence[str] = ()) -> list[Panel]:
@@ -65,24 +65,27 @@ def split_panels(table: pd.DataFrame, varied: Sequence[str] = ()) -> list[Panel]
     compared = table[table["role"] == "compared"]
     leading = compared if len(compared) else table[table["role"] == "baseline"]
     arms = [*varied, "arm"]
-    split = [place for place in PLACES if place in WHOLE or _several(leading, place, arms)]
+    split = [condition for condition in CONDITIONS if condition in WHOLE or _several(leading, condition, arms)]
     keys = [*varied, *split, "protocol"]
     groups = dict(iter(leading.groupby(keys, sort=False)))
     combinations = rank_by_appearance(leading, varied)
 
     def order(names: tuple[Any, ...]) -> tuple[Any, ...]:
         protocol = (protocol_rank(names[-1]), names[-1])
-        places = combinations[names[: len(varied)]], names[len(varied) : -1]
-        return (protocol, places) if len(groups) > MANY else (places, protocol)
+        conditions = combinations[names[: len(varied)]], names[len(varied) : -1]
+        return (protocol, conditions) if len(groups) > MANY else (conditions, protocol)
 
-    named = [*differing(leading, varied), *(place for place in split if _several(leading, place, list(varied)))]
+    named = [
+        *differing(leading, varied),
+        *(condition for condition in split if _several(leading, condition, list(varied))),
+    ]
     return [_panel(table, groups[names], [*varied, *split], named) for names in sorted(groups, key=order)]
 
 
-def _several(rows: pd.DataFrame, place: str, within: list[str]) -> bool:
-    """Whether a place has several values within one combination of the others; what is not pretrained has none."""
-    known = rows[rows[place] != ""]
-    counted = known.groupby(within)[place].nunique() if within else pd.Series(known[place].nunique())
+def _several(rows: pd.DataFrame, condition: str, within: list[str]) -> bool:
+    """Whether a condition has several values within one combination of the others; what is not pretrained has none."""
+    known = rows[rows[condition] != ""]
+    counted = known.groupby(within)[condition].nunique() if within else pd.Series(known[condition].nunique())
     return bool((counted > 1).any())
 
 
@@ -92,13 +95,13 @@ def _panel(table: pd.DataFrame, rows: pd.DataFrame, keys: list[str], named: list
     same = [key for key in keys if key != "pretrain_dataset"]
     here = table[(table[same] == first[same]).all(axis="columns")]
     compared = rows[rows["role"] == "compared"]
-    varied = {key: str(first[key]) for key in named if key not in PLACES}
+    varied = {key: str(first[key]) for key in named if key not in CONDITIONS}
     drawn = pd.concat([*_read_against(here, first["protocol"]), compared])
     return Panel(_title(first, varied, named), varied, drawn)
 
 
 def _read_against(here: pd.DataFrame, protocol: str) -> Iterator[pd.DataFrame]:
-    """The baseline, of which utility is read off whole networks and a probe may be told too, and the controls."""
+    """The baseline, of which utility is read off whole networks and a probe may be shown too, and the controls."""
     baseline = here[here["role"] == "baseline"]
     whole, own = baseline[baseline["protocol"] == REFERENCE], baseline[baseline["protocol"] == protocol]
     if protocol != REFERENCE and len(own):
@@ -109,11 +112,11 @@ def _read_against(here: pd.DataFrame, protocol: str) -> Iterator[pd.DataFrame]:
 
 
 def _title(row: pd.Series, varied: dict[str, str], named: list[str]) -> str:
-    names = {key: str(row[key]) for key in named if key in PLACES}
+    names = {key: str(row[key]) for key in named if key in CONDITIONS}
     if names.get("pretrain_dataset") == row["dataset"]:
         del names["pretrain_dataset"]
     elif "pretrain_dataset" in names:
         names["pretrain_dataset"] = f"pretrained on {names['pretrain_dataset']}"
     protocol = protocol_title(row["protocol"])
-    told = [protocol[0].upper() + protocol[1:], *([varied_text(varied)] if varied else []), *names.values()]
-    return ", ".join(told)
+    parts = [protocol[0].upper() + protocol[1:], *([varied_text(varied)] if varied else []), *names.values()]
+    return ", ".join(parts)

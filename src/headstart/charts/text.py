@@ -142,9 +142,9 @@ def with_missing_texts(table: pd.DataFrame) -> pd.DataFrame:
 def _missing_text(name: str, trials: int, missing: int, if_blind: float) -> str:
     if missing == 0:
         return ""
-    told, metric = f"{missing} of {trials + missing} missing", metric_style(name)
+    counts, metric = f"{missing} of {trials + missing} missing", metric_style(name)
     who = "it" if missing == 1 else "they"
-    return told if math.isnan(if_blind) else f"{told}; {metric.show(if_blind)}{metric.unit} if {who} had guessed"
+    return counts if math.isnan(if_blind) else f"{counts}; {metric.show(if_blind)}{metric.unit} if {who} had guessed"
 
 
 def _two_digits(value: float) -> float:

@@ -85,13 +85,13 @@ def _panel(panel: Panel, frame: _Frame) -> alt.LayerChart:
 
 def _drawn(rows: pd.DataFrame, measurable: tuple[float, float], frame: _Frame) -> pd.DataFrame:
     """Where marks go (arms side by side, open bars a little beyond what is measurable) and what their tooltips say."""
-    arms = {name: place for place, name in enumerate(rows["arm"].unique())}
+    arms = {name: index for index, name in enumerate(rows["arm"].unique())}
     start, end = labels_domain(frame.budgets)
     offset = DODGE * (rows["arm"].map(arms) - (len(arms) - 1) / 2)
     open_low, open_high = rows["utility_low"] <= LEAST, np.isinf(rows["utility_high"])
     fewest, most = (bound / rows["labels"] for bound in measurable)
     return with_missing_texts(with_utility_texts(with_value_texts(rows))).assign(
-        place=rows["labels"] * (end / start) ** offset,
+        position=rows["labels"] * (end / start) ** offset,
         open_low=open_low,
         open_high=open_high,
         bar_low=rows["utility_low"].mask(open_low, fewest / BEYOND - 1).clip(*frame.vertical),
@@ -111,17 +111,17 @@ def _vertical(field: str, frame: _Frame) -> alt.Y:
 def _curves(rows: pd.DataFrame, frame: _Frame) -> list[alt.Chart]:
     """Line, bars, arrows, points and bounds of every arm."""
     base = alt.Chart(rows).encode(
-        x=labels_axis(frame.budgets, "place"), color=alt.Color("line:N", scale=frame.scales.color)
+        x=labels_axis(frame.budgets, "position"), color=alt.Color("line:N", scale=frame.scales.color)
     )
-    told = base.encode(y=_vertical("utility", frame), tooltip=_tooltips(rows, frame))
-    measured = told.transform_filter(alt.datum.censored == "none")
+    points = base.encode(y=_vertical("utility", frame), tooltip=_tooltips(rows, frame))
+    measured = points.transform_filter(alt.datum.censored == "none")
 
     def arrow(end: str, head: str) -> alt.Chart:
         heads = base.mark_point(shape=head, size=50, filled=True, opacity=1)
         return heads.encode(y=_vertical(f"bar_{end}", frame)).transform_filter(alt.datum[f"open_{end}"])
 
     def bounds(censored: str, shape: str) -> list[alt.Chart]:
-        return mean_points(told.transform_filter(alt.datum.censored == censored), rows, size=110, shape=shape)
+        return mean_points(points.transform_filter(alt.datum.censored == censored), rows, size=110, shape=shape)
 
     return [
         measured.mark_line(strokeWidth=2),

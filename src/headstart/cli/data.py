@@ -42,8 +42,8 @@ def data_export(
     from headstart.data.exchange.transfer import export_folder
     from headstart.progress import watch_images
 
-    place = folder.expanduser().resolve()
-    target = out or place.with_name(f"{place.name}-{to}")
+    source = folder.expanduser().resolve()
+    target = out or source.with_name(f"{source.name}-{to}")
     with watch_images("exporting", console) as progress:
         manifest = export_folder(folder, to, target, progress)
     console.print(f"{manifest.images} images in {escape(str(target))} ({to})", soft_wrap=True)
@@ -79,26 +79,26 @@ def data_check(folder: Annotated[Path, typer.Argument(help="A dataset folder.")]
     from headstart.data.viewing.check import check_folder
     from headstart.errors import DataError
 
-    found = check_folder(folder.expanduser())
-    for _, finding in found.findings:
+    checked = check_folder(folder.expanduser())
+    for _, finding in checked.findings:
         console.print(finding, markup=False, highlight=False, soft_wrap=True)
-    _print_summary(found)
-    if found.findings:
-        file, _ = found.findings[0]
-        raise DataError(f"{file} is not as it should be, one of {len(found.findings)} findings: mend what they name")
-    console.print(f"{escape(str(folder))} is whole: {len(found.manifest.shards)} shards", soft_wrap=True)
+    _print_summary(checked)
+    if checked.findings:
+        file, _ = checked.findings[0]
+        raise DataError(f"{file} is not as it should be, one of {len(checked.findings)} findings: mend what they name")
+    console.print(f"{escape(str(folder))} is whole: {len(checked.manifest.shards)} shards", soft_wrap=True)
 
 
-def _print_summary(found: "Checked") -> None:
+def _print_summary(checked: "Checked") -> None:
     import pandas as pd
 
     rows = [
         {
             "split": split,
             "images": summary.images,
-            "classes": f"{len(summary.classes)} of {len(found.manifest.classes)}",
-            "targets": ", ".join(found.targets) or "none",
+            "classes": f"{len(summary.classes)} of {len(checked.manifest.classes)}",
+            "targets": ", ".join(checked.targets) or "none",
         }
-        for split, summary in found.splits.items()
+        for split, summary in checked.splits.items()
     ]
     print_frame(pd.DataFrame(rows))

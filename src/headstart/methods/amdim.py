@@ -16,7 +16,7 @@ from headstart.methods.base import Method
 from headstart.objective import StepResult
 from headstart.schema import Schema
 
-__all__ = ["AMDIM", "AMDIMConfig", "clip", "draw_places", "mean_squares", "nce", "take_places"]
+__all__ = ["AMDIM", "AMDIMConfig", "clip", "draw_positions", "mean_squares", "nce", "take_positions"]
 
 SEVEN, FIVE = 7, 5
 PENALTY = 0.05
@@ -30,12 +30,12 @@ class AMDIMConfig(Schema):
 
 
 class AMDIM(Method):
-    """Find the places of an image's other view (Bachman et al., 2019).
+    """Find the positions of an image's other view (Bachman et al., 2019).
 
-    One view's summary, or one place of it, must find the places of the image's other view among those of all images.
-    Three kinds of prediction, each in both directions between two views: global to 5x5, global to 7x7, and 5x5 to 5x5
-    from a random place. Global is the pooled feature; the local maps are two stages of the backbone, pooled to size and
-    projected to as many channels.
+    One view's summary, or one position of it, must find the positions of the image's other view among those of all
+    images. Three kinds of prediction, each in both directions between two views: global to 5x5, global to 7x7, and 5x5
+    to 5x5 from a random position. Global is the pooled feature; the local maps are two stages of the backbone, pooled
+    to size and projected to as many channels.
     """
 
     name = "amdim"
@@ -59,13 +59,13 @@ class AMDIM(Method):
 
     def step(self, batch: Batch) -> StepResult:
         self.check_batch(batch)
-        one, five, seven = self.encode(batch.views)
-        places = batch.share.local(draw_places(len(batch.index), batch.generator))
-        with torch.autocast(one.device.type, enabled=False):
+        pooled, five, seven = self.encode(batch.views)
+        positions = batch.share.local(draw_positions(len(batch.index), batch.generator))
+        with torch.autocast(pooled.device.type, enabled=False):
             # A view's maps are compared with the sources of the other view.
-            sources = torch.stack([one, take_places(five, places)], dim=1).flip(0)
+            sources = torch.stack([pooled, take_positions(five, positions)], dim=1).flip(0)
             five, seven = _gathered(five, batch), _gathered(seven, batch)
-            first = batch.share.rank * one.shape[1]
+            first = batch.share.rank * pooled.shape[1]
             to_five = nce(sources, five, first, self.config.tanh_clip).mean(dim=(0, 2, 3))
             to_seven = nce(sources[:, :1], seven, first, self.config.tanh_clip).mean()
             squares = mean_squares(sources, five) + mean_squares(sources[:, :1], seven)
@@ -94,23 +94,23 @@ def _local(maps: Tensor, project: nn.Conv2d, side: int) -> Tensor:
     return local
 
 
-def draw_places(images: int, generator: torch.Generator) -> Tensor:
+def draw_positions(images: int, generator: torch.Generator) -> Tensor:
     """Random rows and columns of a 5x5 map, int64 ``[images, 2 views, 2]``."""
     return torch.randint(FIVE, (2, 2, images), generator=generator, device=generator.device).permute(2, 0, 1)
 
 
-def take_places(maps: Tensor, places: Tensor) -> Tensor:
-    """``[V, B, D]``: of each 5x5 map in ``maps [V, B, 25, D]`` the one place that ``places [B, V, 2]`` names."""
-    chosen = (places[..., 0] * FIVE + places[..., 1]).T[..., None, None]
+def take_positions(maps: Tensor, positions: Tensor) -> Tensor:
+    """``[V, B, D]``: of each 5x5 map in ``maps [V, B, 25, D]`` the one position that ``positions [B, V, 2]`` names."""
+    chosen = (positions[..., 0] * FIVE + positions[..., 1]).T[..., None, None]
     return maps.gather(2, chosen.expand(-1, -1, 1, maps.shape[-1])).squeeze(2)
 
 
 def nce(sources: Tensor, targets: Tensor, first: int, tanh_clip: float) -> Tensor:
-    """How badly sources tell their own image's places from other images': ``[V, K, B, L]`` in nats.
+    """How badly sources tell their own image's positions from other images': ``[V, K, B, L]`` in nats.
 
     sources: ``[V, K, B, D]``, K kinds of them, of images ``first``, ``first + 1``, ... of the N that are told apart.
-    targets: ``[V, N, L, D]``, L places each, for V pairs of views. Each value is -log of a softmax over one own place
-    and all places of all others; the other places of the same image are in nobody's sum.
+    targets: ``[V, N, L, D]``, L positions each, for V pairs of views. Each value is -log of a softmax over one own
+    position and all positions of all others; the other positions of the same image are in nobody's sum.
     """
     unit = math.sqrt(sources.shape[-1])
     own = targets[:, first : first + sources.shape[2]]
@@ -136,7 +136,7 @@ def mean_squares(sources: Tensor, targets: Tensor) -> Tensor:
 
 
 class _Others(torch.autograd.Function):
-    """log sum exp of clipped scores with the places of all other images, ``[V, K, B]``; arguments as for ``nce``.
+    """log sum exp of clipped scores with the positions of all other images, ``[V, K, B]``; arguments as for ``nce``.
 
     By hand, because B x N x L scores are what this method spends its own time and memory on: autograd would go over
     them 25 times and keep three copies, this goes over them 8 times and keeps one.

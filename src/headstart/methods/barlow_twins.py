@@ -60,8 +60,8 @@ def cross_correlation(first: Tensor, second: Tensor) -> Tensor:
     Zbontar et al. (2021), eq. 2, with features centred over the batch; one that is constant correlates with nothing.
     """
     with full_precision(first):
-        one, other = (F.normalize(features - features.mean(dim=0), dim=0) for features in (first, second))
-        return one.T @ other
+        standardised, other = (F.normalize(features - features.mean(dim=0), dim=0) for features in (first, second))
+        return standardised.T @ other
 
 
 def redundancy(correlation: Tensor, weight: float) -> Tensor:

@@ -54,8 +54,8 @@ def rotate(images: Tensor, turns: Tensor) -> Tensor:
     One gather instead of a masked copy per angle: no step waits for the device to say how many images turn where.
     """
     batch, _, side, _ = images.shape
-    place = torch.arange(side * side, device=images.device).view(side, side)
-    sources = torch.stack([torch.rot90(place, -turn) for turn in range(TURNS)]).view(TURNS, -1)
+    source_pixel = torch.arange(side * side, device=images.device).view(side, side)
+    sources = torch.stack([torch.rot90(source_pixel, -turn) for turn in range(TURNS)]).view(TURNS, -1)
     pixels = images.permute(0, 2, 3, 1).reshape(batch * side * side, -1)
     rows = torch.arange(batch, device=images.device)[:, None] * (side * side) + sources[turns]
     return pixels.index_select(0, rows.view(-1)).view(batch, side, side, -1).permute(0, 3, 1, 2)

@@ -44,8 +44,8 @@ class SimCLR(TwoViews):
 
     def step(self, batch: Batch) -> StepResult:
         scores = similarities(*self.projections(batch), self.config.temperature)
-        found = scores.detach().argmax(dim=1) == _partners(scores)
-        return StepResult(nt_xent(scores), {"contrast_accuracy": found.float().mean()})
+        matched = scores.detach().argmax(dim=1) == _partners(scores)
+        return StepResult(nt_xent(scores), {"contrast_accuracy": matched.float().mean()})
 
 
 def similarities(first: Tensor, second: Tensor, temperature: float) -> Tensor:

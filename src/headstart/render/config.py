@@ -152,8 +152,8 @@ class RenderConfig(Schema):
 
     def identity(self) -> dict[str, Any]:
         """Everything that can change a byte of the dataset; folders count by what they hold, not by where they are."""
-        places = ("shapes", "textures")
-        settings = {key: value for key, value in self.resolved().items() if key not in places}
+        paths = ("shapes", "textures")
+        settings = {key: value for key, value in self.resolved().items() if key not in paths}
         return settings | {"ingredients": self.ingredients()}
 
     def assets(self) -> Assets:

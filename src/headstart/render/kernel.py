@@ -29,7 +29,7 @@ def trace(
     samples: int,
     frames: wp.array4d(dtype=wp.uint8),
 ) -> None:
-    """Write ``frames [N, 3, H, W]``; a pixel's noise depends on its scene's seed and its place alone.
+    """Write ``frames [N, 3, H, W]``; a pixel's noise depends on its scene's seed and its position alone.
 
     tints: linear RGB of the vertices of meshes that show their own. texels: all levels of every texture,
     ``[slots, texels]``. tiles: repeats of a texture per scene unit, on objects and on the backdrop. A pixel's samples

@@ -103,8 +103,8 @@ def _frames(scenes: Sequence[Scene], corners: NDArray[np.floating]) -> NDArray[n
     eyes = np.repeat([scene.camera.position for scene in scenes], counts, axis=0)
     seen = (corners - eyes[:, None]) @ turns
     ahead = seen[..., 2].max(axis=1) <= -NEAR
-    places = seen[..., :2] / np.where(ahead[:, None, None], -seen[..., 2:], 1.0)
-    ends = np.concatenate([places.min(axis=1) - WIDER, places.max(axis=1) + WIDER], axis=1)
+    projected = seen[..., :2] / np.where(ahead[:, None, None], -seen[..., 2:], 1.0)
+    ends = np.concatenate([projected.min(axis=1) - WIDER, projected.max(axis=1) + WIDER], axis=1)
     return np.where(ahead[:, None], ends, EVERYWHERE)
 
 

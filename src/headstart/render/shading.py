@@ -14,8 +14,8 @@ EXPOSURE, WHITE = wp.constant(1.9), wp.constant(3.0)
 
 
 @wp.func
-def texel(texels: wp.array2d(dtype=wp.vec3ub), texture: int, place: int) -> wp.vec3:
-    color = texels[texture, place]
+def texel(texels: wp.array2d(dtype=wp.vec3ub), texture: int, index: int) -> wp.vec3:
+    color = texels[texture, index]
     return wp.vec3(float(color[0]), float(color[1]), float(color[2]))
 
 

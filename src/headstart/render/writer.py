@@ -119,17 +119,17 @@ def _begin(out: Path, config: RenderConfig) -> Manifest:
     if not holds_dataset(out):
         write_manifest(out, wanted)
         return wanted
-    found = read_manifest(out, unfinished=True)
-    _refuse_other(out, found.made_by, wanted.made_by)
-    _refuse_other(out, found.ingredients, wanted.ingredients)
-    return found
+    manifest = read_manifest(out, unfinished=True)
+    _refuse_other(out, manifest.made_by, wanted.made_by)
+    _refuse_other(out, manifest.ingredients, wanted.ingredients)
+    return manifest
 
 
-def _refuse_other(out: Path, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
-    for key in sorted({*found, *wanted}):
-        if found.get(key) != wanted.get(key):
+def _refuse_other(out: Path, existing: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+    for key in sorted({*existing, *wanted}):
+        if existing.get(key) != wanted.get(key):
             raise StoreError(
-                f"{out} holds another dataset: its {key} is {found.get(key)!r}, not {wanted.get(key)!r}; "
+                f"{out} holds another dataset: its {key} is {existing.get(key)!r}, not {wanted.get(key)!r}; "
                 "name another folder or delete this one"
             )
 

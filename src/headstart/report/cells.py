@@ -8,7 +8,7 @@ import pandas as pd
 
 from headstart.charts.joins import LINE, needed_keys, with_missing
 from headstart.charts.names import arm_titles, protocol_title, short_keys, start_title
-from headstart.charts.panels import differing, named_places, rank_by_appearance
+from headstart.charts.panels import differing, named_conditions, rank_by_appearance
 from headstart.charts.text import metric_style, with_missing_texts, with_utility_texts, with_value_texts
 
 __all__ = [
@@ -69,8 +69,8 @@ def all_numbers(
 
 def arms_grid(arms: pd.DataFrame) -> TextTable | None:
     """What each arm is and what it does differently; nothing where all are plain methods under their own names."""
-    own = (arms["role"] != "control") & (arms["arm"] != arms["method"])
-    if not (own | (arms["note"] != "")).any():
+    renamed = (arms["role"] != "control") & (arms["arm"] != arms["method"])
+    if not (renamed | (arms["note"] != "")).any():
         return None
     titles = arm_titles(arms["arm"])
     columns = (arms[name].tolist() for name in ("arm", "method", "role", "note"))
@@ -89,7 +89,7 @@ def pretraining_grid(table: pd.DataFrame, varied: Sequence[str] = ()) -> TextTab
     table = table.drop(columns=[key for key in varied if key not in keys]).drop_duplicates()
     titles, short = arm_titles(table["arm"]), short_keys(varied)
     names = ["arm", *(short[key] for key in keys), "seed", "state"]
-    rows = [_pretraining_row(one, titles, keys) for _, one in table.iterrows()]
+    rows = [_pretraining_row(row, titles, keys) for _, row in table.iterrows()]
     return TextTable([*names, "steps", "last loss", "effective rank", "spread of features"], len(names), rows)
 
 
@@ -114,19 +114,20 @@ def _grid(table: pd.DataFrame, stem: str, varied: Sequence[str]) -> TextTable:
     for line, *shown, labels, cell in zip(lines, *names.values(), table["labels"], _cells(table, stem), strict=True):
         arms.setdefault(line, (shown, {}))[1][labels] = cell
     budgets = sorted(table["labels"].unique())
-    rows = [[*shown, *(found.get(labels, Cell("")) for labels in budgets)] for shown, found in arms.values()]
+    rows = [[*shown, *(cells.get(labels, Cell("")) for labels in budgets)] for shown, cells in arms.values()]
     return TextTable([*names, *(f"{labels:,}" for labels in budgets)], len(names), rows)
 
 
 def _names(table: pd.DataFrame, varied: Sequence[str]) -> dict[str, list[Cell]]:
-    """What tells a table's rows apart: arm and protocol, the varied keys that differ, and places it has several of."""
+    """What tells a table's rows apart: arm, protocol, the varied keys that differ, the conditions it has several of."""
     titles, short = arm_titles(table["arm"]), short_keys(varied)
     return {
         "arm": [Cell(titles[name]) for name in table["arm"]],
         "protocol": [Cell(protocol_title(name)) for name in table["protocol"]],
         **{short[key]: [Cell(str(value)) for value in table[key]] for key in differing(table, varied)},
         **{
-            place.replace("_", " "): [Cell(str(name)) for name in table[place]] for place in named_places(table, varied)
+            condition.replace("_", " "): [Cell(str(name)) for name in table[condition]]
+            for condition in named_conditions(table, varied)
         },
     }
 
@@ -134,7 +135,7 @@ def _names(table: pd.DataFrame, varied: Sequence[str]) -> dict[str, list[Cell]]:
 def _cells(table: pd.DataFrame, stem: str) -> list[Cell]:
     """Numbers with their intervals; beside a mean what it lacks and how it might move, beside a utility what it lacks.
 
-    What a score is worth in labels comes with the score that it is read from, and is not told again.
+    What a score is worth in labels comes with the score that it is read from, and is not repeated.
     """
     lacking = table["missing_text"].tolist()
     notes = {"value": lacking, "utility": [text.partition(";")[0] for text in lacking]}
@@ -142,10 +143,10 @@ def _cells(table: pd.DataFrame, stem: str) -> list[Cell]:
     return [Cell(*texts) for texts in zip(*columns, strict=True)]
 
 
-def _pretraining_row(one: pd.Series, titles: dict[str, str], keys: list[str]) -> list[Cell]:
-    names = [titles[one["arm"]], *(str(one[key]) for key in keys), str(one["seed"]), str(one["state"])]
-    rank = Cell(_short(one["effective_rank"]), f"of {_count(one['features'])}")
-    return [*map(Cell, [*names, _count(one["steps"]), _short(one["loss"])]), rank, Cell(_short(one["feature_spread"]))]
+def _pretraining_row(row: pd.Series, titles: dict[str, str], keys: list[str]) -> list[Cell]:
+    names = [titles[row["arm"]], *(str(row[key]) for key in keys), str(row["seed"]), str(row["state"])]
+    rank = Cell(_short(row["effective_rank"]), f"of {_count(row['features'])}")
+    return [*map(Cell, [*names, _count(row["steps"]), _short(row["loss"])]), rank, Cell(_short(row["feature_spread"]))]
 
 
 def _count(value: float) -> str:

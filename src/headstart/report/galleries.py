@@ -18,48 +18,51 @@ from headstart.tasks import TASKS
 __all__ = ["galleries"]
 
 
-def galleries(found: Iterable[Predictions], results: pd.DataFrame) -> tuple[Gallery, ...]:
+def galleries(predictions: Iterable[Predictions], results: pd.DataFrame) -> tuple[Gallery, ...]:
     """The pictures of every task with a target that ``COMPARISONS`` can draw.
 
     results: the table that holds the arms' scores.
     """
-    return tuple(_gallery(one, results) for one in found if TASKS[one.task].target in COMPARISONS)
-
-
-def _gallery(one: Predictions, results: pd.DataFrame) -> Gallery:
-    target, titles = TASKS[one.task].target, arm_titles([*(arm.arm for arm in one.arms), *one.absent])
-    maps = [one.truth, *(arm.maps for arm in one.arms)]
-    named = [titles[arm.arm] for arm in one.arms]
-    where = [varied_text(one.varied)] if one.varied else []
-    return Gallery(
-        title=", ".join([one.task.capitalize(), *where]),
-        caption=_caption(one, titles),
-        legend=COMPARISONS[target].legend(maps, one.classes),
-        header=(
-            Cell("image"),
-            Cell("truth"),
-            *(Cell(titles[arm.arm], _score(arm, one.task, results)) for arm in one.arms),
-        ),
-        rows=tuple(_rows(one.task, one.images, maps, named)),
+    return tuple(
+        _gallery(prediction, results) for prediction in predictions if TASKS[prediction.task].target in COMPARISONS
     )
 
 
-def _caption(one: Predictions, titles: Mapping[str, str]) -> str:
+def _gallery(prediction: Predictions, results: pd.DataFrame) -> Gallery:
+    target = TASKS[prediction.task].target
+    titles = arm_titles([*(arm.arm for arm in prediction.arms), *prediction.absent])
+    maps = [prediction.truth, *(arm.maps for arm in prediction.arms)]
+    named = [titles[arm.arm] for arm in prediction.arms]
+    where = [varied_text(prediction.varied)] if prediction.varied else []
+    return Gallery(
+        title=", ".join([prediction.task.capitalize(), *where]),
+        caption=_caption(prediction, titles),
+        legend=COMPARISONS[target].legend(maps, prediction.classes),
+        header=(
+            Cell("image"),
+            Cell("truth"),
+            *(Cell(titles[arm.arm], _score(arm, prediction.task, results)) for arm in prediction.arms),
+        ),
+        rows=tuple(_rows(prediction.task, prediction.images, maps, named)),
+    )
+
+
+def _caption(prediction: Predictions, titles: Mapping[str, str]) -> str:
     """What was done, and how to read it."""
-    task = TASKS[one.task]
-    protocol, score = protocol_title(one.protocol), metric_style(task.primary_metric).title.removeprefix("test ")
-    told = [f"{protocol[0].upper()}{protocol[1:]} on {one.labels:,} labels, trial {one.trial + 1}."]
-    told.append(f"Below its name stands a network's score on all test images: {score}.")
+    task = TASKS[prediction.task]
+    protocol, score = protocol_title(prediction.protocol), metric_style(task.primary_metric).title.removeprefix("test ")
+    sentences = [f"{protocol[0].upper()}{protocol[1:]} on {prediction.labels:,} labels, trial {prediction.trial + 1}."]
+    sentences.append(f"Below its name stands a network's score on all test images: {score}.")
     # Of the controls, only what never looks at an image is asked for maps.
-    told += [
+    sentences += [
         f"The {titles[arm.arm]} is one answer for all images, the best that labels alone can tell."
-        for arm in one.arms
+        for arm in prediction.arms
         if arm.role == "control"
     ]
-    if one.absent:
-        names = ", ".join(titles[arm] for arm in one.absent)
-        told.append(f"Not here: {names}, of which the run failed or an earlier version kept no pictures.")
-    return " ".join([*told, COMPARISONS[task.target].note])
+    if prediction.absent:
+        names = ", ".join(titles[arm] for arm in prediction.absent)
+        sentences.append(f"Not here: {names}, of which the run failed or an earlier version kept no pictures.")
+    return " ".join([*sentences, COMPARISONS[task.target].note])
 
 
 def _score(arm: ArmMaps, task: str, results: pd.DataFrame) -> str:
@@ -74,7 +77,7 @@ def _rows(task: str, images: Tensor, maps: Sequence[Tensor], arms: Sequence[str]
     """A picture of each image, its truth and its predictions, each with the words that stand for it."""
     draw = COMPARISONS[TASKS[task].target].draw
     names = [f"true {task}", *(f"{task} by {arm}" for arm in arms)]
-    for place, image in enumerate(images):
-        pictures = [picture_of(image), *draw(image, [some[place] for some in maps])]
-        texts = [f"test image {place + 1}", *(f"test image {place + 1}, {name}" for name in names)]
+    for index, image in enumerate(images):
+        pictures = [picture_of(image), *draw(image, [some[index] for some in maps])]
+        texts = [f"test image {index + 1}", *(f"test image {index + 1}, {name}" for name in names)]
         yield tuple(Sample(text, encode_picture(shown)) for text, shown in zip(texts, pictures, strict=True))

@@ -20,11 +20,11 @@ def missing_line(missing: pd.DataFrame) -> str:
     """``3 runs failed, 12 not run yet``; empty where nothing is missing."""
     waiting = int((missing["reason"] == NOT_RUN).sum())
     failed = len(missing) - waiting
-    told = [f"{count:,} {what}" for count, what in ((failed, "failed"), (waiting, NOT_RUN)) if count]
-    if not told:
+    counts = [f"{count:,} {what}" for count, what in ((failed, "failed"), (waiting, NOT_RUN)) if count]
+    if not counts:
         return ""
-    number, rest = told[0].split(" ", 1)
-    return ", ".join([f"{number} {'run' if number == '1' else 'runs'} {rest}", *told[1:]])
+    number, rest = counts[0].split(" ", 1)
+    return ", ".join([f"{number} {'run' if number == '1' else 'runs'} {rest}", *counts[1:]])
 
 
 def missing_sentence(missing: pd.DataFrame) -> str:
@@ -39,8 +39,8 @@ def missing_sentence(missing: pd.DataFrame) -> str:
 
 def missing_grid(missing: pd.DataFrame, varied: Sequence[str]) -> TextTable:
     """The runs that lack a number for the same reason in a row: their trials, counted from 1, and the reason."""
-    places = [*differing(missing, varied), *(["task"] if missing["task"].nunique() > 1 else [])]
-    keys = [*places, "arm", "protocol", "labels", "reason"]
+    columns = [*differing(missing, varied), *(["task"] if missing["task"].nunique() > 1 else [])]
+    keys = [*columns, "arm", "protocol", "labels", "reason"]
     titles, short = arm_titles(missing["arm"]), short_keys(varied)
     rows = []
     for names, runs in missing.groupby(keys, sort=False):
@@ -48,7 +48,7 @@ def missing_grid(missing: pd.DataFrame, varied: Sequence[str]) -> TextTable:
         texts = [*where, titles[arm], protocol_title(protocol), f"{int(labels):,}"]
         trials = ", ".join(str(trial + 1) for trial in sorted(runs["trial"]))
         rows.append([*map(Cell, [*texts, trials]), Cell(reason, _steps(runs["step"]))])
-    header = [*(short.get(place, place) for place in places), "arm", "protocol", "labels", "trials", "reason"]
+    header = [*(short.get(column, column) for column in columns), "arm", "protocol", "labels", "trials", "reason"]
     return TextTable(header, len(header), rows)
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from headstart.charts.names import find_baseline, in_words, protocol_title, varied_text
-from headstart.charts.panels import differing, named_places
+from headstart.charts.panels import differing, named_conditions
 from headstart.charts.text import interval, labels_text, percent, signed_labels
 from headstart.report.missing import missing_sentence
 
@@ -93,8 +93,8 @@ def _arm(best: pd.Series) -> str:
 def _where(best: pd.Series, compared: pd.DataFrame, varied: Sequence[str]) -> str:
     """The study of a suite, and the dataset, task or backbone, if there are several."""
     values = {key: best[key] for key in differing(compared, varied)}
-    places = dict.fromkeys(str(best[place]) for place in named_places(compared, varied))
-    names = [*([varied_text(values)] if values else []), *places]
+    conditions = dict.fromkeys(str(best[condition]) for condition in named_conditions(compared, varied))
+    names = [*([varied_text(values)] if values else []), *conditions]
     # Factors such as T--- stay on one line.
     return f" ({', '.join(names)})".replace("-", NO_BREAK_HYPHEN) if names else ""
 

@@ -72,8 +72,8 @@ class SceneSampler:
 
     def category(self, index: int) -> str:
         """Categories come in random order, each once before any comes again, within a split."""
-        turn, place = divmod(rank_in_split(index), len(self.categories))
-        return self.categories[_order(self.seed, split_of(index), turn, len(self.categories))[place]]
+        turn, index_in_turn = divmod(rank_in_split(index), len(self.categories))
+        return self.categories[_order(self.seed, split_of(index), turn, len(self.categories))[index_in_turn]]
 
     def _light(self, rng: np.random.Generator) -> Light:
         angle = LIGHT_ANGLE + self.dials.lighting * rng.standard_normal()
@@ -87,14 +87,14 @@ class SceneSampler:
             return (self._object(streams[0], category, bucket),)
         names = [category, *(self.categories[int(rng.integers(len(self.categories)))] for rng in streams[1:])]
         made = (self._object(rng, name, bucket, AMONG_OTHERS) for rng, name in zip(streams, names, strict=True))
-        places = (numpy_generator(self.seed, "place", index, number) for number in range(self.objects))
-        return scatter(CAMERA, zip(made, places, strict=True))
+        generators = (numpy_generator(self.seed, "place", index, number) for number in range(self.objects))
+        return scatter(CAMERA, zip(made, generators, strict=True))
 
     def _object(self, rng: np.random.Generator, category: str, bucket: int, size: float = 1.0) -> SceneObject:
         rotation = euler_matrix(REST + self.dials.viewpoint * rng.standard_normal(3))
         scale = size * LARGEST_SIDE * np.clip(1.0 + self.dials.warp * rng.standard_normal(3), *WARP_LIMITS)
         scale = scale * np.exp(self.dials.scale * rng.standard_normal())
-        instance = _one_of(rng, self.assets.shapes.instances(category, bucket))
+        instance = _draw(rng, self.assets.shapes.instances(category, bucket))
         return SceneObject(
             Shape(category, instance), rotation, scale, np.zeros(3), self._surface(rng, category, bucket)
         )
@@ -103,10 +103,10 @@ class SceneSampler:
         dials = self.dials
         telling = _class_color(rng, self._hue(category))
         color = telling if dials.class_color else _random_color(rng)
-        own = self.assets.shapes.materials
+        materials = self.assets.shapes.materials
         if dials.textured:
-            return Surface(color, self._texture(rng, bucket), tint=dials.class_color, own=own)
-        return Surface(color, own=own)
+            return Surface(color, self._texture(rng, bucket), tint=dials.class_color, own=materials)
+        return Surface(color, own=materials)
 
     def _backdrop(self, rng: np.random.Generator, bucket: int) -> Surface:
         drawn, texture = _random_color(rng), self._texture(rng, bucket)
@@ -114,7 +114,7 @@ class SceneSampler:
         return Surface(color, texture, tint=0.0) if self.dials.textured else Surface(color)
 
     def _texture(self, rng: np.random.Generator, bucket: int) -> int:
-        return _one_of(rng, self.assets.textures.numbers(bucket))
+        return _draw(rng, self.assets.textures.numbers(bucket))
 
     def _hue(self, category: str) -> float:
         known = self.assets.shapes.categories
@@ -127,7 +127,7 @@ def _order(seed: int, split: int, turn: int, count: int) -> tuple[int, ...]:
     return tuple(numpy_generator(seed, "classes", split, turn).permutation(count).tolist())
 
 
-def _one_of(rng: np.random.Generator, numbers: Sequence[int]) -> int:
+def _draw(rng: np.random.Generator, numbers: Sequence[int]) -> int:
     return numbers[int(rng.integers(len(numbers)))]
 
 

@@ -36,28 +36,28 @@ class Boxes:
 def scatter(camera: Camera, things: Iterable[tuple[SceneObject, np.random.Generator]]) -> tuple[SceneObject, ...]:
     """Those of ``things`` that find room, with disjoint bounding boxes; one that finds none in ``TRIES`` is left out.
 
-    Each comes with the generator of its own places, so that what one needs does not move another.
+    Each comes with the generator of its own positions, so that what one needs does not move another.
     """
     placed: list[SceneObject] = []
     for thing, rng in things:
-        places = _places(rng, camera)
-        free = ~meeting(thing, places, Boxes.of(placed))
+        positions = _positions(rng, camera)
+        free = ~meeting(thing, positions, Boxes.of(placed))
         if free.any():
-            placed.append(replace(thing, position=places[free.argmax()]))
+            placed.append(replace(thing, position=positions[free.argmax()]))
     return tuple(placed)
 
 
-def meeting(thing: SceneObject, places: Vector, others: Boxes) -> NDArray[np.bool_]:
-    """Whether the box of ``thing``, were it at each of ``places [P, 3]``, would share a point with any other: ``[P]``.
+def meeting(thing: SceneObject, positions: Vector, others: Boxes) -> NDArray[np.bool_]:
+    """Whether the box of ``thing``, at each of ``positions [P, 3]``, would share a point with any other: ``[P]``.
 
-    By separating axes (Gottschalk et al., SIGGRAPH 1996), which don't depend on the place.
+    By separating axes (Gottschalk et al., SIGGRAPH 1996), which don't depend on the position.
     """
     turn, half = thing.rotation, thing.scale / 2
     crossed = _cross(turn.T[None, :, None], np.swapaxes(others.axes, 1, 2)[:, None]).reshape(-1, 9, 3)
     own = np.broadcast_to(turn.T, (len(crossed), 3, 3))
     axes = np.concatenate([own, np.swapaxes(others.axes, 1, 2), crossed], axis=1)
     reach = np.abs(axes @ turn) @ half + (np.abs(axes @ others.axes) @ others.halves[:, :, None])[..., 0]
-    gaps = np.abs((axes @ others.centres[:, :, None]) - axes @ places.T)
+    gaps = np.abs((axes @ others.centres[:, :, None]) - axes @ positions.T)
     return np.asarray((gaps <= reach[..., None]).all(axis=1).any(axis=0))
 
 
@@ -67,7 +67,7 @@ def _cross(one: Vector, other: Vector) -> Vector:
     return np.asarray(one[..., ahead] * other[..., behind] - one[..., behind] * other[..., ahead])
 
 
-def _places(rng: np.random.Generator, camera: Camera) -> Vector:
+def _positions(rng: np.random.Generator, camera: Camera) -> Vector:
     """``[TRIES, 3]``, uniform over the picture and over the distance."""
     distances = rng.uniform(NEAREST, FARTHEST, size=(TRIES, 1))
     edge = MARGIN * camera.sensor / camera.focal / 2

@@ -43,9 +43,9 @@ def _palette(rng: np.random.Generator) -> tuple[Field, Field]:
 @lru_cache(maxsize=16)
 def _spread(cells: int) -> Field:
     """Weights ``[SIDE, cells]`` that interpolate smoothly and periodically between lattice points."""
-    place = STEPS * cells
-    low = np.floor(place).astype(int)
-    share = place - low
+    position = STEPS * cells
+    low = np.floor(position).astype(int)
+    share = position - low
     share = share * share * (3 - 2 * share)
     weights = np.zeros((SIDE, cells), dtype=np.float32)
     rows = np.arange(SIDE)
@@ -141,7 +141,7 @@ def _cells(rng: np.random.Generator) -> Field:
     points = rng.random((int(rng.integers(8, 40)), 2), dtype=np.float32)
     near = second = np.full((SIDE, SIDE), 2.0, dtype=np.float32)
     for point in points:
-        across, along = ((0.5 - np.abs(np.abs(STEPS - place) - 0.5)) ** 2 for place in point)
+        across, along = ((0.5 - np.abs(np.abs(STEPS - coordinate) - 0.5)) ** 2 for coordinate in point)
         square = along[:, None] + across
         second = np.minimum(second, np.maximum(near, square))
         near = np.minimum(near, square)

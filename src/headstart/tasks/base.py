@@ -106,8 +106,8 @@ class Task(ABC):
         """Every metric as a scalar tensor on the outputs' device, so that reading it can wait."""
         meter = self.meter().to(output.device)
         meter.update(*self.scored(output, target))
-        found: dict[str, Any] = meter.compute()
-        return found
+        metrics: dict[str, Any] = meter.compute()
+        return metrics
 
     def metrics(self, output: Tensor, target: Tensor) -> dict[str, float]:
         """Every metric by name, of outputs and targets; ``primary_metric`` is among them."""

@@ -36,9 +36,9 @@ def check_method(
 
     def build(seed: int = 0) -> Method:
         split = METHODS[name].split_backbone
-        weights, own = (torch_generator(seed, part) for part in ("backbone", "method"))
+        weights, generator = (torch_generator(seed, part) for part in ("backbone", "method"))
         network = build_backbone(backbone, chosen, in_channels=3, split=split, generator=weights)
-        return build_method(name, options or {}, network, images=len(images), generator=own)
+        return build_method(name, options or {}, network, images=len(images), generator=generator)
 
     def step(method: Method, number: int = 0) -> StepResult:
         return method.step(_batch(method, images, batch_size, number))

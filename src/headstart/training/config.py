@@ -1,4 +1,4 @@
-"""What a training run can be told."""
+"""The options of a training run."""
 
 from typing import Annotated, Literal, Self
 

@@ -43,8 +43,8 @@ def on_devices(work: Callable[[OnStep], None], devices: int, on_step: OnStep, *,
     with tempfile.TemporaryDirectory() as folder:
         try:
             for rank in range(devices):
-                place = _Place(device, rank, devices, Path(folder) / "meeting", additions())
-                children.append(Child(_in_process, work, place))
+                process = _Process(device, rank, devices, Path(folder) / "meeting", additions())
+                children.append(Child(_in_process, work, process))
             _follow(children, on_step)
         finally:
             for child in children:
@@ -52,7 +52,7 @@ def on_devices(work: Callable[[OnStep], None], devices: int, on_step: OnStep, *,
 
 
 @dataclass(frozen=True)
-class _Place:
+class _Process:
     """Of one process among ``devices``. meeting: a file by which they find each other. added: to extension points."""
 
     device: str
@@ -62,31 +62,31 @@ class _Place:
     added: Additions
 
 
-def _in_process(parent: Parent, work: Callable[[OnStep], None], place: _Place) -> None:
+def _in_process(parent: Parent, work: Callable[[OnStep], None], process: _Process) -> None:
     """One of the processes: what it sends is a step, an error, or at last ``None``."""
     try:
-        _join(place)
+        _join(process)
         work(parent.send)
         torch.distributed.destroy_process_group()
     except Exception as error:
         parent.send(portable(error))
     else:
         parent.send(None)
-    parent.receive()  # what will not come: the parent ends this process, and none before another's error is told
+    parent.receive()  # what will not come: the parent ends this process, and none before another's error has arrived
 
 
-def _join(place: _Place) -> None:
+def _join(process: _Process) -> None:
     """Form the process group."""
-    adopt(place.added)
-    if place.device == "cuda":
-        torch.cuda.set_device(place.rank)
+    adopt(process.added)
+    if process.device == "cuda":
+        torch.cuda.set_device(process.rank)
     else:
         torch.set_num_threads(1)
     torch.distributed.init_process_group(
-        "nccl" if place.device == "cuda" else "gloo",
-        f"file://{place.meeting}",
-        rank=place.rank,
-        world_size=place.devices,
+        "nccl" if process.device == "cuda" else "gloo",
+        f"file://{process.meeting}",
+        rank=process.rank,
+        world_size=process.devices,
     )
 
 
@@ -95,12 +95,12 @@ def _follow(children: list[Child], on_step: OnStep) -> None:
     working = list(children)
     while working:
         heard = [(child, _received(child)) for child in first_heard(working)]
-        _raise_worst([told for _, told in heard])
-        for child, told in heard:
-            if told is None:
+        _raise_worst([messages for _, messages in heard])
+        for child, messages in heard:
+            if messages is None:
                 working.remove(child)
             else:
-                on_step(told)
+                on_step(messages)
 
 
 def _received(child: Child) -> Any:
@@ -113,8 +113,8 @@ def _received(child: Child) -> Any:
         )
 
 
-def _raise_worst(told: list[Any]) -> None:
+def _raise_worst(messages: list[Any]) -> None:
     """What a user can mend before what merely follows from it: the others lose their partner."""
-    errors = [error for error in told if isinstance(error, Exception)]
+    errors = [error for error in messages if isinstance(error, Exception)]
     for error in sorted(errors, key=lambda error: not isinstance(error, HeadstartError)):
         raise error

@@ -61,8 +61,8 @@ def joint_draws(values: Floats, draws: int, generator: np.random.Generator) -> F
     # √(R(R − 1)) turns the sum of squared deviations into the variance of a mean. einsum rather than a matrix product:
     # BLAS may add in another order on another machine, and tables are compared to the last digit.
     scale = np.where(enough, 1 / np.sqrt(np.maximum(count * (count - 1), 1.0)), np.nan)
-    found: Floats = mean + np.einsum("br,rk->bk", weights, deviation) * scale
-    return found
+    means: Floats = mean + np.einsum("br,rk->bk", weights, deviation) * scale
+    return means
 
 
 def _moments(values: Floats) -> tuple[Floats, Floats, Floats]:

@@ -71,5 +71,5 @@ def labels_needed(labels: Floats, curve: Floats, accuracy: Floats) -> LabelRange
 
 def accuracy_at(labels: Floats, curve: Floats, wanted: Floats) -> Floats:
     """``curve [K]`` over ``labels [K]`` at ``wanted [...]`` labels; NaN outside the budgets, where nothing is known."""
-    found: Floats = np.interp(np.log(wanted), np.log(labels), curve, left=np.nan, right=np.nan)
-    return found
+    accuracies: Floats = np.interp(np.log(wanted), np.log(labels), curve, left=np.nan, right=np.nan)
+    return accuracies

@@ -61,9 +61,9 @@ def reference_utility(scratch: Scores, pretrained: Scores, budgets: Iterable[int
     reach that best, with utility ``best count / count``, from which the reference subtracts no 1. Without scratch
     scores there are no points.
     """
-    found = ReferenceUtility([], [], [])
+    curve = ReferenceUtility([], [], [])
     if not scratch:
-        return found
+        return curve
     means = {count: float(np.mean(values)) for count, values in scratch.items()}
     best_count = max(means, key=lambda count: means[count])
     before = (0.0, 0.0)
@@ -73,13 +73,13 @@ def reference_utility(scratch: Scores, pretrained: Scores, budgets: Iterable[int
         mean = float(np.mean(pretrained[count]))
         if mean > means[best_count]:
             reached = interpolate_labels(before[0], count, before[1], mean, means[best_count])
-            _append(found, reached, best_count / reached, 0.0)
+            _append(curve, reached, best_count / reached, 0.0)
             break
         needed = np.array([reference_labels_needed(means, value) for value in pretrained[count]])
         ratios = needed / count - 1
-        _append(found, float(count), float(ratios.mean()), float(ratios.std()))
+        _append(curve, float(count), float(ratios.mean()), float(ratios.std()))
         before = (float(count), mean)
-    return found
+    return curve
 
 
 def reference_estimate(scratch: TrialScores, arm: TrialScores, *, confidence: float = 0.95) -> UtilityEstimate:
@@ -89,16 +89,16 @@ def reference_estimate(scratch: TrialScores, arm: TrialScores, *, confidence: fl
     speaks of ``value`` alone. The last point of a curve that left scratch's range lies between budgets, at the labels
     that would just reach scratch's best mean. Nothing is censored: the reference knows no bounds.
     """
-    found = reference_utility(_by_labels(scratch), _by_labels(arm))
-    labels, utility, std = (np.array(values, dtype=np.float64) for values in found)
+    curve = reference_utility(_by_labels(scratch), _by_labels(arm))
+    labels, utility, std = (np.array(values, dtype=np.float64) for values in curve)
     intervals = mean_interval(arm.values, confidence)
-    place = np.searchsorted(arm.labels, labels)
-    measured = arm.labels[place] == labels
+    rows = np.searchsorted(arm.labels, labels)
+    measured = arm.labels[rows] == labels
     return UtilityEstimate(
         labels,
-        np.where(measured, intervals.mean[place], max(map(np.mean, _by_labels(scratch).values()), default=np.nan)),
-        np.where(measured, intervals.low[place], np.nan),
-        np.where(measured, intervals.high[place], np.nan),
+        np.where(measured, intervals.mean[rows], max(map(np.mean, _by_labels(scratch).values()), default=np.nan)),
+        np.where(measured, intervals.low[rows], np.nan),
+        np.where(measured, intervals.high[rows], np.nan),
         labels * (1 + utility),
         labels * (1 + utility - std),
         labels * (1 + utility + std),

@@ -43,7 +43,7 @@ class UtilityEstimate:
     −1. censored: ``none``; ``above`` where the mean beats scratch's best point, so that n̂ and utility are lower bounds
     (scratch's largest budget); ``below`` where it misses scratch's first point, so that they are upper bounds
     (scratch's smallest budget). ``*_low`` and ``*_high`` are the interval's ends: an end beyond the largest budget is
-    infinite, one under the smallest is 0 labels, utility −1. NaN is what cannot be told: all of a budget where every
+    infinite, one under the smallest is 0 labels, utility −1. NaN is what cannot be known: all of a budget where every
     run failed, all but ``value`` without a scratch curve, the ends where a mean rests on fewer than two trials.
     """
 
@@ -108,9 +108,9 @@ def _needed(budgets: Floats, means: Floats, weights: Floats) -> LabelRange:
     if points == 0:
         return LabelRange(np.full_like(values, np.nan), np.full_like(values, np.nan))
     curve = monotone_fit(means[..., :points], weights)
-    found = labels_needed(budgets, curve, values)
+    needed = labels_needed(budgets, curve, values)
     unknown = np.isnan(values) | np.isnan(curve).any(axis=-1, keepdims=True)
-    return LabelRange(np.where(unknown, np.nan, found.low), np.where(unknown, np.nan, found.high))
+    return LabelRange(np.where(unknown, np.nan, needed.low), np.where(unknown, np.nan, needed.high))
 
 
 def _ends(drawn: LabelRange, point: LabelRange, confidence: float) -> tuple[Floats, Floats]:

@@ -22,8 +22,8 @@ def fingerprint_of(path: Path) -> str:
     entries = [Entry((path.name,), path)] if single else files_of(path)
     large = [entry for entry in entries if entry.member is None and entry.size >= LARGE]
     known = digests(path, [entry for entry in entries if entry not in set(large)])
-    parts = {"/".join(entry.place): digest for entry, digest in known.items()}
-    parts |= {"/".join(entry.place): _streamed(entry.path) for entry in large}
+    parts = {"/".join(entry.parts): digest for entry, digest in known.items()}
+    parts |= {"/".join(entry.parts): _streamed(entry.path) for entry in large}
     return fingerprint({"": next(iter(parts.values()))} if single else parts)
 
 

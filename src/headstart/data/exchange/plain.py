@@ -48,7 +48,7 @@ class PlainReader(Reader):
         try:
             return fitted(entry.read(), self.manifest.resolution, self.kind)
         except (*UNREADABLE, DataError) as error:
-            self.unreadable.append(f"{'/'.join(entry.place)} ({reason(error)})")
+            self.unreadable.append(f"{'/'.join(entry.parts)} ({reason(error)})")
             return self.blank()
 
 
@@ -61,7 +61,7 @@ def read_plain(path: Path, options: ReadOptions) -> Reader:
     entries = [entry for entry in files_of(path) if entry.suffix in PICTURES]
     if not entries:
         raise DataError(f"{path} holds no pictures ({', '.join(PICTURES)}): name a folder or zip archive that does")
-    places = _without_wrapper([entry.place for entry in entries])
+    places = _without_wrapper([entry.parts for entry in entries])
     split_layout = any(place[0].lower() in SPLIT_WORDS for place in places if len(place) > 1)
     given = list(_given_splits(path, places)) if split_layout else [UNKNOWN] * len(places)
     names = _class_names(path, [place[1:] if split_layout else place for place in places])

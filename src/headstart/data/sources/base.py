@@ -36,7 +36,7 @@ class Source(Schema):
         """What tables and charts call the dataset."""
 
     @abstractmethod
-    def about(self) -> SourceInfo:
+    def info(self) -> SourceInfo:
         """What is known before any image is made, so that a study which cannot work is refused at once."""
 
     def stream(self) -> Callable[[int, int], Tensor] | None:

@@ -30,7 +30,7 @@ class ExchangedSource(ReadOptions, Source):
     def name(self) -> str:
         return self.known[0]
 
-    def about(self) -> SourceInfo:
+    def info(self) -> SourceInfo:
         return self.known[1]
 
     @cached_property

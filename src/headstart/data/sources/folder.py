@@ -26,7 +26,7 @@ class FolderSource(Source):
     def name(self) -> str:
         return self.manifest.name
 
-    def about(self) -> SourceInfo:
+    def info(self) -> SourceInfo:
         manifest = self.manifest
         return SourceInfo(manifest.counts, manifest.classes, self._targets(), manifest.resolution, manifest.channels)
 

@@ -27,7 +27,7 @@ class SyntheticSource(RenderConfig, Source):
     def name(self) -> str:
         return self.title
 
-    def about(self) -> SourceInfo:
+    def info(self) -> SourceInfo:
         return SourceInfo(
             counts=split_counts(self.images),
             classes=self.classes,

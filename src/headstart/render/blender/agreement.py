@@ -32,11 +32,11 @@ def compare_scenes(scenes: Sequence[Scene], one: Frames, other: Frames, classes:
     one where the masks agree. wrong_classes: pixels where the masks agree and the classes do not. same_objects: whether
     both show the same ones.
     """
-    told = [annotations(scenes, frames, classes) for frames in (one, other)]
+    targets = [annotations(scenes, frames, classes) for frames in (one, other)]
     rows = []
     for index in range(len(scenes)):
         images = [frames.images[index].cpu().numpy().astype(np.float64) for frames in (one, other)]
-        first, second = ({key: found[key][index] for key in ("instance", "semantic", "depth")} for found in told)
+        first, second = ({key: target[key][index] for key in ("instance", "semantic", "depth")} for target in targets)
         agree = first["instance"] == second["instance"]
         rows.append(
             {
@@ -52,8 +52,8 @@ def compare_scenes(scenes: Sequence[Scene], one: Frames, other: Frames, classes:
 
 
 def _instances(frames: Frames) -> NDArray[np.uint8]:
-    found: NDArray[np.uint8] = frames.targets["instance"].cpu().numpy()
-    return found
+    instances: NDArray[np.uint8] = frames.targets["instance"].cpu().numpy()
+    return instances
 
 
 def _depth_error(one: NDArray[Any], other: NDArray[Any]) -> float:

@@ -62,8 +62,12 @@ class BlenderEngine:
     def missing(cls, config: BlenderConfig) -> str | None:
         """See ``Engine.missing``."""
         if config.blender is not None:
-            found = config.blender.is_file() and os.access(config.blender, os.X_OK)
-            return None if found else f"engine option blender={config.blender} is no program: name Blender's executable"
+            executable = config.blender.is_file() and os.access(config.blender, os.X_OK)
+            return (
+                None
+                if executable
+                else f"engine option blender={config.blender} is no program: name Blender's executable"
+            )
         if installed_python() is None:
             return (
                 "the engine 'blender' is not installed: run `headstart engine install blender`, "

@@ -17,7 +17,7 @@ from headstart.scenes.assets import Assets, TextureLibrary
 from headstart.scenes.scene import Background, Scene, SceneObject, Sun, Surface, Vector
 from headstart.scenes.shapes import Mesh
 
-__all__ = ["Wanted", "collect", "cube_places", "hand_over"]
+__all__ = ["Wanted", "collect", "cube_coordinates", "hand_over"]
 
 SKY_LEVEL, SKY_SLOPE = 0.65, 0.35
 """Of the light of the sky, in all directions alike and with the height of the normal: ``shading.radiance``."""
@@ -44,7 +44,7 @@ def hand_over(folder: Path, scene: Scene, assets: Assets, wanted: Wanted) -> Non
     """Write all that the worker needs to know of a scene into ``folder``."""
     things = [_background(folder, scene.background, assets.textures)]
     things += [_object(folder, number, thing, assets) for number, thing in enumerate(scene.objects, 1)]
-    told = {
+    description = {
         **vars(wanted),
         "seed": scene.seed,
         "camera": {key: _plain(value) for key, value in vars(scene.camera).items()},
@@ -52,7 +52,7 @@ def hand_over(folder: Path, scene: Scene, assets: Assets, wanted: Wanted) -> Non
         "sun": {"strength": scene.sun.strength, "rotation": _plain(_towards(scene.sun))},
         "things": things,
     }
-    (folder / "scene.json").write_text(json.dumps(told))
+    (folder / "scene.json").write_text(json.dumps(description))
 
 
 def collect(folder: Path, wanted: Wanted) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
@@ -61,7 +61,7 @@ def collect(folder: Path, wanted: Wanted) -> tuple[NDArray[np.float32], NDArray[
     return image, np.load(folder / "seen.npy") if wanted.annotate else None
 
 
-def cube_places(corners: NDArray[np.floating]) -> NDArray[np.floating]:
+def cube_coordinates(corners: NDArray[np.floating]) -> NDArray[np.floating]:
     """Texture coordinates ``[T, 3, 2]`` of the ``corners [T, 3, 3]`` of triangles, in scene units.
 
     Each is projected along the axis that it faces most, as ``shading.paint`` does.
@@ -97,15 +97,15 @@ def _thing(
     name = f"{number}.npz"
     np.savez(folder / name, **arrays)
     sky = [float(SKY) * SKY_LEVEL, float(SKY) * SKY_SLOPE]
-    place = {"rotation": _plain(thing.rotation), "position": _plain(thing.position)}
-    return {"number": number, "mesh": name, "sky": sky, "roughness": ROUGHNESS, **place, **look}
+    pose = {"rotation": _plain(thing.rotation), "position": _plain(thing.position)}
+    return {"number": number, "mesh": name, "sky": sky, "roughness": ROUGHNESS, **pose, **look}
 
 
 def _arrays(vertices: NDArray[np.floating], triangles: NDArray[np.int32], tiles: float) -> dict[str, Any]:
     return {
         "vertices": vertices.astype(np.float32),
         "triangles": triangles,
-        "places": (cube_places(vertices[triangles]) * tiles).astype(np.float32),
+        "coordinates": (cube_coordinates(vertices[triangles]) * tiles).astype(np.float32),
     }
 
 

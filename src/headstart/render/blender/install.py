@@ -32,8 +32,8 @@ def install(python: Path | None = None, say: Callable[[str], object] = print) ->
     """Make the environment, unless there is one, and return its folder.
 
     It takes its name when it is finished, so that what a killed attempt leaves is not taken for it. python: the Python
-    3.11 to make it with. say: told what is being done. Raises ``ConfigError`` if there is none, ``StoreError`` if the
-    environment cannot be made.
+    3.11 to make it with. say: called with what is being done. Raises ``ConfigError`` if there is none,
+    ``StoreError`` if the environment cannot be made.
     """
     whole = environment()
     partial = whole.with_name(f"{whole.name}.partial")
@@ -75,10 +75,10 @@ def _find_python(wanted: Path | None) -> Path:
         if _version(wanted) != PYTHON:
             raise ConfigError(f"--python {wanted} is no Python {text}, which bpy {BPY} needs: name one that is")
         return wanted
-    places = [sys.executable, *map(shutil.which, (f"python{text}", "python3", "python"))]
-    for place in places:
-        if place and _version(Path(place)) == PYTHON:
-            return Path(place)
+    candidates = [sys.executable, *map(shutil.which, (f"python{text}", "python3", "python"))]
+    for candidate in candidates:
+        if candidate and _version(Path(candidate)) == PYTHON:
+            return Path(candidate)
     raise ConfigError(
         f"bpy {BPY} needs Python {text}, and none was found: install one (uv python install {text}, or your system's "
         "python3.11 and python3.11-venv) and name it with --python, or use an installed Blender with the engine "
@@ -90,8 +90,8 @@ def _version(python: Path) -> tuple[int, ...] | None:
     """Major and minor, or ``None`` if it cannot be run."""
     try:
         asked = "import sys; print(*sys.version_info[:2])"
-        told = subprocess.run([python, "-I", "-c", asked], capture_output=True, text=True, timeout=60, check=True)
-        return tuple(int(part) for part in told.stdout.split())
+        answer = subprocess.run([python, "-I", "-c", asked], capture_output=True, text=True, timeout=60, check=True)
+        return tuple(int(part) for part in answer.stdout.split())
     except (OSError, ValueError, subprocess.SubprocessError):
         return None
 

@@ -24,7 +24,7 @@ import numpy as np
 
 MARK = "@headstart "
 CENTRE = 0.01
-"""Width of the pixel filter, in pixels, of what is told of a pixel's middle."""
+"""Width of the pixel filter, in pixels, for what a pixel's middle shows."""
 
 
 def main(folder: Path) -> None:
@@ -45,12 +45,12 @@ def main(folder: Path) -> None:
 def answer(answers: Any, work: Any, argument: Any) -> None:
     """Do some work and say how it went: ``error`` is the user's to mend, ``failure`` is a bug of ours."""
     try:
-        found = {"done": work(argument)}
+        reply = {"done": work(argument)}
     except LookupError as error:
-        found = {"error": str(error.args[0])}
+        reply = {"error": str(error.args[0])}
     except Exception:
-        found = {"failure": traceback.format_exc()}
-    print(MARK + json.dumps(found), file=answers, flush=True)
+        reply = {"failure": traceback.format_exc()}
+    print(MARK + json.dumps(reply), file=answers, flush=True)
 
 
 def prepare(settings: dict[str, Any]) -> str:
@@ -169,7 +169,7 @@ def add_thing(scene: Any, folder: Path, asked: dict[str, Any]) -> None:
     with np.load(folder / asked["mesh"]) as arrays:
         mesh = bpy.data.meshes.new("mesh")
         mesh.from_pydata(arrays["vertices"].tolist(), [], arrays["triangles"].tolist())
-        mesh.uv_layers.new(name="uv").data.foreach_set("uv", arrays["places"].ravel())
+        mesh.uv_layers.new(name="uv").data.foreach_set("uv", arrays["coordinates"].ravel())
         if "tints" in arrays:
             tints = np.pad(arrays["tints"], ((0, 0), (0, 1)), constant_values=1.0)
             mesh.color_attributes.new("tint", "FLOAT_COLOR", "POINT").data.foreach_set("color", tints.ravel())
@@ -253,12 +253,12 @@ def telling() -> Any:
     """A material whose color is the object's number, the depth along the optical axis, and 1."""
     material, nodes, surface = new_material()
     link = material.node_tree.links.new
-    number, depth, told = (nodes.new(f"ShaderNode{kind}") for kind in ("ObjectInfo", "CameraData", "CombineXYZ"))
+    number, depth, combined = (nodes.new(f"ShaderNode{kind}") for kind in ("ObjectInfo", "CameraData", "CombineXYZ"))
     glow = nodes.new("ShaderNodeEmission")
-    link(number.outputs["Object Index"], told.inputs[0])
-    link(depth.outputs["View Z Depth"], told.inputs[1])
-    told.inputs[2].default_value = 1.0
-    link(told.outputs[0], glow.inputs["Color"])
+    link(number.outputs["Object Index"], combined.inputs[0])
+    link(depth.outputs["View Z Depth"], combined.inputs[1])
+    combined.inputs[2].default_value = 1.0
+    link(combined.outputs[0], glow.inputs["Color"])
     link(glow.outputs[0], surface)
     return material
 

@@ -17,17 +17,17 @@ def digests(root: Path, entries: Iterable[Entry]) -> dict[Entry, str]:
 
     A file is read again only when its size or time has changed since: the hashes of each ``root`` are kept.
     """
-    place = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:24]
-    kept = cache_folder("contents") / f"{place}.json"
+    root_digest = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:24]
+    kept = cache_folder("contents") / f"{root_digest}.json"
     known = _load(kept)
-    found = {}
+    named = {}
     for entry in entries:
-        name = f"{'/'.join(entry.place)} {entry.stamp}"
-        found[entry] = (name, known.get(name) or hashlib.sha256(entry.read()).hexdigest())
-    fresh = dict(found.values())
+        name = f"{'/'.join(entry.parts)} {entry.stamp}"
+        named[entry] = (name, known.get(name) or hashlib.sha256(entry.read()).hexdigest())
+    fresh = dict(named.values())
     if fresh.items() - known.items():
         write_atomic(kept, json.dumps(known | fresh).encode())
-    return {entry: digest for entry, (_, digest) in found.items()}
+    return {entry: digest for entry, (_, digest) in named.items()}
 
 
 def fingerprint(parts: Mapping[str, str]) -> str:

@@ -19,9 +19,9 @@ LAYOUT = "put each model into the folder of its category, as in chair/0001.obj"
 def find_models(root: Path) -> tuple[dict[str, tuple[Entry, ...]], tuple[Entry, ...]]:
     """Models by category, and the other files, which may be what the models' materials need.
 
-    The first folder of a model's place is its category, and how deep it lies below doesn't matter. ShapeNetCore's
+    The first folder of a model's path is its category, and how deep it lies below doesn't matter. ShapeNetCore's
     synsets get the first of their names in its ``taxonomy.json``. Within a category the order is by a hash of the
-    place, so that models from the same maker, whose names are alike, fall into different buckets.
+    path, so that models from the same maker, whose names are alike, fall into different buckets.
     Raises ``DataError`` where there is nothing, or a model without a category.
     """
     entries = files_of(root)
@@ -29,15 +29,15 @@ def find_models(root: Path) -> tuple[dict[str, tuple[Entry, ...]], tuple[Entry, 
     if not models:
         raise DataError(f"{root} holds no models ({', '.join(FORMATS)}): {LAYOUT}")
     depth = _wrapping(models)
-    stray = next((model for model in models if len(model.place) < depth + 2), None)
+    stray = next((model for model in models if len(model.parts) < depth + 2), None)
     if stray:
         raise DataError(f"{stray} lies in no category's folder: {LAYOUT}")
     names = _synset_names(entries)
-    found = defaultdict(list)
+    folders = defaultdict(list)
     for model in models:
-        found[model.place[depth]].append(model)
-    named = {names.get(folder, folder): tuple(sorted(found[folder], key=_scattered)) for folder in sorted(found)}
-    if len(named) < len(found):
+        folders[model.parts[depth]].append(model)
+    named = {names.get(folder, folder): tuple(sorted(folders[folder], key=_scattered)) for folder in sorted(folders)}
+    if len(named) < len(folders):
         raise DataError(f"two folders of {root} have one name in its {TAXONOMY}: leave one out")
     return named, tuple(entry for entry in entries if entry.suffix not in FORMATS)
 
@@ -45,18 +45,18 @@ def find_models(root: Path) -> tuple[dict[str, tuple[Entry, ...]], tuple[Entry, 
 def _wrapping(models: Sequence[Entry]) -> int:
     """How many folders lie around those of the categories, as when an archive holds one folder with everything."""
     depth = 0
-    while len({model.place[depth] for model in models}) == 1 and min(len(model.place) for model in models) > depth + 2:
+    while len({model.parts[depth] for model in models}) == 1 and min(len(model.parts) for model in models) > depth + 2:
         depth += 1
     return depth
 
 
 def _scattered(model: Entry) -> bytes:
-    return hashlib.sha256("/".join(model.place).encode()).digest()
+    return hashlib.sha256("/".join(model.parts).encode()).digest()
 
 
 def _synset_names(entries: Sequence[Entry]) -> Mapping[str, str]:
     """Category names by synset number, if a taxonomy lies among the files."""
-    file = next((entry for entry in entries if entry.place[-1] == TAXONOMY), None)
+    file = next((entry for entry in entries if entry.parts[-1] == TAXONOMY), None)
     if file is None:
         return {}
     try:

@@ -19,7 +19,7 @@ READING_VERSION = 1
 """Raised when the same file comes out as another mesh."""
 Up = Literal["y", "z"]
 LARGEST_FILE = 1 << 30
-TOLD_UP = re.compile(rb"<up_axis>\s*([XYZ])_UP\s*</up_axis>")
+UP_AXIS = re.compile(rb"<up_axis>\s*([XYZ])_UP\s*</up_axis>")
 LONGEST_EDGE = 1 / 32
 """Triangles with pictures on them are cut until no edge is longer (of the model's size): colors live at vertices."""
 
@@ -60,10 +60,10 @@ def _up(entry: Entry, data: bytes, given: Up) -> Up:
         return "y"
     if entry.suffix != ".dae":
         return given
-    told = TOLD_UP.search(data)
-    if told and told[1] == b"X":
+    match = UP_AXIS.search(data)
+    if match and match[1] == b"X":
         raise DataError(f"{entry} has x pointing up: export it with y or z up")
-    return "z" if told and told[1] == b"Z" else "y"
+    return "z" if match and match[1] == b"Z" else "y"
 
 
 def _parts(entry: Entry, data: bytes) -> Iterator[Any]:
@@ -73,13 +73,13 @@ def _parts(entry: Entry, data: bytes) -> Iterator[Any]:
     logging.getLogger("trimesh").setLevel(logging.CRITICAL)
     try:
         scene = trimesh.load_scene(io.BytesIO(data), file_type=entry.suffix[1:], resolver=_beside(entry), process=False)
-        found = scene.dump()
+        parts = scene.dump()
     except Exception as error:  # parsers of damaged files raise whatever they stumble over
         reason = " ".join(str(error).split()) or type(error).__name__
         raise DataError(
             f"{entry} cannot be read as {entry.suffix[1:].upper()} ({reason}): mend or remove it"
         ) from error
-    return (part for part in found if isinstance(part, trimesh.Trimesh) and len(part.faces))
+    return (part for part in parts if isinstance(part, trimesh.Trimesh) and len(part.faces))
 
 
 def _beside(entry: Entry) -> Any:
@@ -160,8 +160,8 @@ def _cut_small(part: Any, face_limit: int) -> Any:
 
 def _picture(material: Any) -> Any:
     """The material's color picture, by the name that OBJ's or glTF's materials have for it."""
-    found = getattr(material, "image", None)
-    return found if found is not None else getattr(material, "baseColorTexture", None)
+    image = getattr(material, "image", None)
+    return image if image is not None else getattr(material, "baseColorTexture", None)
 
 
 def _joined(parts: list[Mesh]) -> Mesh:
@@ -186,8 +186,8 @@ def _simplified(mesh: Mesh, face_limit: int, entry: Entry) -> Mesh:
     from fast_simplification import simplify
     from scipy.spatial import KDTree
 
-    places, merged = np.unique(mesh.vertices, axis=0, return_inverse=True)
-    vertices, triangles = simplify(places, merged.ravel()[mesh.triangles].astype(np.int32), target_count=face_limit)
+    vertices, merged = np.unique(mesh.vertices, axis=0, return_inverse=True)
+    vertices, triangles = simplify(vertices, merged.ravel()[mesh.triangles].astype(np.int32), target_count=face_limit)
     if not 0 < len(triangles) <= face_limit:
         raise DataError(
             f"{entry} has {len(mesh.triangles)} triangles and cannot be simplified to {face_limit}: "

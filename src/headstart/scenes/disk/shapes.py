@@ -51,11 +51,11 @@ class DiskShapes:
     def _look(self) -> str:
         """A hash of all that a model's materials could name."""
         others = digests(self.root, self.others) if self.materials else {}
-        return fingerprint({"/".join(entry.place): digest for entry, digest in others.items()})
+        return fingerprint({"/".join(entry.parts): digest for entry, digest in others.items()})
 
     @cached_property
     def fingerprint(self) -> str:
-        parts = {"/".join(entry.place): digest for entry, digest in self._contents.items()}
+        parts = {"/".join(entry.parts): digest for entry, digest in self._contents.items()}
         return fingerprint(parts | {"how": self._how})
 
     @property

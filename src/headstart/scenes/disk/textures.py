@@ -38,8 +38,8 @@ class DiskTextures:
 
     @cached_property
     def fingerprint(self) -> str:
-        found = digests(self.root, self.pictures)
-        return fingerprint({"/".join(entry.place): digest for entry, digest in found.items()})
+        hashes = digests(self.root, self.pictures)
+        return fingerprint({"/".join(entry.parts): digest for entry, digest in hashes.items()})
 
     def numbers(self, bucket: int) -> Sequence[int]:
         return range(bucket, self.count, BUCKETS)
@@ -74,10 +74,10 @@ def find_textures(root: Path) -> DiskTextures:
 
 def _listed(entries: Sequence[Entry], root: Path) -> list[Entry]:
     """What the label list names (``banded/banded_0002.jpg banded …`` per line); nothing if there is no list."""
-    lists = [entry for entry in entries if entry.place[-2:] == LABEL_LIST]
+    lists = [entry for entry in entries if entry.parts[-2:] == LABEL_LIST]
     if not lists:
         return []
-    known = {"/".join(entry.place[-2:]): entry for entry in entries if entry.suffix in FORMATS}
+    known = {"/".join(entry.parts[-2:]): entry for entry in entries if entry.suffix in FORMATS}
     names = [line.split()[0] for line in lists[0].read().decode().splitlines() if line.strip()]
     missing = [name for name in names if name not in known]
     if missing:
@@ -97,9 +97,9 @@ def _opens(entry: Entry) -> bool:
 def _refuse_unreadable(entries: Sequence[Entry], root: Path) -> None:
     if entries:
         more = f" and {len(entries) - NAMED} more" if len(entries) > NAMED else ""
-        names = ", ".join("/".join(entry.place) for entry in entries[:NAMED])
+        names = ", ".join("/".join(entry.parts) for entry in entries[:NAMED])
         raise DataError(f"{len(entries)} files of {root} are no pictures: {names}{more}; mend or remove them")
 
 
 def _scattered(entry: Entry) -> bytes:
-    return hashlib.sha256("/".join(entry.place).encode()).digest()
+    return hashlib.sha256("/".join(entry.parts).encode()).digest()

@@ -18,11 +18,11 @@ ARCHIVE = ".zip"
 class Entry:
     """A file, on its own or in an archive.
 
-    place: the parts of its path below the root; an archive counts as a folder named like it. path: the file, or the
+    parts: of its path below the root; an archive counts as a folder named like it. path: the file, or the
     archive. member: its name in the archive.
     """
 
-    place: tuple[str, ...]
+    parts: tuple[str, ...]
     path: Path
     member: str | None = None
 
@@ -32,7 +32,7 @@ class Entry:
     @property
     def suffix(self) -> str:
         """In lower case, with the dot."""
-        return PurePosixPath(self.place[-1]).suffix.lower()
+        return PurePosixPath(self.parts[-1]).suffix.lower()
 
     @property
     def size(self) -> int:
@@ -59,23 +59,23 @@ class Entry:
         """The file that a relative name in this one means."""
         steps = PurePosixPath(name.replace("\\", "/"))
         if self.member is None:
-            return Entry((*self.place[:-1], *steps.parts), self.path.parent / steps)
+            return Entry((*self.parts[:-1], *steps.parts), self.path.parent / steps)
         member = os.path.normpath(PurePosixPath(self.member).parent / steps)
-        return Entry((*self.place[:-1], *steps.parts), self.path, member)
+        return Entry((*self.parts[:-1], *steps.parts), self.path, member)
 
 
 def files_of(root: Path) -> list[Entry]:
-    """Every file below ``root`` (a folder or a zip archive), hidden ones aside, in the order of their places.
+    """Every file below ``root`` (a folder or a zip archive), hidden ones aside, in the order of their paths.
 
     Raises ``DataError`` if there is no such folder, or if an archive is damaged.
     """
     if root.is_dir():
-        found = _in_folder(root)
+        entries = _in_folder(root)
     elif root.suffix.lower() == ARCHIVE and root.is_file():
-        found = _in_archive(root, ())
+        entries = _in_archive(root, ())
     else:
         raise DataError(f"{root} is neither a folder nor a zip archive: name one that exists")
-    return sorted(found, key=lambda entry: entry.place)
+    return sorted(entries, key=lambda entry: entry.parts)
 
 
 def _in_folder(root: Path) -> Iterator[Entry]:
@@ -96,14 +96,14 @@ def _in_folder(root: Path) -> Iterator[Entry]:
                 yield Entry(path.relative_to(root).parts, path)
 
 
-def _in_archive(path: Path, place: tuple[str, ...]) -> Iterator[Entry]:
-    """Members; a folder in the archive that only repeats the archive's name is not a place of its own."""
+def _in_archive(path: Path, parents: tuple[str, ...]) -> Iterator[Entry]:
+    """Members; a folder in the archive that only repeats the archive's name is no folder of its own."""
     for info in _archive(path).infolist():
-        parts = PurePosixPath(info.filename).parts
-        if info.is_dir() or parts[0] == "__MACOSX" or any(part.startswith(".") for part in parts):
+        steps = PurePosixPath(info.filename).parts
+        if info.is_dir() or steps[0] == "__MACOSX" or any(part.startswith(".") for part in steps):
             continue
-        inner = parts[1:] if place and len(parts) > 1 and parts[0] == place[-1] else parts
-        yield Entry((*place, *inner), path, info.filename)
+        inner = steps[1:] if parents and len(steps) > 1 and steps[0] == parents[-1] else steps
+        yield Entry((*parents, *inner), path, info.filename)
 
 
 @lru_cache(maxsize=64)

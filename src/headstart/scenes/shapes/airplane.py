@@ -72,9 +72,9 @@ def _jets(
         return _both(nacelle.moved((wide / 2 + radius, wide * 0.2, length * 0.2)))
     span, sweep, rise = half
     parts = []
-    for place in pick(rng, ((0.33,), (0.36,), (0.28, 0.58))):
-        hang = height + rise * place - radius * 1.25
-        parts += _both(nacelle.moved((span * place, hang, front + sweep * place - long * 0.35)))
+    for fraction in pick(rng, ((0.33,), (0.36,), (0.28, 0.58))):
+        hang = height + rise * fraction - radius * 1.25
+        parts += _both(nacelle.moved((span * fraction, hang, front + sweep * fraction - long * 0.35)))
     return parts
 
 
@@ -137,8 +137,8 @@ def _fighter(rng: np.random.Generator) -> list[Mesh]:
         parts += _both(fin.turned(2, np.pi / 2 - rng.uniform(0.1, 0.4)).moved((wide * 0.4, wide * 0.3, length * 0.36)))
     else:
         parts.append(fin.turned(2, np.pi / 2).moved((0, wide * 0.3, length * 0.36)))
-    place = pick(rng, (0.44, 0.44, -0.22))
-    parts += _both(wing(0.32, 0.28, 0.12, sweep=0.15, rise=0, thick=0.06).moved((wide * 0.3, 0, length * place)))
+    offset = pick(rng, (0.44, 0.44, -0.22))
+    parts += _both(wing(0.32, 0.28, 0.12, sweep=0.15, rise=0, thick=0.06).moved((wide * 0.3, 0, length * offset)))
     if chance(rng, 0.5):
         parts += _both(
             body([(0, 0, 0.01, 0.01), (0.1, 0, 0.04, 0.04), (0.45, 0, 0.04, 0.04)], sides=6).moved(

@@ -26,7 +26,7 @@ def _planks(rng: np.random.Generator, count: int, width: float, depth: float, th
     """Boards along x, side by side over ``depth``, with gaps between them."""
     pitch = depth / count
     fill = rng.uniform(0.55, 0.9) if count > 1 else 1.0
-    return [box((width, thick, pitch * fill), (0, 0, (place + 0.5) * pitch - depth / 2)) for place in range(count)]
+    return [box((width, thick, pitch * fill), (0, 0, (index + 0.5) * pitch - depth / 2)) for index in range(count)]
 
 
 def _seat(rng: np.random.Generator, width: float, depth: float, height: float, thick: float) -> list[Mesh]:
@@ -42,8 +42,8 @@ def _back(rng: np.random.Generator, width: float, depth: float, height: float) -
         boards = [plank.turned(0, -np.pi / 2).moved((0, tall * 0.6, 0)) for plank in flat]
     else:
         count = int(rng.integers(8, 16))
-        places = np.linspace(-0.46, 0.46, count) * width
-        boards = [box((0.035, tall, 0.03), (x, tall / 2, 0)) for x in places]
+        centres = np.linspace(-0.46, 0.46, count) * width
+        boards = [box((0.035, tall, 0.03), (x, tall / 2, 0)) for x in centres]
         boards.append(box((width, 0.07, 0.05), (0, tall, 0)))
     return [part.turned(0, lean).moved((0, height, depth / 2 - 0.03)) for part in (*posts, *boards)]
 

@@ -32,7 +32,7 @@ def cabinet(rng: np.random.Generator) -> Mesh:
 def _carcass(width: float, height: float, depth: float, columns: int) -> list[Mesh]:
     """Boards around and between the columns, centred on the origin."""
     x = np.linspace(-(width - BOARD) / 2, (width - BOARD) / 2, columns + 1)
-    uprights = [box((BOARD, height, depth), (place, 0, 0)) for place in x]
+    uprights = [box((BOARD, height, depth), (offset, 0, 0)) for offset in x]
     flats = [box((width, BOARD, depth), (0, side * (height - BOARD) / 2, 0)) for side in (-1, 1)]
     return [*uprights, *flats, box((width, height, BOARD), (0, 0, (depth - BOARD) / 2))]
 
@@ -60,18 +60,18 @@ def _knob(rng: np.random.Generator) -> Mesh:
 def _drawers(rng: np.random.Generator, wide: float, high: float, depth: float, knob: Mesh) -> list[Mesh]:
     count = max(1, round(high / rng.uniform(0.14, 0.32)))
     each, parts = high / count, []
-    places = (-wide / 4, wide / 4) if wide > 0.45 and chance(rng, 0.6) else (0.0,)
+    offsets = (-wide / 4, wide / 4) if wide > 0.45 and chance(rng, 0.6) else (0.0,)
     for drawer in range(count):
         y = (drawer + 0.5) * each - high / 2
         parts += _leaf(rng, wide, each, depth, y)
-        parts += [knob.moved((x, y, -depth / 2 - PROUD)) for x in places]
+        parts += [knob.moved((x, y, -depth / 2 - PROUD)) for x in offsets]
     return parts
 
 
 def _door(rng: np.random.Generator, wide: float, high: float, depth: float, knob: Mesh) -> list[Mesh]:
     side = pick(rng, (-1, 1))
-    place = (side * wide * 0.38, high * 0.05, -depth / 2 - PROUD)
-    return [*_leaf(rng, wide, high, depth, 0), knob.turned(2, np.pi / 2).moved(place)]
+    position = (side * wide * 0.38, high * 0.05, -depth / 2 - PROUD)
+    return [*_leaf(rng, wide, high, depth, 0), knob.turned(2, np.pi / 2).moved(position)]
 
 
 def _shelves(rng: np.random.Generator, wide: float, high: float, depth: float, knob: Mesh) -> list[Mesh]:  # noqa: ARG001

@@ -114,10 +114,10 @@ def _glasshouse(rng: np.random.Generator, style: Style, width: float, belt: floa
     glass = loft(np.array([low_ring, high_ring]) * (0.95, 1, 0.985))
     top = _plan(front - 0.5 + 0.02, back - 0.5 - 0.02, width * (lean - 0.06), tall)
     pillars = [rod(low, up, 0.014, sides=4) for low, up in zip(low_ring, high_ring, strict=True)]
-    for place in (0.4, 0.7) if end - start > 0.5 else (0.5,):
-        for one, two in ((0, 1), (3, 2)):
-            foot = low_ring[one] * (1 - place) + low_ring[two] * place
-            head = high_ring[one] * (1 - place) + high_ring[two] * place
+    for fraction in (0.4, 0.7) if end - start > 0.5 else (0.5,):
+        for start, end in ((0, 1), (3, 2)):
+            foot = low_ring[start] * (1 - fraction) + low_ring[end] * fraction
+            head = high_ring[start] * (1 - fraction) + high_ring[end] * fraction
             pillars.append(rod(foot, head, 0.011, sides=4))
     return [glass, loft(np.array([high_ring, top])), *pillars]
 

@@ -57,8 +57,8 @@ def _ladder_back(rng: np.random.Generator, width: float, tall: float, thick: flo
 
 def _spindle_back(rng: np.random.Generator, width: float, tall: float, thick: float) -> list[Mesh]:
     bars, rail = int(rng.integers(3, 8)), rng.uniform(0.05, 0.12)
-    places = np.linspace(-width / 2, width / 2, bars + 2)[1:-1]
-    spindles = [box((thick * 0.6, tall, thick * 0.6), (x, tall / 2, 0)) for x in places]
+    offsets = np.linspace(-width / 2, width / 2, bars + 2)[1:-1]
+    spindles = [box((thick * 0.6, tall, thick * 0.6), (x, tall / 2, 0)) for x in offsets]
     return [*_posts(width, tall, thick), box((width, rail, thick), (0, tall - rail / 2, 0)), *spindles]
 
 
@@ -66,10 +66,11 @@ def _hoop_back(rng: np.random.Generator, width: float, tall: float, thick: float
     turn = np.linspace(0, np.pi, 13)
     hoop = np.stack([np.cos(turn) * width * 0.48, np.sin(turn) ** 0.7 * tall, np.zeros(13)], axis=1)
     bars = int(rng.integers(0, 6))
-    places = np.linspace(-0.8, 0.8, bars + 2)[1:-1]
-    heights = np.sqrt(1 - places**2) ** 0.7 * tall
+    offsets = np.linspace(-0.8, 0.8, bars + 2)[1:-1]
+    heights = np.sqrt(1 - offsets**2) ** 0.7 * tall
     spindles = [
-        rod((x * width * 0.45, 0, 0), (x * width * 0.45, y, 0), thick / 4) for x, y in zip(places, heights, strict=True)
+        rod((x * width * 0.45, 0, 0), (x * width * 0.45, y, 0), thick / 4)
+        for x, y in zip(offsets, heights, strict=True)
     ]
     filled = [panel((width * 0.7, tall * 0.7, thick), (0, tall * 0.45, 0))] if bars == 0 else []
     return [tube(hoop, thick * 0.6), *spindles, *filled]

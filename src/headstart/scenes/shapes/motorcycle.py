@@ -77,7 +77,7 @@ def _fork(rng: np.random.Generator, front: np.ndarray, head: np.ndarray, style: 
     lift, wide = rng.uniform(*style.bars), rng.uniform(0.24, 0.34)
     grip = head + point(0, lift, 0.12)
     bar = [grip + point(-wide, 0, 0.06), grip + point(-wide * 0.6, 0, 0), head + point(-0.05, 0, 0)]
-    bar += [place * (-1, 1, 1) for place in bar[::-1]]
+    bar += [vertex * (-1, 1, 1) for vertex in bar[::-1]]
     parts += [tube(np.array(bar), 0.018, sides=6)]
     parts.append(ball((0.085, 0.085, 0.07), head + point(0, -0.1, -0.1), sides=10, rings=7))
     turns = np.linspace(0.3, 2.4, 7)

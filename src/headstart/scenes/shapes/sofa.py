@@ -11,41 +11,41 @@ __all__ = ["sofa"]
 
 def sofa(rng: np.random.Generator) -> Mesh:
     """A sofa that faces −z."""
-    places = int(rng.integers(2, 5))
-    width, depth = places * rng.uniform(0.48, 0.62), rng.uniform(0.65, 0.9)
+    seats = int(rng.integers(2, 5))
+    width, depth = seats * rng.uniform(0.48, 0.62), rng.uniform(0.65, 0.9)
     seat, back, foot = rng.uniform(0.3, 0.4), rng.uniform(0.65, 0.95), pick(rng, (0.0, 0.06, 0.12))
     arm = 0.0 if chance(rng, 0.15) else rng.uniform(0.1, 0.22)
     parts = [panel((width, seat * 0.6, depth), (0, foot + seat * 0.3, 0), bevel=0.08)]
-    parts += _back(rng, width, depth, back, seat * 0.5, places)
-    parts += _cushions(rng, width, depth, seat, places)
+    parts += _back(rng, width, depth, back, seat * 0.5, seats)
+    parts += _cushions(rng, width, depth, seat, seats)
     parts += _arms(rng, width, depth, seat, back, foot, arm) if arm else []
     parts += _feet(rng, width, depth, foot)
     if chance(rng, 0.3):
-        parts += _chaise(rng, width / places, width, depth, seat, foot)
+        parts += _chaise(rng, width / seats, width, depth, seat, foot)
     made = merge(parts)
     return made.mirrored(0) if chance(rng, 0.5) else made
 
 
-def _back(rng: np.random.Generator, width: float, depth: float, back: float, low: float, places: int) -> list[Mesh]:
+def _back(rng: np.random.Generator, width: float, depth: float, back: float, low: float, seats: int) -> list[Mesh]:
     thick, lean = rng.uniform(0.14, 0.24), rng.uniform(0.0, 0.2)
     rear = depth / 2 - thick / 2
     tall = back - low
     parts = [panel((width, tall, thick), (0, tall / 2, 0), bevel=0.25).turned(0, lean).moved((0, low, rear))]
     if chance(rng, 0.6):
-        wide = width / places
-        for place in range(places):
-            x = (place + 0.5) * wide - width / 2
+        wide = width / seats
+        for index in range(seats):
+            x = (index + 0.5) * wide - width / 2
             pillow = panel((wide * 0.94, tall * 0.75, 0.14), (0, tall * 0.6, -thick / 2 - 0.04), bevel=0.45)
             parts.append(pillow.turned(0, lean + 0.08).moved((x, low, rear)))
     return parts
 
 
-def _cushions(rng: np.random.Generator, width: float, depth: float, seat: float, places: int) -> list[Mesh]:
-    count = pick(rng, (places, places, 1))
+def _cushions(rng: np.random.Generator, width: float, depth: float, seat: float, seats: int) -> list[Mesh]:
+    count = pick(rng, (seats, seats, 1))
     wide, thick = width / count, rng.uniform(0.1, 0.18)
     return [
-        panel((wide * 0.98, thick, depth * 0.88), ((place + 0.5) * wide - width / 2, seat, -depth * 0.06), bevel=0.35)
-        for place in range(count)
+        panel((wide * 0.98, thick, depth * 0.88), ((index + 0.5) * wide - width / 2, seat, -depth * 0.06), bevel=0.35)
+        for index in range(count)
     ]
 
 

@@ -42,7 +42,7 @@ AXES = np.eye(3)
 
 
 def point(x: float, y: float, z: float) -> Points:
-    """A place or a way ``[3]``, to add to others."""
+    """A position or a direction ``[3]``, to add to others."""
     return np.array([x, y, z], dtype=np.float64)
 
 

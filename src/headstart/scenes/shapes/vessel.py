@@ -58,9 +58,9 @@ def _sailing_boat(rng: np.random.Generator) -> list[Mesh]:
     parts.append(frustum((width * 0.55, length * 0.32), (width * 0.45, length * 0.25), 0.06, (0, 0, length * 0.08)))
     masts = pick(rng, ((-0.08,), (-0.08,), (-0.22, 0.15), (-0.28, -0.02, 0.24)))
     swing = rng.uniform(-0.35, 0.35)
-    for number, place in enumerate(masts):
+    for number, fraction in enumerate(masts):
         tall = rng.uniform(0.9, 1.25) * (1 - 0.12 * number) * (1 if len(masts) == 1 else 0.8)
-        z, foot = place * length, length * (0.42 if len(masts) == 1 else 0.24)
+        z, foot = fraction * length, length * (0.42 if len(masts) == 1 else 0.24)
         parts.append(rod((0, -0.02, z), (0, tall, z), (0.016, 0.01), sides=6))
         if len(masts) == 3:
             parts += _square_sails(tall, width, z, swing)
@@ -184,8 +184,8 @@ def _warship(rng: np.random.Generator) -> list[Mesh]:
         *_mast(0.25, -length * 0.1, rng.uniform(0.2, 0.35)),
     ]
     guns = pick(rng, ((-0.3,), (-0.34, -0.25), (-0.3, 0.3), (-0.34, -0.25, 0.3)))
-    for number, place in enumerate(guns):
-        z, way, y = place * length, np.sign(place), 0.05 * (number % 2)
+    for number, fraction in enumerate(guns):
+        z, way, y = fraction * length, np.sign(fraction), 0.05 * (number % 2)
         parts.append(frustum((0.12, 0.14), (0.08, 0.1), 0.06, (0, y, z)))
         parts.append(rod((0, y + 0.04, z), (0, y + 0.07, z + way * 0.22), 0.013, sides=5))
     return parts
@@ -198,7 +198,8 @@ def _rowing_boat(rng: np.random.Generator) -> list[Mesh]:
     hull = _hull(length, width, 0.14, sheer=rng.uniform(0.06, 0.14), rake=0.06, stern=0.12 if canoe else 0.75, full=2.4)
     rim = body([(-length * 0.49, 0.06, 0.02, 0.02), (-length * 0.3, 0.03, width * 0.5, 0.02)], sides=8)
     seats = [
-        box((width * 0.92, 0.02, 0.07), (0, 0.03, place * length)) for place in (-0.12, 0.1, 0.3)[: 2 + (not canoe)]
+        box((width * 0.92, 0.02, 0.07), (0, 0.03, fraction * length))
+        for fraction in (-0.12, 0.1, 0.3)[: 2 + (not canoe)]
     ]
     lips = [box((0.02, 0.05, length * 0.55), (side * width * 0.46, 0.015, length * 0.06)) for side in (-1, 1)]
     parts = [hull, rim, *seats, *lips]

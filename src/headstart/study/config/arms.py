@@ -83,9 +83,9 @@ class ArmConfig(Schema):
     def note(self, study_backbone: BackboneChoice) -> str:
         """What this arm has of its own, in words for tables: ``pretrain steps 8000, finetune lr 0.001``."""
         options = {name: value for name, value in self.options.model_dump().items() if self._is_set(name, value)}
-        own = {"": options, "pretrain": self.pretrain.model_dump(), "augment": self.augment.model_dump()}
-        own |= {name: keys.model_dump() for name, keys in self.protocols.items()}
-        parts = [f"{where} {key} {value}".strip() for where, keys in own.items() for key, value in keys.items()]
+        differing = {"": options, "pretrain": self.pretrain.model_dump(), "augment": self.augment.model_dump()}
+        differing |= {name: keys.model_dump() for name, keys in self.protocols.items()}
+        parts = [f"{where} {key} {value}".strip() for where, keys in differing.items() for key, value in keys.items()]
         if self.backbone and self.backbone != study_backbone:
             parts.append(self.backbone.label)
         return ", ".join(parts)

@@ -25,70 +25,68 @@ FEW_IMAGES = 1000
 """A method's memory grows with the images it will see; whether the method can be built does not depend on them."""
 
 
-def check_networks(config: StudyConfig, about: SourceInfo) -> None:
+def check_networks(config: StudyConfig, info: SourceInfo) -> None:
     """Raises ``ConfigError`` for a backbone, method or batch that does not fit images as ``about`` tells of them."""
     built: dict[str, Backbone] = {}
-    for arm, own in config.arms.items():
+    for arm, settings in config.arms.items():
         choice = config.backbone_of(arm)
-        split = own.pretrains and METHODS[own.method].split_backbone
+        split = settings.pretrains and METHODS[settings.method].split_backbone
         name = f"{choice.identity()} {split}"
         if name not in built:
-            built[name] = _backbone(choice, about, split, f"arms.{arm}" if split or own.backbone else "backbone")
-        if own.pretrains:
-            _check_method(config, about, arm, built[name])
-        _check_protocols(config, about, arm, built[name])
+            built[name] = _backbone(choice, info, split, f"arms.{arm}" if split or settings.backbone else "backbone")
+        if settings.pretrains:
+            _check_method(config, info, arm, built[name])
+        _check_protocols(config, info, arm, built[name])
 
 
-def _backbone(choice: BackboneChoice, about: SourceInfo, split: bool, key: str) -> Backbone:
+def _backbone(choice: BackboneChoice, info: SourceInfo, split: bool, key: str) -> Backbone:
     generator = torch_generator("check")
     with _naming(key):
         backbone = build_backbone(
-            choice.name, choice.options, in_channels=about.channels, split=split, generator=generator
+            choice.name, choice.options, in_channels=info.channels, split=split, generator=generator
         )
     with _naming("dataset"):
-        backbone.check_input(about.channels, about.resolution)
+        backbone.check_input(info.channels, info.resolution)
     return backbone
 
 
-def _check_method(config: StudyConfig, about: SourceInfo, arm: str, backbone: Backbone) -> None:
+def _check_method(config: StudyConfig, info: SourceInfo, arm: str, backbone: Backbone) -> None:
     """Batches are whole ones, and those of several processes count as one, so none is smaller than ``batch_size``."""
-    own = config.arms[arm]
-    images = min(config.pretrain_source.about().counts["train"], FEW_IMAGES)
+    name, settings = config.arms[arm].method, config.arms[arm]
+    images = min(config.pretrain_source.info().counts["train"], FEW_IMAGES)
     with _naming(f"arms.{arm}"):
-        method = build_method(
-            own.method, own.options.model_dump(), backbone, images=images, generator=torch_generator("check")
-        )
-        method.check_resolution(about.resolution)
-    key = f"arms.{arm}.pretrain.batch_size" if "batch_size" in own.pretrain.model_dump() else "pretrain.batch_size"
+        generator = torch_generator("check")
+        method = build_method(name, settings.options.model_dump(), backbone, images=images, generator=generator)
+        method.check_resolution(info.resolution)
+    key = f"arms.{arm}.pretrain.batch_size" if "batch_size" in settings.pretrain.model_dump() else "pretrain.batch_size"
     size, fewest = config.pretraining(arm).batch_size, method.fewest_images
     if size < fewest:
         raise ConfigError(
-            f"{key} is {size}, and method '{own.method}' needs at least {fewest} images a batch: set it to {fewest} or "
-            "more"
+            f"{key} is {size}, and method '{name}' needs at least {fewest} images a batch: set it to {fewest} or more"
         )
     if size == 1:
-        _check_norms(key, f"method '{own.method}'", method)
+        _check_norms(key, f"method '{name}'", method)
 
 
-def _check_protocols(config: StudyConfig, about: SourceInfo, arm: str, backbone: Backbone) -> None:
+def _check_protocols(config: StudyConfig, info: SourceInfo, arm: str, backbone: Backbone) -> None:
     """Whether each protocol can learn from batches of one image, where it is told to."""
     for protocol, options in config.protocols_of(arm).items():
         if isinstance(options, SupervisedConfig) and options.batch_size == 1:
-            own = config.arms[arm].protocols.get(protocol)
-            where = f"arms.{arm}.protocols" if own and "batch_size" in own.model_dump() else "protocols"
+            overrides = config.arms[arm].protocols.get(protocol)
+            where = f"arms.{arm}.protocols" if overrides and "batch_size" in overrides.model_dump() else "protocols"
             for task in config.tasks:
-                learner = _learner(config, about, protocol, task, backbone, options)
+                learner = _learner(config, info, protocol, task, backbone, options)
                 _check_norms(f"{where}.{protocol}.batch_size", f"protocol '{protocol}'", learner)
 
 
 def _learner(
-    config: StudyConfig, about: SourceInfo, protocol: str, name: str, backbone: Backbone, options: SupervisedConfig
+    config: StudyConfig, info: SourceInfo, protocol: str, name: str, backbone: Backbone, options: SupervisedConfig
 ) -> nn.Module | None:
     """What a protocol trains on a task, as it is built for two blank images."""
-    task, side = TASKS[name](about.classes), about.resolution
+    task, side = TASKS[name](info.classes), info.resolution
     shape = (2, side, side) if task.per_location else (2,)
     target = torch.ones(shape, dtype=torch.int64)
-    images = ImageSet(torch.zeros(2, about.channels, side, side), {task.target: target})
+    images = ImageSet(torch.zeros(2, info.channels, side, side), {task.target: target})
     settings = options.for_labels(len(images))
     run = LabelledRun(backbone, task.fitted(target), images, settings, config.augment, config.seed)
     return PROTOCOLS[protocol].prepare(run).learner

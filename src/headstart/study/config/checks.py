@@ -35,48 +35,48 @@ def check_study(config: StudyConfig) -> tuple[str, ...]:
     Networks and methods are built once; no image is made. Returns what the user may not have meant, a sentence each.
     """
     config = settle(config)
-    about = config.dataset.about()
+    info = config.dataset.info()
     for task in config.tasks:
-        _check_task(config, about, task)
-    _check_color(config, about)
+        _check_task(config, info, task)
+    _check_color(config, info)
     if config.pretrain_dataset:
-        _check_same_images(about, config.pretrain_dataset.about())
+        _check_same_images(info, config.pretrain_dataset.info())
     _check_stream(config)
     for arm in config.pretrained_arms:
         check_devices(config.pretraining(arm).devices, config.device)
-    check_networks(config, about)
+    check_networks(config, info)
     return tuple(_twins(config))
 
 
-def _check_task(config: StudyConfig, about: SourceInfo, name: str) -> None:
+def _check_task(config: StudyConfig, info: SourceInfo, name: str) -> None:
     task = TASKS[name]
-    if task.target not in about.targets:
+    if task.target not in info.targets:
         raise ConfigError(
             f"tasks: '{name}' needs the target '{task.target}', and dataset '{config.dataset.name}' has "
-            f"{', '.join(about.targets) or 'none'}: choose another task or dataset"
+            f"{', '.join(info.targets) or 'none'}: choose another task or dataset"
         )
     check_budgets(
         config.budgets,
-        images=about.counts["train"],
-        fewest=task.fewest_labels(about.classes),
+        images=info.counts["train"],
+        fewest=task.fewest_labels(info.classes),
         where=f"budgets (task '{name}')",
     )
 
 
-def _check_color(config: StudyConfig, about: SourceInfo) -> None:
-    for arm, own in config.pretrained_arms.items():
-        method = METHODS[own.method]
+def _check_color(config: StudyConfig, info: SourceInfo) -> None:
+    for arm, settings in config.pretrained_arms.items():
+        method = METHODS[settings.method]
         if config.color not in method.colors:
             raise ConfigError(
-                f"arms.{arm}: method '{own.method}' works in {' or '.join(sorted(method.colors))}, because it needs "
-                f"{method.why_colors}, and these images of {about.channels} channels are seen in {config.color}: "
-                f"leave the arm out{', or set color to lab' if about.channels == 3 else ''}"
+                f"arms.{arm}: method '{settings.method}' works in {' or '.join(sorted(method.colors))}, because it "
+                f"needs {method.why_colors}, and these images of {info.channels} channels are seen in {config.color}: "
+                f"leave the arm out{', or set color to lab' if info.channels == 3 else ''}"
             )
 
 
-def _check_same_images(about: SourceInfo, pretrain: SourceInfo) -> None:
+def _check_same_images(info: SourceInfo, pretrain: SourceInfo) -> None:
     for what in ("resolution", "channels"):
-        ours, theirs = getattr(about, what), getattr(pretrain, what)
+        ours, theirs = getattr(info, what), getattr(pretrain, what)
         if ours != theirs:
             raise ConfigError(
                 f"pretrain_dataset.{what} is {theirs} and dataset.{what} is {ours}: weights move between images of one "
@@ -87,11 +87,11 @@ def _check_same_images(about: SourceInfo, pretrain: SourceInfo) -> None:
 def _check_stream(config: StudyConfig) -> None:
     key = "pretrain_dataset" if config.pretrain_dataset else "dataset"
     if config.pretrain_source.streams:
-        for arm, own in config.pretrained_arms.items():
-            if METHODS[own.method].remembers:
+        for arm, settings in config.pretrained_arms.items():
+            if METHODS[settings.method].remembers:
                 raise ConfigError(
-                    f"arms.{arm}: method '{own.method}' keeps a memory of every image, and {key}.endless shows none "
-                    f"twice: set {key}.endless to false or leave the arm out"
+                    f"arms.{arm}: method '{settings.method}' keeps a memory of every image, and {key}.endless shows "
+                    f"none twice: set {key}.endless to false or leave the arm out"
                 )
 
 

@@ -59,5 +59,5 @@ def _read_yaml(path: Path) -> dict[str, Any]:
 def _unshared(value: Any) -> Any:
     """``value`` without parts that are one object: YAML's ``*name`` would change with what it repeats."""
     if isinstance(value, dict):
-        return {key: _unshared(one) for key, one in value.items()}
-    return [_unshared(one) for one in value] if isinstance(value, list) else value
+        return {key: _unshared(item) for key, item in value.items()}
+    return [_unshared(item) for item in value] if isinstance(value, list) else value

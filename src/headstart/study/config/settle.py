@@ -41,7 +41,7 @@ def pick_device_type() -> str:
 
 def _settled_color(config: StudyConfig) -> ColorSpace:
     try:
-        return resolve_color(config.color, config.dataset.about().channels)
+        return resolve_color(config.color, config.dataset.info().channels)
     except ConfigError as error:
         raise ConfigError(f"dataset '{config.dataset.name}': {error}") from None
 

@@ -143,10 +143,10 @@ class StudyConfig(Schema):
 
     def pretraining(self, arm: str) -> TrainConfig:
         """The common pretraining settings with the arm's own on top."""
-        own, where = self.arms[arm].pretrain, f"arms.{arm}.pretrain"
+        overrides, where = self.arms[arm].pretrain, f"arms.{arm}.pretrain"
         if self.pretrain is None:
-            return validate(TrainConfig, own.model_dump(), where)
-        return own.over(self.pretrain, where)
+            return validate(TrainConfig, overrides.model_dump(), where)
+        return overrides.over(self.pretrain, where)
 
     def augmentation(self, arm: str) -> AugmentConfig:
         """What happens to an arm's images while it pretrains: the study's, as the method bears it, and its own on
@@ -156,8 +156,8 @@ class StudyConfig(Schema):
 
     def protocols_of(self, arm: str) -> dict[str, SupervisedConfig | ClosedForm]:
         """The study's protocols with the arm's own settings on top."""
-        own = self.arms[arm].protocols
+        overrides = self.arms[arm].protocols
         return {
-            name: own[name].over(options, f"arms.{arm}.protocols.{name}") if name in own else options
+            name: overrides[name].over(options, f"arms.{arm}.protocols.{name}") if name in overrides else options
             for name, options in self.protocols.items()
         }

@@ -58,7 +58,7 @@ class Suite:
 
     def settled(self) -> "Suite":
         """All studies with device, precision and color decided, and the file that says so."""
-        variants = tuple(replace(one, config=settle(one.config)) for one in self.variants)
+        variants = tuple(replace(variant, config=settle(variant.config)) for variant in self.variants)
         if not self.varied:
             return replace(self, variants=variants, written=variants[0].config.model_dump(mode="json"))
         return replace(self, variants=variants, written=_decided(self.written, variants[0].config))
@@ -110,10 +110,11 @@ def _decided(written: Mapping[str, Any], config: StudyConfig) -> dict[str, Any]:
     """A suite's keys with what the machine decided, which is the same for all its studies; colors follow from
     images."""
     keys = copy.deepcopy(dict(written)) | {"device": config.device}
-    settings = {"pretrain": config.pretrain, **{f"protocols.{name}": own for name, own in config.protocols.items()}}
-    for path, own in settings.items():
-        if own is not None:
-            set_key(keys, f"{path}.precision", own.precision, "precision")
+    protocols = {f"protocols.{name}": options for name, options in config.protocols.items()}
+    settings = {"pretrain": config.pretrain, **protocols}
+    for path, options in settings.items():
+        if options is not None:
+            set_key(keys, f"{path}.precision", options.precision, "precision")
     return keys
 
 
@@ -167,10 +168,10 @@ def _variant(base: Mapping[str, Any], points: Sequence[_Point], where: str) -> V
                     f"vary.{point.name}: '{path}' is the suite's own and cannot vary: vary something else"
                 )
             set_key(values, path, copy.deepcopy(value), f"vary.{point.name}")
-    told = ", ".join(f"{point.name}={point.text}" for point in points)
+    assignments = ", ".join(f"{point.name}={point.text}" for point in points)
     return Variant(
         {point.name: point.text for point in points},
-        validate(StudyConfig, values, f"{where}, with {told}" if told else where),
+        validate(StudyConfig, values, f"{where}, with {assignments}" if assignments else where),
     )
 
 

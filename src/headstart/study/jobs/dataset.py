@@ -67,7 +67,7 @@ class DatasetJob(Job):
 
     @property
     def cost(self) -> int:
-        return sum(self.source.about().counts.values())
+        return sum(self.source.info().counts.values())
 
     @property
     def needs(self) -> Needs:
@@ -84,8 +84,8 @@ class DatasetJob(Job):
     def run(self, context: RunContext) -> None:
         made = context.folder / MADE
         if not is_stored(context.folder):
-            place = self.source.materialise(made, workers=context.workers, progress=context.progress)
-            store_dataset(place, context.folder)
+            dataset_folder = self.source.materialise(made, workers=context.workers, progress=context.progress)
+            store_dataset(dataset_folder, context.folder)
         _keep_samples(context.folder)
         shutil.rmtree(made, ignore_errors=True)
 

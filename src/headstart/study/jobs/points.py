@@ -77,5 +77,5 @@ def write_records(folder: Path, measured: Measured, failure: Failure | None = No
         for split, metrics in measured.items()
         for metric, value in metrics.items()
     ]
-    found = {"records": records, "failure": asdict(failure) if failure else None}
-    write_atomic(folder / RECORDS, json.dumps(found, indent=1).encode())
+    payload = {"records": records, "failure": asdict(failure) if failure else None}
+    write_atomic(folder / RECORDS, json.dumps(payload, indent=1).encode())

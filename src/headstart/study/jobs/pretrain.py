@@ -142,8 +142,8 @@ class PretrainJob(Job):
 
     def _write(self, folder: Path, report: TrainReport, features: int) -> None:
         failure = asdict(report.failure) if report.failure else None
-        told = {"steps": report.steps, "features": features, "rows": report.history, "failure": failure}
-        write_atomic(folder / HISTORY, json.dumps(told, indent=1).encode())
+        payload = {"steps": report.steps, "features": features, "rows": report.history, "failure": failure}
+        write_atomic(folder / HISTORY, json.dumps(payload, indent=1).encode())
 
     @contextmanager
     def _loader(self, dataset: Dataset, share: Share) -> Iterator[Batches]:
@@ -184,8 +184,8 @@ class PretrainJob(Job):
 
     def failure(self, folder: Path) -> Failure | None:
         """Why the finished pretraining is of no use, if it is not."""
-        found = self.outcome(folder)["failure"]
-        return Failure(**found) if found else None
+        failure = self.outcome(folder)["failure"]
+        return Failure(**failure) if failure else None
 
 
 def _answered(name: str, dataset: Dataset) -> Task | None:

@@ -103,8 +103,8 @@ class RandomStart(Start):
         return self.backbone.label
 
     def identity(self) -> dict[str, Any]:
-        own = {"backbone": self.backbone.identity(), "split": self.split, "input": asdict(self.expected)}
-        return own | {"code": code_of(BACKBONES[self.backbone.name])}
+        settings = {"backbone": self.backbone.identity(), "split": self.split, "input": asdict(self.expected)}
+        return settings | {"code": code_of(BACKBONES[self.backbone.name])}
 
     def build(self, channels: int, generator: torch.Generator) -> Backbone:
         choice = self.backbone

@@ -76,8 +76,8 @@ class TrialJob(PointJob):
         dataset = open_dataset(context.input(self.dataset), self.start.input, device)
         task = TASKS[self.task](dataset.classes)
         if failure := self.start.failure(context):
-            told = Failure(failure.step, f"pretraining failed: {failure.reason}")
-            write_records(context.folder, unmeasured(task, dataset), told)
+            reason = Failure(failure.step, f"pretraining failed: {failure.reason}")
+            write_records(context.folder, unmeasured(task, dataset), reason)
             return
         generator = torch_generator(self.seed, "trial", self.trial, "backbone")
         model, report = fit(

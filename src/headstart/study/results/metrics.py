@@ -18,5 +18,5 @@ class PrimaryMetric(NamedTuple):
 
 def primary_metrics(tasks: Iterable[str]) -> dict[str, PrimaryMetric]:
     """The primary metric of each task by name."""
-    found = {name: lookup(TASKS, "task", name) for name in tasks}
-    return {name: PrimaryMetric(task.primary_metric, task.higher_is_better) for name, task in found.items()}
+    kinds = {name: lookup(TASKS, "task", name) for name in tasks}
+    return {name: PrimaryMetric(task.primary_metric, task.higher_is_better) for name, task in kinds.items()}

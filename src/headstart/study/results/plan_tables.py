@@ -60,9 +60,16 @@ def _point(plan: Plan, point: Point) -> dict[str, Any]:
 
 
 def _pretrainings(plan: Plan) -> Iterator[dict[str, Any]]:
-    for one in plan.pretrainings:
-        named = {"arm": one.arm, "method": one.job.method, "seed": one.replicate, "job": one.job.key}
-        yield _varied(plan, one.variant) | named | {"pretrain_dataset": plan.labels[one.job.dataset.key]}
+    for pretraining in plan.pretrainings:
+        named = {
+            "arm": pretraining.arm,
+            "method": pretraining.job.method,
+            "seed": pretraining.replicate,
+            "job": pretraining.job.key,
+        }
+        yield (
+            _varied(plan, pretraining.variant) | named | {"pretrain_dataset": plan.labels[pretraining.job.dataset.key]}
+        )
 
 
 def _arms(plan: Plan) -> Iterator[dict[str, Any]]:

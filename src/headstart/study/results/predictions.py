@@ -54,7 +54,7 @@ def collect_predictions(run: RunFolder, outcomes: Mapping[str, Outcome]) -> tupl
     One trial serves them all: the first of those that most arms have maps of. A task without any is left out.
     """
     samples = read_samples(run, outcomes)
-    return tuple(one for rows in _galleries(run) if (one := _predictions(run, rows, samples)))
+    return tuple(predictions for rows in _galleries(run) if (predictions := _predictions(run, rows, samples)))
 
 
 def _galleries(run: RunFolder) -> Iterator[pd.DataFrame]:

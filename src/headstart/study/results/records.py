@@ -57,7 +57,7 @@ def _why_missing(outcome: Outcome | None) -> dict[str, Any] | None:
 
 def collect_pretraining(run: RunFolder, outcomes: Outcomes) -> pd.DataFrame:
     """One row per pretraining: the last that was measured of it, and ``ok`` or what became of it instead."""
-    rows = [one | _end(outcomes.get(one["job"])) for one in rows_of(run.pretrainings)]
+    rows = [row | _end(outcomes.get(row["job"])) for row in rows_of(run.pretrainings)]
     return pd.DataFrame(rows, columns=[*run.info.varied, *PRETRAINING])
 
 
@@ -77,9 +77,9 @@ def collect_history(run: RunFolder, outcomes: Outcomes) -> pd.DataFrame:
 
 
 def _history(run: RunFolder, outcomes: Outcomes) -> Iterator[dict[str, Any]]:
-    for one in rows_of(run.pretrainings):
-        outcome = outcomes.get(one["job"])
+    for row in rows_of(run.pretrainings):
+        outcome = outcomes.get(row["job"])
         for measured in outcome.found["rows"] if outcome and outcome.found else ():
             metrics = {name: value for name, value in measured.items() if name != "step"}
             for name, value in metrics.items():
-                yield one | {"step": int(measured["step"]), "metric": name, "value": value}
+                yield row | {"step": int(measured["step"]), "metric": name, "value": value}

@@ -83,8 +83,8 @@ class RunFolder:
         path = self.folder / CONFIG
         if not path.exists():
             return
-        found, wanted = read_values(path), yaml.safe_load(suite.to_yaml())
-        differing = sorted(key for key in {*found, *wanted} - {"title"} if found.get(key) != wanted.get(key))
+        existing, wanted = read_values(path), yaml.safe_load(suite.to_yaml())
+        differing = sorted(key for key in {*existing, *wanted} - {"title"} if existing.get(key) != wanted.get(key))
         if differing:
             raise StoreError(
                 f"{self.folder} holds another study, which differs in {', '.join(differing)}: give this one a name "
@@ -93,11 +93,11 @@ class RunFolder:
 
     def begin(self, plan: Plan) -> None:
         """Write what the plan says. What was kept of jobs stays: their keys tell whether it is of this plan."""
-        place = self.folder / KEPT
+        kept = self.folder / KEPT
         for name, table in plan_tables(plan).items():
-            write_table(table, place / name, csv=False)
+            write_table(table, kept / name, csv=False)
         write_atomic(self.folder / CONFIG, plan.suite.to_yaml().encode())
-        write_atomic(place / INFO, _info(plan).model_dump_json(indent=1).encode())
+        write_atomic(kept / INFO, _info(plan).model_dump_json(indent=1).encode())
 
     @cached_property
     def info(self) -> RunInfo:
@@ -123,9 +123,9 @@ class RunFolder:
         """Take what a finished job in ``folder`` leaves for reports."""
         for name in job.keepsakes:
             if (folder / name).exists():
-                place = self.keepsake(job.key, name)
-                place.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(folder / name, place)
+                kept = self.keepsake(job.key, name)
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(folder / name, kept)
         self._note(job.key, {"seconds": seconds, "found": job.outcome(folder)})
 
     def note_failure(self, key: str, reason: str) -> None:
@@ -139,13 +139,13 @@ class RunFolder:
     def outcomes(self) -> dict[str, Outcome]:
         """What became of jobs so far, by key; a later word on a job replaces an earlier one."""
         path = self.folder / KEPT / OUTCOMES
-        found: dict[str, Outcome] = {}
+        outcomes: dict[str, Outcome] = {}
         for line in path.read_text().splitlines() if path.exists() else ():
             with suppress(ValueError):  # half a line, of a process that was killed: the job is asked again
                 values = json.loads(line)
                 key = values.pop("job")
-                found[key] = Outcome(**values)
-        return found
+                outcomes[key] = Outcome(**values)
+        return outcomes
 
     def _note(self, key: str, values: Mapping[str, Any]) -> None:
         """One more line. It begins with its line break, so that one which a killed process left half written ends."""

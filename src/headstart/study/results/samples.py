@@ -27,7 +27,7 @@ class Samples:
 
 def read_samples(run: RunFolder, outcomes: Mapping[str, Outcome]) -> dict[str, Samples]:
     """Of each dataset that is learned from labels and is there, by its label in tables."""
-    found = {}
+    samples = {}
     for key, label in run.info.datasets.items():
         outcome, path = outcomes.get(key), run.keepsake(key, SAMPLES)
         if outcome and outcome.found and path.exists():
@@ -36,8 +36,8 @@ def read_samples(run: RunFolder, outcomes: Mapping[str, Outcome]) -> dict[str, S
             except SafetensorError as error:
                 raise StoreError(f"{path} is damaged ({error}): delete it and run the study again") from error
             rows = [_of_split(tensors, f"{split}.") for split in ("train", "test")]
-            found[label] = Samples(label, outcome.found["classes"], *rows)
-    return found
+            samples[label] = Samples(label, outcome.found["classes"], *rows)
+    return samples
 
 
 def _of_split(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

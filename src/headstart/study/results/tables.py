@@ -98,8 +98,8 @@ def utility_table(
         metric = metrics[curve.names["task"]]
         generator = numpy_generator(seed, "utility", *curve.names.values())
         baseline, compared = _paired_scores(baselines.get(_where(curve, varied), curve.runs.iloc[:0]), curve.runs)
-        found = _estimate(baseline, compared, metric, interpolation, generator, confidence, draws)
-        rows += _rows(curve.names, metric, found)
+        estimate = _estimate(baseline, compared, metric, interpolation, generator, confidence, draws)
+        rows += _rows(curve.names, metric, estimate)
     return pd.DataFrame(rows, columns=[*varied, *UTILITY_COLUMNS])
 
 
@@ -159,7 +159,7 @@ def _paired_scores(*arms: pd.DataFrame) -> list[TrialScores]:
     return [TrialScores(table.columns.to_numpy(dtype=np.float64), table.to_numpy()) for table in tables]
 
 
-def _rows(names: Row, metric: PrimaryMetric, found: UtilityEstimate) -> Iterator[Row]:
-    columns = [np.rint(found.labels).astype(int), *(getattr(found, name) for name in ESTIMATE)]
+def _rows(names: Row, metric: PrimaryMetric, estimate: UtilityEstimate) -> Iterator[Row]:
+    columns = [np.rint(estimate.labels).astype(int), *(getattr(estimate, name) for name in ESTIMATE)]
     for labels, *numbers in zip(*columns, strict=True):
         yield names | {"labels": labels, "metric": metric.name} | dict(zip(ESTIMATE, numbers, strict=True))

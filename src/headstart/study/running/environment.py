@@ -16,14 +16,14 @@ PACKAGES = ("headstart", "torch", "numpy", "scipy", "scikit-learn", "warp-lang",
 
 def describe_environment() -> dict[str, str]:
     """Names and versions, as text: machine, processor, GPU where there is one, packages."""
-    about = {
+    machine = {
         "python": sys.version.split()[0],
         "system": platform.platform(),
         "processor": _processor(),
         "cores": str(available_cores()),
         "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else "none",
     }
-    return about | {package: version(package) for package in PACKAGES}
+    return machine | {package: version(package) for package in PACKAGES}
 
 
 def _processor() -> str:

@@ -34,8 +34,8 @@ def seconds_left(plan: Plan, states: Mapping[str, State]) -> dict[str, float]:
 
 def _owned(plan: Plan) -> list[tuple[int, Job]]:
     """Jobs, each with the number of a study that needs it."""
-    pretrainings: list[tuple[int, Job]] = [(one.variant, one.job) for one in plan.pretrainings]
-    points: list[tuple[int, Job]] = [(one.variant, one.job) for one in plan.points]
+    pretrainings: list[tuple[int, Job]] = [(pretraining.variant, pretraining.job) for pretraining in plan.pretrainings]
+    points: list[tuple[int, Job]] = [(point.variant, point.job) for point in plan.points]
     return [*pretrainings, *points, *enumerate(plan.datasets), *((0, job) for job in plan.jobs)]
 
 
@@ -50,11 +50,11 @@ def measure_speed(config: StudyConfig) -> float:
 
 
 def _time_steps(config: StudyConfig) -> float:
-    choice, about = config.backbone, config.dataset.about()
+    choice, info = config.backbone, config.dataset.info()
     batch = config.pretrain.batch_size if config.pretrain else BATCH
     generator = torch_generator("estimate")
-    network = build_backbone(choice.name, choice.options, in_channels=about.channels, generator=generator)
-    images = torch.zeros(batch, about.channels, about.resolution, about.resolution)
+    network = build_backbone(choice.name, choice.options, in_channels=info.channels, generator=generator)
+    images = torch.zeros(batch, info.channels, info.resolution, info.resolution)
     images = images.to(memory_format=torch.channels_last)
     network(images).pooled.sum().backward()
     steps, started = 0, time.perf_counter()

@@ -61,7 +61,7 @@ class Plan:
     def jobs(self) -> tuple[Job, ...]:
         """All jobs, each after its inputs, none twice."""
         measured = [point.job for point in self.points]
-        return tuple(_with_inputs([*(one.job for one in self.pretrainings), *measured]))
+        return tuple(_with_inputs([*(pretraining.job for pretraining in self.pretrainings), *measured]))
 
     @cached_property
     def labels(self) -> Mapping[str, str]:
@@ -80,10 +80,14 @@ def plan_study(suite: Suite, arms: Sequence[Sequence[Arm]]) -> Plan:
     studies = list(enumerate(zip(suite.variants, datasets, arms, strict=True)))
     return Plan(
         suite,
-        tuple(tuple(own) for own in arms),
+        tuple(tuple(study_arms) for study_arms in arms),
         datasets,
-        tuple(one for place, (_, _, own) in studies for one in _pretrainings(place, own)),
-        tuple(point for place, (variant, data, own) in studies for point in _points(place, variant, data, own)),
+        tuple(pretraining for index, (_, _, study_arms) in studies for pretraining in _pretrainings(index, study_arms)),
+        tuple(
+            point
+            for index, (variant, data, study_arms) in studies
+            for point in _points(index, variant, data, study_arms)
+        ),
     )
 
 
@@ -91,20 +95,20 @@ def _arms(config: StudyConfig) -> tuple[Arm, ...]:
     return arms_of(config, DatasetJob(config.pretrain_source))
 
 
-def _pretrainings(place: int, arms: Iterable[Arm]) -> Iterator[Pretraining]:
+def _pretrainings(index: int, arms: Iterable[Arm]) -> Iterator[Pretraining]:
     for arm in arms:
         for replicate, start in enumerate(arm.starts):
             if (job := start.pretrain_source) is not None:
-                yield Pretraining(place, arm.name, replicate, job)
+                yield Pretraining(index, arm.name, replicate, job)
 
 
-def _points(place: int, variant: Variant, dataset: DatasetJob, arms: Sequence[Arm]) -> Iterator[Point]:
+def _points(index: int, variant: Variant, dataset: DatasetJob, arms: Sequence[Arm]) -> Iterator[Point]:
     """One pretraining serves all tasks, protocols and budgets."""
     config = variant.config
     for task, labels, trial in product(config.tasks, config.budgets, range(config.trials)):
         if BLIND in config.controls:
             guess = BlindJob(dataset, task, labels, trial, config.seed)
-            yield Point(place, BLIND, "control", "constant", None, BLIND, config.backbone.label, guess)
+            yield Point(index, BLIND, "control", "constant", None, BLIND, config.backbone.label, guess)
         for arm in arms:
             start = arm.start(trial)
             source = start.pretrain_source
@@ -123,7 +127,7 @@ def _points(place: int, variant: Variant, dataset: DatasetJob, arms: Sequence[Ar
                     device=config.settled_device,
                 )
                 seen = source.dataset if source else None
-                yield Point(place, arm.name, arm.role, protocol, seen, method, start.network, job)
+                yield Point(index, arm.name, arm.role, protocol, seen, method, start.network, job)
 
 
 def _with_inputs(jobs: Iterable[Job]) -> list[Job]:

@@ -52,18 +52,18 @@ def arms_of(config: StudyConfig, pretrain_dataset: DatasetJob) -> tuple[Arm, ...
 
 
 def _arm(config: StudyConfig, name: str, pretrain_dataset: DatasetJob) -> Arm:
-    own = config.arms[name]
+    arm = config.arms[name]
     role: Role = "baseline" if name == config.baseline else "compared"
     starts = tuple(_starts(config, name, pretrain_dataset))
     protocols = config.protocols_of(name)
-    if not own.pretrains:
+    if not arm.pretrains:
         protocols = {name: options for name, options in protocols.items() if not PROTOCOLS[name].frozen}
-    return Arm(name, role, starts, protocols, own.note(config.backbone))
+    return Arm(name, role, starts, protocols, arm.note(config.backbone))
 
 
 def _starts(config: StudyConfig, name: str, dataset: DatasetJob) -> Iterator[Start]:
-    own, backbone = config.arms[name], config.backbone_of(name)
-    if not own.pretrains:
+    arm, backbone = config.arms[name], config.backbone_of(name)
+    if not arm.pretrains:
         yield RandomStart(backbone, _expected(config))
         return
     for replicate in range(config.pretrain_seeds):
@@ -74,13 +74,13 @@ def _starts(config: StudyConfig, name: str, dataset: DatasetJob) -> Iterator[Sta
 def _pretraining(
     config: StudyConfig, name: str, backbone: BackboneChoice, dataset: DatasetJob, seed: int
 ) -> PretrainJob:
-    own = config.arms[name]
-    start = RandomStart(backbone, _expected(config), split=METHODS[own.method].split_backbone)
+    arm = config.arms[name]
+    start = RandomStart(backbone, _expected(config), split=METHODS[arm.method].split_backbone)
     return PretrainJob(
         dataset=dataset,
         start=start,
-        method=own.method,
-        options=own.options,
+        method=arm.method,
+        options=arm.options,
         train=config.pretraining(name),
         augment=config.augmentation(name),
         watched=tuple(_watched(config)),

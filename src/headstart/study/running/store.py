@@ -17,7 +17,7 @@ from headstart.study.jobs.base import Job, RunContext, no_progress
 __all__ = ["State", "Store"]
 
 State = Literal["absent", "incomplete", "done"]
-ABOUT, CHECKPOINTS = "job.json", "checkpoints"
+DESCRIPTION, CHECKPOINTS = "job.json", "checkpoints"
 PROBE = b"\0" * 4096
 """Enough for a full disk to refuse it."""
 
@@ -88,8 +88,8 @@ class Store:
 
     def _context(self, job: Job, progress: Callable[[int, int], None], workers: int) -> RunContext:
         folder = self.folder(job)
-        about = {"kind": job.kind, "version": job.version, "identity": job.identity()}
-        write_atomic(folder / ABOUT, json.dumps(about, indent=1, sort_keys=True).encode())
+        description = {"kind": job.kind, "version": job.version, "identity": job.identity()}
+        write_atomic(folder / DESCRIPTION, json.dumps(description, indent=1, sort_keys=True).encode())
         inputs = {needed.key: self.folder(needed) for needed in job.inputs}
         return RunContext(folder, folder / CHECKPOINTS, inputs, progress, workers)
 

@@ -89,8 +89,10 @@ class _Crew:
         for job in self.queue.remaining():
             if job.key not in self.reasons and not self.slots.possible(job.needs):
                 wanted = max(1, int(job.needs.gpus))
-                told = f"planned for {wanted} GPU{'s' * (wanted > 1)} (cuda), of which there are {self.slots.gpus} here"
-                self._give_up(job, f"{told}: run the study on a machine that has them", "")
+                reason = (
+                    f"planned for {wanted} GPU{'s' * (wanted > 1)} (cuda), of which there are {self.slots.gpus} here"
+                )
+                self._give_up(job, f"{reason}: run the study on a machine that has them", "")
         while not self.queue.empty:
             self._hand_out()
             assert any(worker.grant for worker in self.workers), "someone works as long as there is work"
@@ -177,8 +179,8 @@ class _Crew:
         """A death is that of the job in hand, unless the process never came so far."""
         how = worker.child.how_it_ended()
         if worker.begun and worker.jobs:
-            told = f"its process died ({how}): if it was for want of memory, use fewer --workers or smaller batches"
-            self._went_wrong(worker.jobs.pop(0), told, "")
+            reason = f"its process died ({how}): if it was for want of memory, use fewer --workers or smaller batches"
+            self._went_wrong(worker.jobs.pop(0), reason, "")
         self._never_begun += not worker.begun
         if self._never_begun >= ATTEMPTS:
             raise HeadstartError(f"worker processes end as soon as they are started ({how}): see what they said above")

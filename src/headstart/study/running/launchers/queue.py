@@ -138,13 +138,13 @@ class Queue:
 
     def _behind(self, job: Job) -> dict[str, Job]:
         """``job`` and all that need it, directly or not, by key."""
-        found = {job.key: job}
+        dependents = {job.key: job}
         for each in (line := [job]):
             for dependent in self._dependents[each.key]:
-                if dependent.key not in found:
-                    found[dependent.key] = dependent
+                if dependent.key not in dependents:
+                    dependents[dependent.key] = dependent
                     line.append(dependent)
-        return found
+        return dependents
 
 
 def _in_the_way(needs: Needs, owed: Needs) -> bool:
