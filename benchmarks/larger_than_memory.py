@@ -4,8 +4,9 @@
 
 Makes a dataset of twice ``--limit`` GiB in ``--folder`` (default: a temporary one; it must be on a real disk), stores
 it as a study does, and trains on it in a process that may have ``--limit`` GiB of memory; a second such process trains
-on a set of a tenth of that. The limit is a cgroup's, which counts pages of mapped files that the kernel keeps, where
-one can be made; else it is that of the process's own data, which shows that nothing is copied, but leaves pages alone.
+on a set of a tenth of that. The limit is a cgroup's, which counts the pages of mapped files that the kernel keeps,
+where one can be made; else it is that of the process's own data, which shows that nothing is copied, but leaves pages
+alone.
 """
 
 import argparse

@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from filelock import FileLock
 
 from headstart.errors import StoreError
 from headstart.folder import read_folder, read_manifest, shard_path, write_manifest
-from headstart.render import writer
+from headstart.render import WarpEngine, writer
 from headstart.render.writer import RenderConfig, render_dataset
 from headstart.scenes.buckets import split_of
 from headstart.scenes.factors import Factors
@@ -103,10 +104,19 @@ def test_another_dataset_is_not_overwritten(rendered, key, value):
     assert hashes(rendered) == before
 
 
-def test_a_dataset_of_another_version_is_not_continued(tmp_path, monkeypatch):
-    render_dataset(tmp_path, CONFIG, workers=1)
+def test_a_dataset_begun_by_another_release_is_continued(rendered, tmp_path, monkeypatch):
+    """What can change a byte is among its ingredients; the number of a release is not."""
+    shutil.copytree(rendered, tmp_path / "begun")
+    (tmp_path / "begun" / "shard-00001.safetensors").unlink()
     monkeypatch.setattr(writer, "version", lambda package: "99")
-    with pytest.raises(StoreError, match="its created_by is 'headstart .*', not 'headstart 99'"):
+    render_dataset(tmp_path / "begun", CONFIG, workers=1)
+    assert hashes(tmp_path / "begun") == hashes(rendered)
+
+
+def test_a_dataset_of_another_engine_version_is_not_continued(tmp_path, monkeypatch):
+    render_dataset(tmp_path, CONFIG, workers=1)
+    monkeypatch.setattr(WarpEngine, "version", WarpEngine.version + 1)
+    with pytest.raises(StoreError, match="holds another dataset: its engine is"):
         render_dataset(tmp_path, CONFIG, workers=1)
 
 

@@ -11,13 +11,19 @@ import torch
 from pydantic import BaseModel
 
 import headstart.study.jobs.hardware as hardware
+from headstart.backbones import build_backbone
+from headstart.data.transforms.input import ImageInput
 from headstart.methods import METHODS
 from headstart.registry import code_of
+from headstart.seeding import torch_generator
 from headstart.study.config.study import StudyConfig
 from headstart.study.config.suite import as_suite
 from headstart.study.jobs.base import Job
+from headstart.study.jobs.dataset import open_dataset
 from headstart.study.running.plan import make_plan
 from headstart.study.running.store import Store
+from headstart.tasks import TASKS
+from headstart.training import PROTOCOLS, SupervisedConfig, answers, fit
 
 RECORDED = Path(__file__).with_name("recorded_jobs.json")
 KINDS = ("dataset", "targets", "pretrain", "trial", "blind")
@@ -168,7 +174,7 @@ def test_what_each_kind_computes_is_on_record(plan, jobs, tmp_path: Path) -> Non
         "dataset": _dataset(jobs["dataset"], store.folder(jobs["dataset"])),
         "targets": {},
         "pretrain": _pretraining(store.folder(jobs["pretrain"])),
-        "trial": _records(store.folder(jobs["trial"])),
+        "trial": _records(store.folder(jobs["trial"])) | _protocols(jobs["dataset"], store),
         "blind": _records(store.folder(jobs["blind"])),
     }
     versions = {kind: type(jobs[kind]).version for kind in KINDS}
@@ -177,15 +183,12 @@ def test_what_each_kind_computes_is_on_record(plan, jobs, tmp_path: Path) -> Non
         RECORDED.write_text(json.dumps(told, indent=1) + "\n")
     recorded = json.loads(RECORDED.read_text())
     for kind in KINDS:
-        same = found[kind] == pytest.approx(recorded[kind]["numbers"], rel=1e-2, abs=1e-3)
+        same = found[kind] == pytest.approx(recorded[kind]["numbers"], rel=5e-3, abs=1e-3)
         assert same, f"jobs of kind '{kind}' compute other numbers: raise the version of their class, then record again"
         assert versions[kind] == recorded[kind]["version"], f"version of '{kind}' was raised: record its numbers again"
 
 
 def _dataset(job: Any, folder: Path) -> dict[str, float]:
-    from headstart.data.transforms.input import ImageInput
-    from headstart.study.jobs.dataset import open_dataset
-
     dataset = open_dataset(folder, ImageInput("lab"), torch.device("cpu"))
     told = {f"mean {channel}": value for channel, value in enumerate(dataset.normalisation["lab"].mean)}
     told |= {split: float(len(images)) for split, images in dataset.splits.items()}
@@ -195,6 +198,21 @@ def _dataset(job: Any, folder: Path) -> dict[str, float]:
 def _pretraining(folder: Path) -> dict[str, float]:
     history = json.loads((folder / "history.json").read_text())
     return {f"loss {place}": row["loss"] for place, row in enumerate(history["rows"])}
+
+
+def _protocols(job: Any, store: Store) -> dict[str, float]:
+    """How large the answers are of models that each protocol makes; accuracy on few images tells no small change."""
+    dataset = open_dataset(store.folder(job), ImageInput("lab"), torch.device("cpu"))
+    task, labelled = TASKS["classification"](dataset.classes), dataset.train.first(30)
+    sizes = {}
+    for name, protocol in PROTOCOLS.items():
+        learn = {"min_steps": 3, "batch_size": 8} if issubclass(protocol.Config, SupervisedConfig) else {}
+        settings = protocol.Config(**learn, precision="float32").for_labels(30)
+        backbone = build_backbone("resnet9", {"width": 4}, in_channels=3, generator=torch_generator("recorded"))
+        model, _ = fit(name, backbone, task, labelled, settings, seed=1)
+        outputs = torch.cat(answers(model, dataset.splits["test"], precision="float32"))
+        sizes[f"size of answers by {name}"] = float(outputs.double().clamp_min(-30).abs().mean())
+    return sizes
 
 
 def _records(folder: Path) -> dict[str, float]:

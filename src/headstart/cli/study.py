@@ -95,14 +95,16 @@ def _report(study: "Study") -> None:
 
 def _print_answer(study: "Study") -> None:
     """The summary, what is missing, and the verdict."""
+    from headstart.charts.names import short_keys
     from headstart.charts.text import with_value_texts
 
     tables = study.tables
     summary = with_value_texts(tables.summary)
-    names = [*tables.varied, "task", "arm", "protocol"]
     if not summary.empty:
+        several = [name for name in (*tables.varied, "task") if summary[name].nunique() > 1]
+        names = [*several, "arm", "protocol"]
         grid = summary.pivot_table(index=names, columns="labels", values="value_text", sort=False, aggfunc="first")
-        print_frame(grid.reset_index())
+        print_frame(grid.reset_index().rename(columns=short_keys(tables.varied)))
     for line in _missing_lines(tables.missing):
         errors.print(f"[yellow]no number:[/] {escape(line)}", highlight=False, soft_wrap=True)
     console.print()

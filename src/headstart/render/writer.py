@@ -122,7 +122,6 @@ def _begin(out: Path, config: RenderConfig) -> Manifest:
     found = read_manifest(out, unfinished=True)
     _refuse_other(out, found.made_by, wanted.made_by)
     _refuse_other(out, found.ingredients, wanted.ingredients)
-    _refuse_other(out, {"created_by": found.created_by}, {"created_by": wanted.created_by})
     return found
 
 

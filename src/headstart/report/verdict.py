@@ -13,6 +13,9 @@ from headstart.report.missing import missing_sentence
 __all__ = ["Verdict", "state_verdict"]
 
 
+NO_BREAK_HYPHEN = "\u2011"
+
+
 class Verdict(NamedTuple):
     """headline: one sentence. detail: what to know before believing it, empty where there is nothing."""
 
@@ -92,7 +95,8 @@ def _where(best: pd.Series, compared: pd.DataFrame, varied: Sequence[str]) -> st
     values = {key: best[key] for key in differing(compared, varied)}
     places = dict.fromkeys(str(best[place]) for place in named_places(compared, varied))
     names = [*([varied_text(values)] if values else []), *places]
-    return f" ({', '.join(names)})" if names else ""
+    # Factors such as T--- stay on one line.
+    return f" ({', '.join(names)})".replace("-", NO_BREAK_HYPHEN) if names else ""
 
 
 def _count(positive: int, compared: int, by_chance: float) -> str:
