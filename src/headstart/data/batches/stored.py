@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from headstart.data.dataset import SPLITS, Dataset, ImageSet, Normalisation
-from headstart.data.transforms.color import Moments, convert, spaces_of
+from headstart.data.transforms.color import Moments, spaces_of
 from headstart.data.viewing.check import image_faults
 from headstart.errors import DataError, StoreError
 from headstart.files import unwritable, write_atomic
@@ -29,8 +29,6 @@ from headstart.folder import Manifest, read_manifest, read_shard, write_manifest
 __all__ = ["ABOUT", "is_stored", "map_dataset", "read_about", "record_normalisation", "store_dataset"]
 
 ABOUT, IMAGES = "about.json", "images"
-CHUNK = 256
-"""Images whose colors are measured at a time."""
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -135,16 +133,15 @@ class _Measured:
     def __init__(self, manifest: Manifest) -> None:
         spaces = spaces_of(manifest.channels)
         self._known = manifest.normalisation
-        self._moments = {space: Moments() for space in spaces if space not in self._known}
+        self._moments = {space: Moments(space) for space in spaces if space not in self._known}
 
     def add(self, tensors: dict[str, Tensor]) -> None:
         train = tensors[IMAGES][tensors["split"] == SPLITS.index("train")]
-        for chunk in torch.split(train, CHUNK) if len(train) else ():
-            for space, moments in self._moments.items():
-                moments.add(convert(chunk, space))
+        for moments in self._moments.values():
+            moments.add(train)
 
     def values(self) -> dict[str, dict[str, tuple[float, ...]]]:
-        measured = {space: moments.normalisation(space) for space, moments in self._moments.items()}
+        measured = {space: moments.normalisation() for space, moments in self._moments.items()}
         return {**self._known} | {space: {"mean": by.mean, "std": by.std} for space, by in measured.items()}
 
 

@@ -25,10 +25,11 @@ __all__ = [
 
 ColorSpace = Literal["lab", "rgb"]
 Color = Literal["auto", "lab", "rgb"]
-CHUNK = 1024
+CHUNK = 256
+"""Images that are measured at a time."""
 NOISE = {"lab": 1e-2, "rgb": 0.0}
 """Deviations that say nothing: converting gray leaves about 1e-3 in a and b. On top comes what float32 rounds off."""
-ROUNDING = 1e-6
+ROUNDING = 1e-7
 
 
 @dataclass(frozen=True)
@@ -93,18 +94,22 @@ def _rgb(pixels: Tensor, by: Normalisation) -> Tensor:
 
 
 class Moments:
-    """Mean and deviation per channel of images that come a part at a time, in float64.
+    """Mean and deviation per channel of images that come a part at a time, in a color space and in float64.
 
     Parts are put together by their own means (Chan et al., 1979), which loses no digits to large ones.
     """
 
-    def __init__(self) -> None:
-        self.count = 0
+    def __init__(self, space: ColorSpace) -> None:
+        self.space, self.count = space, 0
         self.mean = self.squares = torch.zeros((), dtype=torch.float64)
 
-    def add(self, values: Tensor) -> None:
-        """``values [N, C, H, W]``."""
-        pixels = values.permute(0, 2, 3, 1).reshape(-1, values.shape[1]).double()
+    def add(self, images: Tensor) -> None:
+        """``images [N, C, H, W]``, as they came."""
+        for chunk in torch.split(images, CHUNK) if len(images) else ():
+            exact = convert(chunk, "lab") if self.space == "lab" else chunk.double() * (255.0 / FULL[chunk.dtype])
+            self._join(exact.permute(0, 2, 3, 1).reshape(-1, exact.shape[1]).double())
+
+    def _join(self, pixels: Tensor) -> None:
         variance, mean = torch.var_mean(pixels, dim=0, correction=0)
         variance, mean, count = variance.cpu(), mean.cpu(), len(pixels)
         apart, total = mean - self.mean, self.count + count
@@ -112,23 +117,21 @@ class Moments:
         self.mean = self.mean + apart * (count / total)
         self.count = total
 
-    def normalisation(self, space: ColorSpace) -> Normalisation:
+    def normalisation(self) -> Normalisation:
         """A channel that is constant in training is only centred, and scaled like the channels that are not.
 
         Its own deviation is rounding noise: divided by that, the first test image with a little color would be
         thousands of deviations away, or infinitely many.
         """
         std = (self.squares / self.count).sqrt()
-        varies = std > NOISE[space] + ROUNDING * self.mean.abs()
+        varies = std > NOISE[self.space] + ROUNDING * self.mean.abs()
         common = std[varies].mean() if varies.any() else torch.ones_like(std[0])
         return Normalisation(tuple(self.mean.tolist()), tuple(torch.where(varies, std, common).tolist()))
 
 
 def measure_normalisation(images: Tensor | Iterable[Tensor], space: ColorSpace) -> Normalisation:
     """Mean and population standard deviation per channel of ``[N, C, H, W]``, all of them or a part at a time."""
-    moments = Moments()
+    moments = Moments(space)
     for part in [images] if isinstance(images, Tensor) else images:
-        for chunk in torch.split(part, CHUNK):
-            if len(chunk):
-                moments.add(convert(chunk, space))
-    return moments.normalisation(space)
+        moments.add(part)
+    return moments.normalisation()
