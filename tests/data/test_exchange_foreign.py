@@ -15,8 +15,8 @@ import webdataset
 from PIL import Image
 
 from headstart.data.exchange.kinds import RGB
-from headstart.data.exchange.lab import LAB_MEAN, LAB_STD, from_normalised, to_normalised
 from headstart.data.exchange.pictures import fitted
+from headstart.data.exchange.reference_lab import LAB_MEAN, LAB_STD, from_normalised, to_normalised
 from headstart.data.exchange.transfer import export_folder, guess_format, import_folder
 from headstart.errors import DataError
 from headstart.folder import read_folder

@@ -9,7 +9,7 @@ from scipy.spatial.transform import Rotation
 from headstart.data.batches.loader import Loader
 from headstart.data.dataset import ImageSet
 from headstart.data.transforms.augment import AugmentConfig, Draw, apply_draw, draw_augmentation
-from headstart.data.transforms.targets import move_targets
+from headstart.data.transforms.moved_targets import move_targets
 from headstart.scenes.pose import pose_class
 from headstart.seeding import torch_generator
 

@@ -30,7 +30,7 @@ class AMDIMConfig(Schema):
 
 
 class AMDIM(Method):
-    """Find the positions of an image's other view (Bachman et al., 2019).
+    """Find positions of an image's other view (Bachman et al., 2019).
 
     One view's summary, or one position of it, must find the positions of the image's other view among those of all
     images. Three kinds of prediction, each in both directions between two views: global to 5x5, global to 7x7, and 5x5

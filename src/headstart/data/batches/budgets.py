@@ -13,16 +13,16 @@ __all__ = ["check_budgets", "label_order"]
 def label_order(classes: npt.ArrayLike, generator: np.random.Generator) -> npt.NDArray[np.int64]:
     """An order of all rows whose every prefix is a stratified random subset, so that budgets are nested.
 
-    ``classes``: integer ``[N]``. Within a class the order is random; row k of a class of m gets the place
+    ``classes``: integer ``[N]``. Within a class the order is random; row k of a class of m gets the rank
     ``(k + u) / m`` with ``u`` uniform in 0..1 per class, which keeps each prefix of n rows within one row of
     ``n * m / N`` from every class.
     """
     labels = np.asarray(classes)
-    place = np.empty(len(labels))
+    rank = np.empty(len(labels))
     for label in np.unique(labels):
         rows = generator.permutation(np.flatnonzero(labels == label))
-        place[rows] = (np.arange(len(rows)) + generator.random()) / len(rows)
-    return np.argsort(place, kind="stable")
+        rank[rows] = (np.arange(len(rows)) + generator.random()) / len(rows)
+    return np.argsort(rank, kind="stable")
 
 
 def check_budgets(budgets: Iterable[int], *, images: int, fewest: int, where: str) -> None:

@@ -54,11 +54,11 @@ class EndlessLoader(Batches):
         self._maker.shutdown(cancel_futures=True)
 
     def _take(self, step: int) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
-        block, place = divmod(step, self._steps)
+        block, turn = divmod(step, self._steps)
         wanted = (block, block + 1)
         self._blocks = {number: self._blocks.get(number) or self._begin(number) for number in wanted}
-        made = self._blocks[block].result()[place * self.local_size : (place + 1) * self.local_size]
-        index = torch.arange(place * self.batch_size, (place + 1) * self.batch_size, device=self.device)
+        made = self._blocks[block].result()[turn * self.local_size : (turn + 1) * self.local_size]
+        index = torch.arange(turn * self.batch_size, (turn + 1) * self.batch_size, device=self.device)
         return index, self._prepare(made), {}
 
     def _begin(self, block: int) -> "Future[Tensor]":

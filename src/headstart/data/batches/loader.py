@@ -12,7 +12,7 @@ from headstart.data.batches.ahead import LARGE
 from headstart.data.batches.share import ALONE, Share
 from headstart.data.dataset import ImageSet
 from headstart.data.transforms.augment import AugmentConfig, Draw, apply_draw, draw_augmentation
-from headstart.data.transforms.targets import fit_maps, move_targets
+from headstart.data.transforms.moved_targets import fit_maps, move_targets
 from headstart.seeding import torch_generator
 
 __all__ = ["Batch", "Batches", "Loader"]
@@ -137,7 +137,7 @@ class Loader(Batches):
         return index.to(self.device, non_blocking=True), self.images.ready(raw), self.images.targets_at(local)
 
     def _fetch(self, step: int, rows: Tensor) -> Tensor:
-        """Raw images of ``rows``, which the thread may have already; then it is told the next ones."""
+        """Raw images of ``rows``, which the thread may have already; then it begins the next ones."""
         assert self._fetcher
         known = self._next[1] if self._next and self._next[0] == step else None
         raw = known.result() if known else self._read(rows)

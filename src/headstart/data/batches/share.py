@@ -58,9 +58,9 @@ class Share:
         """What the first process answers; ``device``: where the process group talks. The host waits for it."""
         if self.processes == 1:
             return answer
-        told = torch.tensor([int(answer)], device=device)
-        torch.distributed.broadcast(told, 0)
-        return bool(told.item())
+        answers = torch.tensor([int(answer)], device=device)
+        torch.distributed.broadcast(answers, 0)
+        return bool(answers.item())
 
     def wait(self, device: torch.device) -> None:
         """Go on when every process has come here."""

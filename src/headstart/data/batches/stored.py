@@ -176,7 +176,7 @@ def _write_rows(
 
 
 class _Writer:
-    """A ``.npy`` file that is filled at several places at once, one per split, under another name until it is whole.
+    """A ``.npy`` file that is filled at several offsets at once, one per split, under another name until it is whole.
 
     It is written and not mapped, because a full disk ends a process that writes to a map.
     """
@@ -188,8 +188,8 @@ class _Writer:
         self.file: BinaryIO = self.partial.open("wb")
         np.lib.format.write_array_header_2_0(self.file, header)
         begin = self.file.tell()
-        self.places = [begin + row * sum(counts[:number]) for number in range(len(counts))]
-        self.ends = [place + row * count for place, count in zip(self.places, counts, strict=True)]
+        self.offsets = [begin + row * sum(counts[:number]) for number in range(len(counts))]
+        self.ends = [offset + row * count for offset, count in zip(self.offsets, counts, strict=True)]
 
     def __enter__(self) -> "_Writer":
         return self
@@ -199,18 +199,18 @@ class _Writer:
         self.partial.unlink(missing_ok=True)
 
     def write(self, split: int, rows: NDArray[Any]) -> None:
-        """Rows that follow those of ``split`` so far. Raises ``DataError`` for more than were told of."""
-        begin = self.places[split]
-        self.places[split] += rows.nbytes
-        if self.places[split] > self.ends[split]:
+        """Rows that follow those of ``split`` so far. Raises ``DataError`` for more than were announced."""
+        begin = self.offsets[split]
+        self.offsets[split] += rows.nbytes
+        if self.offsets[split] > self.ends[split]:
             raise self._miscounted(split)
         self.file.seek(begin)
         self.file.write(np.ascontiguousarray(rows).data)
 
     def finish(self) -> None:
-        """Make the file whole. Raises ``DataError`` for fewer rows than were told of."""
-        for split, (place, end) in enumerate(zip(self.places, self.ends, strict=True)):
-            if place != end:
+        """Make the file whole. Raises ``DataError`` for fewer rows than were announced."""
+        for split, (offset, end) in enumerate(zip(self.offsets, self.ends, strict=True)):
+            if offset != end:
                 raise self._miscounted(split)
         self.file.flush()
         os.fsync(self.file.fileno())

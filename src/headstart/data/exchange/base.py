@@ -70,11 +70,11 @@ class Stored:
     def targets(self) -> tuple[str, ...]:
         """Names of the annotations, from the first shard. Raises ``DataError`` for one that formats cannot hold."""
         first = self.manifest.shards[0]
-        found = [name.removeprefix("target.") for name in read_shard(self.folder / first.file, first)]
-        unknown = sorted(set(found) - {"images", "split", *TARGETS})
+        names = [name.removeprefix("target.") for name in read_shard(self.folder / first.file, first)]
+        unknown = sorted(set(names) - {"images", "split", *TARGETS})
         if unknown:
             raise DataError(f"{self.folder} has a target '{unknown[0]}', and only {', '.join(TARGETS)} can be exported")
-        return tuple(name for name in TARGETS if name in found)
+        return tuple(name for name in TARGETS if name in names)
 
     def parts(self) -> Iterator[tuple[int, Arrays]]:
         """The number of the first row of each shard, and its rows. Raises ``DataError`` for one that is not whole."""

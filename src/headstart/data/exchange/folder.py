@@ -41,8 +41,8 @@ def write_folder(stored: Stored, out: Path, report: Callable[[int], None]) -> No
         table.writerow(["file", "split", *_columns(stored.targets)])
         for start, arrays in stored.parts():
             for row in range(len(arrays["split"])):
-                one = {name: values[row] for name, values in arrays.items()}
-                table.writerow(_write_row(out, start + row, one, stored, folders))
+                example = {name: values[row] for name, values in arrays.items()}
+                table.writerow(_write_row(out, start + row, example, stored, folders))
             report(start + len(arrays["split"]))
 
 
@@ -51,15 +51,15 @@ def _columns(targets: Sequence[str]) -> list[str]:
 
 
 def _write_row(
-    out: Path, number: int, one: Mapping[str, Any], stored: Stored, folders: Sequence[str]
+    out: Path, number: int, example: Mapping[str, Any], stored: Stored, folders: Sequence[str]
 ) -> list[str | int | float]:
     """Write one image and its pixel targets; its line of the table."""
-    split = SPLITS[int(one["split"])]
-    inner = (folders[int(one["target.class"])],) if "target.class" in one else ()
-    ending, content = encode(one["images"])
+    split = SPLITS[int(example["split"])]
+    inner = (folders[int(example["target.class"])],) if "target.class" in example else ()
+    ending, content = encode(example["images"])
     line: list[str | int | float] = [_put(out, (split, *inner, f"{number:08d}.{ending}"), content), split]
     for name in stored.targets:
-        value = one[f"target.{name}"]
+        value = example[f"target.{name}"]
         if name == "class":
             line.append(stored.manifest.classes[int(value)])
         elif name == "pose":
@@ -73,11 +73,11 @@ def _write_row(
     return line
 
 
-def _put(out: Path, place: Sequence[str], data: bytes) -> str:
-    path = out.joinpath(*place)
+def _put(out: Path, parts: Sequence[str], data: bytes) -> str:
+    path = out.joinpath(*parts)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
-    return "/".join(place)
+    return "/".join(parts)
 
 
 def _folder_names(classes: Sequence[str]) -> list[str]:
@@ -142,10 +142,10 @@ class FolderReader(Reader):
 
 def _inside(root: Path, file: str) -> Path:
     """A file of the export. Raises ``DataError`` for a name that leads out of it."""
-    place = PurePosixPath(file)
-    if place.is_absolute() or ".." in place.parts:
+    inner = PurePosixPath(file)
+    if inner.is_absolute() or ".." in inner.parts:
         raise DataError(f"{root / TABLE} names '{file}', which lies outside: name files of {root} only")
-    return root / place
+    return root / inner
 
 
 def read_folder_export(path: Path, options: ReadOptions) -> Reader:
@@ -170,18 +170,18 @@ def _read_table(path: Path, targets: Sequence[str], manifest: Manifest) -> Table
 
 
 def _parsed(path: Path, lines: "csv.DictReader[str]", targets: Sequence[str], manifest: Manifest) -> Table:
-    found: dict[str, list[Any]] = {name: [] for name in ("file", "split", *targets)}
+    columns: dict[str, list[Any]] = {name: [] for name in ("file", "split", *targets)}
     for line in lines:
         try:
-            for name, values in found.items():
+            for name, values in columns.items():
                 values.append(_value(name, line, manifest.classes))
         except (KeyError, ValueError, TypeError) as error:
             raise DataError(f"{path}, line {lines.line_num}: {name} is not as expected ({error}): mend it") from None
-    if not found["file"]:
+    if not columns["file"]:
         raise DataError(f"{path} names no images: export the dataset again")
-    known = {name: np.array(found[name], dtype=TARGETS[name]) for name in targets if name not in PIXEL_TARGETS}
-    beside = {name: found[name] for name in targets if name in PIXEL_TARGETS}
-    return Table(found["file"], np.array(found["split"], dtype=np.uint8), known, beside)
+    known = {name: np.array(columns[name], dtype=TARGETS[name]) for name in targets if name not in PIXEL_TARGETS}
+    beside = {name: columns[name] for name in targets if name in PIXEL_TARGETS}
+    return Table(columns["file"], np.array(columns["split"], dtype=np.uint8), known, beside)
 
 
 def _value(name: str, line: Mapping[str, str], classes: Sequence[str]) -> Any:

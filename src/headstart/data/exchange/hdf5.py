@@ -23,8 +23,8 @@ from headstart.data.exchange.base import TARGETS, Arrays, Format, Reader, ReadOp
 from headstart.data.exchange.hdf5_header import DATASETS, Header, plain, read_header
 from headstart.data.exchange.hdf5_write import write_hdf5
 from headstart.data.exchange.kinds import RGB
-from headstart.data.exchange.lab import LAB_MEAN, LAB_STD, from_normalised
 from headstart.data.exchange.provenance import Provenance, read_provenance
+from headstart.data.exchange.reference_lab import LAB_MEAN, LAB_STD, from_normalised
 from headstart.data.exchange.splits import SPLIT_WORDS, UNKNOWN, complete_splits
 from headstart.data.transforms.color import ColorSpace
 from headstart.errors import DataError
@@ -47,7 +47,7 @@ class Hdf5Options(ReadOptions):
 
 @dataclass
 class Hdf5Reader(Reader):
-    """Rows of several files. files: after each other. order: the place there of each row of ours. columns: the name in
+    """Rows of several files. files: after each other. order: the index there of each row of ours. columns: the name in
     the files of each target. starts: number of the first row of each file."""
 
     files: Sequence[Path]
@@ -57,14 +57,14 @@ class Hdf5Reader(Reader):
     options: Hdf5Options
 
     def read(self, start: int, stop: int) -> Arrays:
-        places = self.order[start:stop]
-        owners = np.searchsorted(self.starts, places, side="right") - 1
+        rows = self.order[start:stop]
+        owners = np.searchsorted(self.starts, rows, side="right") - 1
         arrays: Arrays = {}
         for number in np.unique(owners).tolist():
             mine = owners == number
-            part = self._part(self.files[number], places[mine] - self.starts[number])
+            part = self._part(self.files[number], rows[mine] - self.starts[number])
             for name, values in part.items():
-                arrays.setdefault(name, np.empty((len(places), *values.shape[1:]), values.dtype))[mine] = values
+                arrays.setdefault(name, np.empty((len(rows), *values.shape[1:]), values.dtype))[mine] = values
         return arrays
 
     def _part(self, path: Path, rows: NDArray[np.int64]) -> Arrays:
@@ -72,13 +72,13 @@ class Hdf5Reader(Reader):
         first, run = int(rows.min()), slice(int(rows.min()), int(rows.max()) + 1)
         try:
             with needs("h5py", "hdf5").File(path, "r") as file:
-                found = {name: plain(file, column)[run][rows - first] for name, column in self.columns.items()}
+                targets = {name: plain(file, column)[run][rows - first] for name, column in self.columns.items()}
                 images = self._images(file, run)[rows - first]
         except (OSError, KeyError) as error:
             raise DataError(f"{path} cannot be read ({error}): make it again") from error
         except DataError as error:
             raise DataError(f"{path}: {error}") from None
-        return {"images": images, **{f"target.{name}": _typed(name, values) for name, values in found.items()}}
+        return {"images": images, **{f"target.{name}": _typed(name, values) for name, values in targets.items()}}
 
     def _images(self, file: Any, run: slice) -> NDArray[np.uint8]:
         if "images" in file:
@@ -116,7 +116,7 @@ def read_hdf5(path: Path, options: Hdf5Options) -> Reader:
     given = np.repeat([_split_of_file(file, len(files)) for file in files], counts)
     provenance = read_provenance(path)
     if provenance:
-        return _own(provenance, files, starts, given, headers, options)
+        return _exported(provenance, files, starts, given, headers, options)
     return _foreign(path, files, starts, given, headers, options)
 
 
@@ -128,7 +128,7 @@ def _split_of_file(path: Path, files: int) -> int:
     return words[0] if words and files > 1 else UNKNOWN
 
 
-def _own(
+def _exported(
     provenance: Provenance, files: Sequence[Path], starts: NDArray[np.int64], given: NDArray[np.int64],
     headers: Sequence[Header], options: Hdf5Options,
 ) -> Hdf5Reader:  # fmt: skip

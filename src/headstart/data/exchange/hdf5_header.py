@@ -1,4 +1,4 @@
-"""What an HDF5 file holds, told without reading its pictures."""
+"""What an HDF5 file holds, known without reading its pictures."""
 
 import json
 from collections.abc import Mapping
@@ -71,18 +71,18 @@ def _read_header(file: Any) -> Header:
 
 def _present(file: Any) -> dict[str, str]:
     """Which targets the file has, and in which dataset."""
-    found = {name: column for name, column in DATASETS.items() if column in file}
-    if "class" in found and plain(file, "targets").ndim == 3:
-        found["semantic"] = found.pop("class")
-    if "rotation" in found and "pose" not in found and "index" not in file:
-        found["pose"] = found["rotation"]
-    return found
+    columns = {name: column for name, column in DATASETS.items() if column in file}
+    if "class" in columns and plain(file, "targets").ndim == 3:
+        columns["semantic"] = columns.pop("class")
+    if "rotation" in columns and "pose" not in columns and "index" not in file:
+        columns["pose"] = columns["rotation"]
+    return columns
 
 
 def plain(file: Any, name: str) -> Any:
     """A dataset of the file itself. Raises ``DataError`` for a link or a layout that leads to another file."""
     h5py = needs("h5py", "hdf5")
-    found = file[name] if isinstance(file.get(name, getlink=True), h5py.HardLink) else None
-    if not isinstance(found, h5py.Dataset) or found.is_virtual or found.external:
+    dataset = file[name] if isinstance(file.get(name, getlink=True), h5py.HardLink) else None
+    if not isinstance(dataset, h5py.Dataset) or dataset.is_virtual or dataset.external:
         raise DataError(f"`{name}` is no dataset of the file itself: copy into it what it refers to")
-    return found
+    return dataset

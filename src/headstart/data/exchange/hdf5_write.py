@@ -13,7 +13,7 @@ from headstart.data.dataset import SPLITS
 from headstart.data.exchange.base import TARGETS, Arrays, Stored, needs
 from headstart.data.exchange.hdf5_header import DATASETS
 from headstart.data.exchange.kinds import RGB
-from headstart.data.exchange.lab import LAB_MEAN, LAB_STD, to_normalised
+from headstart.data.exchange.reference_lab import LAB_MEAN, LAB_STD, to_normalised
 from headstart.errors import DataError
 
 __all__ = ["write_hdf5"]
@@ -56,5 +56,5 @@ def _lay_out(file: Any, stored: Stored, rows: int) -> None:
 
 def _columns(arrays: Arrays, rows: NDArray[np.int64], start: int, targets: Sequence[str]) -> Arrays:
     images = arrays["images"][rows]
-    found = {"index": rows + start, "images": images, "data": to_normalised(images, LAB_MEAN, LAB_STD)}
-    return found | {DATASETS[name]: arrays[f"target.{name}"][rows] for name in targets}
+    columns = {"index": rows + start, "images": images, "data": to_normalised(images, LAB_MEAN, LAB_STD)}
+    return columns | {DATASETS[name]: arrays[f"target.{name}"][rows] for name in targets}

@@ -60,9 +60,9 @@ def write_huggingface(stored: Stored, out: Path, report: Callable[[int], None]) 
                 if len(rows):
                     writer.write_batch(_columns(arrays, rows, start, stored.targets))
             report(start + len(arrays["split"]))
-    found = {NAMES[split]: hub.Dataset.from_file(str(drafts / f"{split}.arrow")) for split in SPLITS}
+    splits = {NAMES[split]: hub.Dataset.from_file(str(drafts / f"{split}.arrow")) for split in SPLITS}
     with _quiet(hub):
-        hub.DatasetDict(found).save_to_disk(str(out))
+        hub.DatasetDict(splits).save_to_disk(str(out))
     rmtree(drafts)
 
 
@@ -98,7 +98,7 @@ def _quiet(hub: Any) -> Iterator[None]:
 
 @dataclass
 class HuggingFaceReader(Reader):
-    """Rows of a saved dataset. rows: all splits after each other. order: the place there of each row of ours.
+    """Rows of a saved dataset. rows: all splits after each other. order: the index there of each row of ours.
     image: the column of pictures. columns: that of each target. exact: written by us, pictures are taken as they are.
     """
 
@@ -118,8 +118,10 @@ class HuggingFaceReader(Reader):
 
     def _picture(self, row: int, picture: Mapping[str, Any]) -> NDArray[Any]:
         try:
-            data, about = _embedded(picture), self.manifest
-            return decode(data, self.shape, about.dtype) if self.exact else fitted(data, about.resolution, self.kind)
+            data, manifest = _embedded(picture), self.manifest
+            if self.exact:
+                return decode(data, self.shape, manifest.dtype)
+            return fitted(data, manifest.resolution, self.kind)
         except UNREADABLE:
             self.unreadable.append(f"image {row}")
             return self.blank()
@@ -178,8 +180,8 @@ def _load(path: Path, hub: Any) -> tuple[Any, NDArray[np.int64]]:
     """Every row there is, split after split, and the split of each."""
     try:
         with _quiet(hub):
-            found = hub.load_from_disk(str(path.resolve()))
-        parts = dict(found) if isinstance(found, hub.DatasetDict) else {"": found}
+            loaded = hub.load_from_disk(str(path.resolve()))
+        parts = dict(loaded) if isinstance(loaded, hub.DatasetDict) else {"": loaded}
         numbers = [_split_number(name, path) for name in parts]
         rows = hub.concatenate_datasets(list(parts.values()))
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -197,10 +199,10 @@ def _split_number(name: str, path: Path) -> int:
 
 def _first(features: Any, kind: type, path: Path | None = None, what: str = "") -> str | None:
     """The first column of a kind. Raises ``DataError`` if there is none and ``path`` says that there must be."""
-    found = next((name for name, feature in features.items() if isinstance(feature, kind)), None)
-    if found is None and path:
+    column = next((name for name, feature in features.items() if isinstance(feature, kind)), None)
+    if column is None and path:
         raise DataError(f"{path} has no column of {what}, only {', '.join(features)}: cast one to datasets.Image")
-    return found
+    return column
 
 
 def _recognises(path: Path) -> bool:

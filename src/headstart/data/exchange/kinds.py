@@ -130,5 +130,5 @@ def mode_of(picture: Image.Image) -> str:
 def _packing(picture: Image.Image) -> str:
     """How the file packs pixels, in Pillow's words, which a picture's mode does not tell: ``RGB;16B``."""
     tiles: list[Any] = list(getattr(picture, "tile", ()))
-    told = tiles[0][3] if tiles else None
-    return str((told[0] if isinstance(told, tuple) else told) or picture.mode)
+    mode = tiles[0][3] if tiles else None
+    return str((mode[0] if isinstance(mode, tuple) else mode) or picture.mode)

@@ -59,11 +59,11 @@ def fitted(data: bytes, resolution: int, kind: Kind) -> NDArray[Any]:
         pixels = array_pixels(data) if is_array(data) else _pixels(data)
     except DataError as error:
         raise ValueError(str(error)) from None
-    found = Kind(pixels.shape[2], pixels.dtype.name)
-    if (found, kind) == (GRAY, RGB):
+    actual = Kind(pixels.shape[2], pixels.dtype.name)
+    if (actual, kind) == (GRAY, RGB):
         pixels = pixels.repeat(3, axis=2)
-    elif found != kind:
-        raise ValueError(f"{found}, not {kind}")
+    elif actual != kind:
+        raise ValueError(f"{actual}, not {kind}")
     square = pixels if pixels.shape[:2] == (resolution, resolution) else _square(pixels, resolution)
     if kind == RGBA:
         square = square * (square[..., 3:] > 0)

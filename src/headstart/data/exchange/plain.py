@@ -1,7 +1,7 @@
 """Folders (or zip archives) of pictures as people keep them: by split and class, by class, or all in one.
 
 ``train/<class>/*.jpg`` with ``val`` (``valid``, ``validation``, ``dev``) and ``test`` beside it; ``<class>/*.jpg``; or
-pictures without classes in either. What no folder tells of splits is drawn by the hash of the file's place, 10 : 1 : 1.
+pictures without classes in either. What no folder tells of splits is drawn by the hash of the file's path, 10 : 1 : 1.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ from headstart.scenes.disk.tree import Entry, files_of
 
 __all__ = ["holds_pictures", "read_plain"]
 
-Place = tuple[str, ...]
+Parts = tuple[str, ...]
 
 
 def holds_pictures(path: Path) -> bool:
@@ -61,13 +61,13 @@ def read_plain(path: Path, options: ReadOptions) -> Reader:
     entries = [entry for entry in files_of(path) if entry.suffix in PICTURES]
     if not entries:
         raise DataError(f"{path} holds no pictures ({', '.join(PICTURES)}): name a folder or zip archive that does")
-    places = _without_wrapper([entry.parts for entry in entries])
-    split_layout = any(place[0].lower() in SPLIT_WORDS for place in places if len(place) > 1)
-    given = list(_given_splits(path, places)) if split_layout else [UNKNOWN] * len(places)
-    names = _class_names(path, [place[1:] if split_layout else place for place in places])
+    paths = _without_wrapper([entry.parts for entry in entries])
+    split_layout = any(parts[0].lower() in SPLIT_WORDS for parts in paths if len(parts) > 1)
+    given = list(_given_splits(path, paths)) if split_layout else [UNKNOWN] * len(paths)
+    names = _class_names(path, [parts[1:] if split_layout else parts for parts in paths])
     classes = sorted(set(names))
     numbers = {name: number for number, name in enumerate(classes)}
-    splits = complete_splits(given, ["/".join(place) for place in places], options.seed)
+    splits = complete_splits(given, ["/".join(parts) for parts in paths], options.seed)
     sources = ((str(entry), entry.path if entry.member is None else entry.read()) for entry in entries)
     resolution, kind = survey(sources, options.resolution)
     made_by = {"imported": "pictures", "resolution": resolution, "seed": options.seed}
@@ -76,30 +76,30 @@ def read_plain(path: Path, options: ReadOptions) -> Reader:
     return PlainReader(manifest, splits, ("class",) if classes else (), entries, labels)
 
 
-def _without_wrapper(places: list[Place]) -> list[Place]:
-    """Places below the one folder, or folder in a folder, that holds everything, unless it names a split."""
-    top = places[0][0]
-    while top.lower() not in SPLIT_WORDS and all(len(place) > 1 and place[0] == top for place in places):
-        places = [place[1:] for place in places]
-        top = places[0][0]
-    return places
+def _without_wrapper(paths: list[Parts]) -> list[Parts]:
+    """Paths below the one folder, or folder in a folder, that holds everything, unless it names a split."""
+    top = paths[0][0]
+    while top.lower() not in SPLIT_WORDS and all(len(parts) > 1 and parts[0] == top for parts in paths):
+        paths = [parts[1:] for parts in paths]
+        top = paths[0][0]
+    return paths
 
 
-def _given_splits(path: Path, places: Sequence[Place]) -> Iterator[int]:
-    for place in places:
-        if len(place) == 1 or place[0].lower() not in SPLIT_WORDS:
+def _given_splits(path: Path, paths: Sequence[Parts]) -> Iterator[int]:
+    for parts in paths:
+        if len(parts) == 1 or parts[0].lower() not in SPLIT_WORDS:
             raise DataError(
-                f"{path} has folders of splits, and '{'/'.join(place)}' is in none of train, val and test: move it"
+                f"{path} has folders of splits, and '{'/'.join(parts)}' is in none of train, val and test: move it"
             )
-        yield SPLIT_WORDS[place[0].lower()]
+        yield SPLIT_WORDS[parts[0].lower()]
 
 
-def _class_names(path: Path, places: Sequence[Place]) -> list[str]:
-    """The class of each place; none at all where pictures lie in no folder of a class."""
-    labelled = [place for place in places if len(place) > 1]
+def _class_names(path: Path, paths: Sequence[Parts]) -> list[str]:
+    """The class of each path; none at all where pictures lie in no folder of a class."""
+    labelled = [parts for parts in paths if len(parts) > 1]
     if not labelled:
         return []
-    if len(labelled) < len(places):
-        stray = next(place for place in places if len(place) == 1)
+    if len(labelled) < len(paths):
+        stray = next(parts for parts in paths if len(parts) == 1)
         raise DataError(f"{path} has folders of classes, and the picture '{stray[0]}' is in none: move or remove it")
-    return [place[0] for place in places]
+    return [parts[0] for parts in paths]

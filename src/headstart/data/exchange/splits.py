@@ -16,15 +16,15 @@ SPLIT_WORDS = {"train": 0, "training": 0, "val": 1, "valid": 1, "validation": 1,
 
 
 def complete_splits(given: Sequence[int], keys: Sequence[str], seed: int) -> NDArray[np.uint8]:
-    """Splits (0 train, 1 val, 2 test) of rows of which ``given`` tells some; elsewhere it is ``UNKNOWN``.
+    """Splits (0 train, 1 val, 2 test) of rows, of which ``given`` has some; elsewhere it is ``UNKNOWN``.
 
     An unknown row falls by the hash of its key and the seed: 10 : 1 : 1, whatever else there is. Where all rows are
     known but none is val, or none is test, the same hash takes these from the training rows.
     """
-    found = np.array(given, dtype=np.int64)
-    absent = [split for split in (1, 2) if split not in found]
-    for row in np.flatnonzero((found == UNKNOWN) | ((found == 0) & bool(absent))).tolist():
+    splits = np.array(given, dtype=np.int64)
+    absent = [split for split in (1, 2) if split not in splits]
+    for row in np.flatnonzero((splits == UNKNOWN) | ((splits == 0) & bool(absent))).tolist():
         drawn = split_of(derive_seed("split", seed, keys[row]) % BUCKETS)
-        if found[row] == UNKNOWN or drawn in absent:
-            found[row] = drawn
-    return found.astype(np.uint8)
+        if splits[row] == UNKNOWN or drawn in absent:
+            splits[row] = drawn
+    return splits.astype(np.uint8)

@@ -39,9 +39,9 @@ def export_folder(folder: Path, to: str, out: Path, progress: Listener | None = 
     form = lookup(FORMATS, "format", to)
     stored = Stored(folder.expanduser())
     provenance = Provenance(format=to, dataset=stored.manifest, targets=stored.targets)
-    with _staged(out.expanduser()) as place:
-        form.write(stored, place, _counting(progress, stored.manifest.images))
-        write_provenance(place, provenance)
+    with _staged(out.expanduser()) as staged:
+        form.write(stored, staged, _counting(progress, stored.manifest.images))
+        write_provenance(staged, provenance)
     return stored.manifest
 
 
@@ -59,10 +59,10 @@ def import_folder(
     Raises ``DataError`` for images that are missing or damaged, ``StoreError`` if ``out`` cannot be used.
     """
     reader = open_reader(path, form or guess_format(path), options or {})
-    with _staged(out.expanduser()) as place:
-        manifest = write_dataset(reader, place, progress)
+    with _staged(out.expanduser()) as staged:
+        manifest = write_dataset(reader, staged, progress)
         if not manifest.normalisation:
-            record_normalisation(place)
+            record_normalisation(staged)
     return manifest
 
 
@@ -85,10 +85,10 @@ def guess_format(path: Path) -> str:
     provenance = read_provenance(path)
     if provenance:
         return provenance.format
-    found = [name for name, form in FORMATS.items() if form.recognises(path)]
-    if len(found) == 1:
-        return found[0]
-    looks = f"could be {' or '.join(found)}" if found else "looks like no format known"
+    formats = [name for name, form in FORMATS.items() if form.recognises(path)]
+    if len(formats) == 1:
+        return formats[0]
+    looks = f"could be {' or '.join(formats)}" if formats else "looks like no format known"
     raise DataError(f"{path} {looks}: name its format with --from, one of {', '.join(sorted(FORMATS))}")
 
 

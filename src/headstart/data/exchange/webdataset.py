@@ -71,15 +71,15 @@ class WebDatasetReader(Reader):
 
     def _row(self, sample: Sample) -> Arrays:
         row = {"images": self._decoded(sample, _image_ending(sample), self._picture, self.shape, self.blank())}
-        about = self._decoded(sample, "json", lambda data, _: json.loads(data), (), {}) if self.exact else {}
+        metadata = self._decoded(sample, "json", lambda data, _: json.loads(data), (), {}) if self.exact else {}
         for name in self.targets:
-            row[f"target.{name}"] = self._target(name, sample, about)
+            row[f"target.{name}"] = self._target(name, sample, metadata)
         return row
 
     def _picture(self, data: bytes, shape: tuple[int, ...]) -> NDArray[Any]:
         return decode(data, shape, self.manifest.dtype) if self.exact else fitted(data, shape[-1], self.kind)
 
-    def _target(self, name: str, sample: Sample, about: Mapping[str, Any]) -> NDArray[Any]:
+    def _target(self, name: str, sample: Sample, metadata: Mapping[str, Any]) -> NDArray[Any]:
         plane = (self.manifest.resolution, self.manifest.resolution)
         zeros = np.zeros(plane, dtype=TARGETS[name])
         if name == "class":
@@ -88,10 +88,10 @@ class WebDatasetReader(Reader):
             how, instead = (_depth, zeros + 1) if name == "depth" else (decode, zeros)
             values: NDArray[Any] = self._decoded(sample, ENDINGS[name], how, plane, instead)
             return values
-        if name not in about:
+        if name not in metadata:
             self.unreadable.append(f"{sample.key}.json (no '{name}')")
         default = np.eye(3) if name == "rotation" else 0
-        return np.array(about.get(name, default), dtype=TARGETS[name])
+        return np.array(metadata.get(name, default), dtype=TARGETS[name])
 
     def _decoded(
         self, sample: Sample, ending: str, how: Callable[[bytes, tuple[int, ...]], Any], shape: Any, instead: Any
@@ -109,15 +109,15 @@ def read_webdataset(path: Path, options: ReadOptions) -> Reader:
     tars = sorted(path.glob("*.tar")) if path.is_dir() else [path]
     if not tars:
         raise DataError(f"{path} holds no tar files: name a folder that does")
-    found = [sample for number, tar in enumerate(tars) for sample in _samples(tar, number)]
-    samples = [sample for sample in found if any(ending in sample.members for ending in IMAGES)]
+    everything = [sample for number, tar in enumerate(tars) for sample in _samples(tar, number)]
+    samples = [sample for sample in everything if any(ending in sample.members for ending in IMAGES)]
     if not samples:
         raise DataError(f"{path} holds no samples with a picture ({', '.join(IMAGES)}): name WebDataset shards that do")
     provenance = read_provenance(path)
-    return _own(provenance, tars, samples) if provenance else _foreign(path, tars, samples, options)
+    return _exported(provenance, tars, samples) if provenance else _foreign(path, tars, samples, options)
 
 
-def _own(provenance: Provenance, tars: list[Path], samples: list[Sample]) -> WebDatasetReader:
+def _exported(provenance: Provenance, tars: list[Path], samples: list[Sample]) -> WebDatasetReader:
     samples = sorted(samples, key=lambda sample: sample.key.rpartition("/")[2])
     splits = np.array([sample.split for sample in samples]).astype(np.uint8)
     return WebDatasetReader(provenance.dataset, splits, provenance.targets, tars, samples, True)
@@ -146,7 +146,7 @@ def _foreign(path: Path, tars: list[Path], samples: list[Sample], options: ReadO
 def _samples(path: Path, number: int) -> Iterator[Sample]:
     """What one tar file holds, from its headers."""
     word = path.stem.partition("-")[0].lower()
-    found: dict[str, Sample] = {}
+    samples: dict[str, Sample] = {}
     try:
         with tarfile.open(path, "r:") as tar:
             for member in tar:
@@ -155,11 +155,11 @@ def _samples(path: Path, number: int) -> Iterator[Sample]:
                 if not member.isreg() or ending.lower() not in MEMBERS:
                     continue
                 key = "/".join(part for part in (path.name, folder, key) if part)
-                sample = found.setdefault(key, Sample(key, SPLIT_WORDS.get(word, UNKNOWN)))
+                sample = samples.setdefault(key, Sample(key, SPLIT_WORDS.get(word, UNKNOWN)))
                 sample.members[ending.lower()] = Member(number, member.offset_data, member.size)
     except (OSError, tarfile.TarError) as error:
         raise DataError(f"{path} is no whole uncompressed tar file ({error}): make it again") from error
-    yield from found.values()
+    yield from samples.values()
 
 
 def _depth(data: bytes, shape: tuple[int, ...]) -> NDArray[Any]:

@@ -23,8 +23,8 @@ def write_webdataset(stored: Stored, out: Path, report: Callable[[int], None]) -
     try:
         for start, arrays in stored.parts():
             for row, split in enumerate(arrays["split"].tolist()):
-                one = {name: values[row] for name, values in arrays.items()}
-                tars[split].write(_sample(start + row, one, stored))
+                example = {name: values[row] for name, values in arrays.items()}
+                tars[split].write(_sample(start + row, example, stored))
             report(start + len(arrays["split"]))
     finally:
         for tar in tars:
@@ -55,17 +55,17 @@ class _Tars:
             self.current = None
 
 
-def _sample(number: int, one: Mapping[str, Any], stored: Stored) -> dict[str, Any]:
-    about: dict[str, Any] = {"index": number}
-    ending, content = encode(one["images"])
+def _sample(number: int, example: Mapping[str, Any], stored: Stored) -> dict[str, Any]:
+    metadata: dict[str, Any] = {"index": number}
+    ending, content = encode(example["images"])
     sample: dict[str, Any] = {"__key__": f"{number:08d}", ending: content}
     for name in stored.targets:
-        value = one[f"target.{name}"]
+        value = example[f"target.{name}"]
         if name == "class":
-            about["class"] = stored.manifest.classes[int(value)]
+            metadata["class"] = stored.manifest.classes[int(value)]
             sample["cls"] = str(int(value)).encode()
         elif name in PIXEL_TARGETS:
             sample[ENDINGS[name]] = npy(value) if name == "depth" else encode_png(value)
         else:
-            about[name] = value.tolist()  # float32 as the float64 that Python writes without loss
-    return sample | {"json": json.dumps(about, ensure_ascii=False).encode()}
+            metadata[name] = value.tolist()  # float32 as the float64 that Python writes without loss
+    return sample | {"json": json.dumps(metadata, ensure_ascii=False).encode()}

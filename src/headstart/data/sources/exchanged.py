@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from headstart.data.exchange.base import ReadOptions
-from headstart.data.exchange.contents import fingerprint_of
+from headstart.data.exchange.fingerprints import fingerprint_of
 from headstart.data.exchange.hdf5 import Hdf5Options
 from headstart.data.exchange.transfer import open_reader, write_dataset
 from headstart.data.sources.base import Progress, Source, SourceInfo
@@ -47,7 +47,7 @@ class ExchangedSource(ReadOptions, Source):
         return fingerprint_of(self.path.expanduser())
 
     def identity(self) -> dict[str, Any]:
-        """The files' contents, not their place, and how they are read; every byte is hashed, once a process."""
+        """The files' contents, not their path, and how they are read; every byte is hashed, once a process."""
         return {"content": self.fingerprint, "options": self.model_dump(mode="json", exclude={"path"})}
 
     def materialise(self, folder: Path, *, workers: int | None, progress: Progress | None) -> Path:  # noqa: ARG002

@@ -31,10 +31,10 @@ class FolderSource(Source):
         return SourceInfo(manifest.counts, manifest.classes, self._targets(), manifest.resolution, manifest.channels)
 
     def identity(self) -> dict[str, Any]:
-        """Its contents, not its place: a folder that moves keeps its cached work."""
+        """Its contents, not its path: a folder that moves keeps its cached work."""
         manifest = self.manifest
-        told = manifest.model_dump(mode="json", include={"classes", "normalisation", "channels", "dtype"})
-        return told | {"shards": [shard.sha256 for shard in manifest.shards]}
+        fields = manifest.model_dump(mode="json", include={"classes", "normalisation", "channels", "dtype"})
+        return fields | {"shards": [shard.sha256 for shard in manifest.shards]}
 
     def materialise(self, folder: Path, *, workers: int | None, progress: Progress | None) -> Path:  # noqa: ARG002
         return self.path.expanduser()

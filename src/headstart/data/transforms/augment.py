@@ -114,8 +114,8 @@ def apply_draw(images: Tensor, draw: Draw) -> Tensor:
     pixels = images.permute(0, 2, 3, 1).reshape(count * height * width, channels)
     keep = None
     if not (draw.flip is draw.shift is draw.cutout is draw.turn is None):
-        place, keep = _places((count, height, width), draw, images.device)
-        pixels = pixels.index_select(0, place.view(-1))
+        sources, keep = _source_pixels((count, height, width), draw, images.device)
+        pixels = pixels.index_select(0, sources.view(-1))
     shown = _recolor(pixels.view(count, height * width, channels), draw).view(count, height, width, channels)
     return (shown if keep is None else shown * keep[..., None]).permute(0, 3, 1, 2)
 
@@ -130,22 +130,22 @@ def move_maps(maps: Tensor, draw: Draw) -> Tensor:
     moves = replace(draw, cutout=None)
     if moves.flip is None and moves.shift is None and moves.turn is None:
         return maps
-    place, inside = _places(maps.shape, moves, maps.device)
-    moved = maps.flatten()[place.view(-1)].view(maps.shape)
+    sources, inside = _source_pixels(maps.shape, moves, maps.device)
+    moved = maps.flatten()[sources.view(-1)].view(maps.shape)
     return moved if inside is None else moved.masked_fill(~inside, 0)
 
 
-def _places(shape: Sequence[int], draw: Draw, device: torch.device) -> tuple[Tensor, Tensor | None]:
+def _source_pixels(shape: Sequence[int], draw: Draw, device: torch.device) -> tuple[Tensor, Tensor | None]:
     """Where each pixel ``[B, H, W]`` comes from in all images laid end to end, and which stay (``None``: all)."""
     count, height, width = shape
     rows, columns, keep = _coordinates(count, height, width, draw, device)
     first = torch.arange(count, device=device)[:, None, None] * height
-    place = (first + rows[:, :, None]) * width + columns[:, None, :]
+    sources = (first + rows[:, :, None]) * width + columns[:, None, :]
     if draw.turn is None:
-        return place, keep
-    sources = _turned(height, device)[draw.turn]
-    place = place.flatten(1).gather(1, sources).view_as(place)
-    return place, None if keep is None else keep.flatten(1).gather(1, sources).view_as(keep)
+        return sources, keep
+    turned = _turned(height, device)[draw.turn]
+    sources = sources.flatten(1).gather(1, turned).view_as(sources)
+    return sources, None if keep is None else keep.flatten(1).gather(1, turned).view_as(keep)
 
 
 def _turned(side: int, device: torch.device) -> Tensor:

@@ -84,13 +84,13 @@ class ImageInput:
             )
 
     def preparation(
-        self, channels: int, own: Mapping[str, Normalisation], device: torch.device | None = None
+        self, channels: int, normalisations: Mapping[str, Normalisation], device: torch.device | None = None
     ) -> Preparation:
-        """How images of ``channels`` are prepared; ``own``: their training split's statistics, by color space."""
+        """How images of ``channels`` are prepared, whose training split has these ``normalisations`` by color space."""
         self.check(channels)
         if self.mean is not None and self.deviation is not None:
             by = Normalisation(self.mean, self.deviation)
         else:
             repeated = (self.channels or channels) // channels
-            by = Normalisation(own[self.color].mean * repeated, own[self.color].std * repeated)
+            by = Normalisation(normalisations[self.color].mean * repeated, normalisations[self.color].std * repeated)
         return Preparation(self.color, by, self.channels, self.resolution, device)

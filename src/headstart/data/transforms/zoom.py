@@ -21,12 +21,12 @@ def draw_zoom(batch: int, generator: torch.Generator) -> Tensor:
     The area is uniform from 20 % to 100 %; the aspect is log-uniform from 3/4 to 4/3, or as far as a window of that
     area fits into the image.
     """
-    area, aspect, *place = torch.rand(4, batch, generator=generator, device=generator.device)
+    area, aspect, *position = torch.rand(4, batch, generator=generator, device=generator.device)
     area = SMALLEST_AREA + (1 - SMALLEST_AREA) * area
     widest = (-area.log()).clamp(max=math.log(LARGEST_ASPECT))
     stretch = (widest * (aspect - 0.5)).exp()
     size = area.sqrt()[:, None] * torch.stack([1 / stretch, stretch], dim=1)
-    return torch.cat([torch.stack(place, dim=1) * (1 - size), size], dim=1)
+    return torch.cat([torch.stack(position, dim=1) * (1 - size), size], dim=1)
 
 
 def zoom_images(images: Tensor, windows: Tensor) -> Tensor:
@@ -51,12 +51,12 @@ def _positions(windows: Tensor, sides: torch.Size) -> list[Tensor]:
 
     Pixel i has its middle at i, and beyond the outermost middles there is nothing to interpolate with.
     """
-    found = []
+    coordinates = []
     for axis, side in enumerate(sides):
         middles = torch.arange(side, device=windows.device) + 0.5
         start, length = windows[:, axis, None] * side, windows[:, axis + 2, None]
-        found.append((start + middles * length - 0.5).clamp(0, side - 1))
-    return found
+        coordinates.append((start + middles * length - 0.5).clamp(0, side - 1))
+    return coordinates
 
 
 def _weights(positions: Tensor) -> Tensor:

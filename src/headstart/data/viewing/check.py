@@ -61,10 +61,10 @@ def check_folder(folder: Path) -> Checked:
         except DataError as error:
             findings.append((path, str(error)))
             continue
-        found = tuple(sorted(name.removeprefix("target.") for name in tensors if name.startswith("target.")))
-        targets = found if targets is None else targets
-        if found != targets:
-            findings.append((path, f"{path} has the targets {_list(found)}, and shards before it {_list(targets)}"))
+        names = tuple(sorted(name.removeprefix("target.") for name in tensors if name.startswith("target.")))
+        targets = names if targets is None else targets
+        if names != targets:
+            findings.append((path, f"{path} has the targets {_list(names)}, and shards before it {_list(targets)}"))
         wrong = list(faults(tensors, manifest))
         findings += [(path, f"{path}: {fault}") for fault in wrong]
         if not wrong:
@@ -75,9 +75,9 @@ def check_folder(folder: Path) -> Checked:
 
 def faults(tensors: Mapping[str, Tensor], manifest: Manifest) -> Iterator[str]:
     """What is wrong with a shard's tensors, a clause each: types, shapes, and values outside of their range."""
-    found = list(image_faults(tensors, manifest))
-    yield from found
-    if not found:
+    faults = list(image_faults(tensors, manifest))
+    yield from faults
+    if not faults:
         yield from _annotation_faults(tensors, manifest)
 
 
@@ -154,7 +154,7 @@ def _count(tensors: Mapping[str, Tensor], splits: Mapping[str, SplitSummary]) ->
 
 
 def _miscounted(manifest: Manifest, splits: Mapping[str, SplitSummary], damaged: bool, folder: Path) -> Iterator[str]:
-    """Only of shards that are whole: damaged ones are told of already, and lack images for that reason."""
+    """Only of shards that are whole: damaged ones are findings already, and lack images for that reason."""
     if manifest.rendered < manifest.images:
         yield f"{folder} is unfinished ({manifest.rendered} of {manifest.images} images)"
     elif not damaged:

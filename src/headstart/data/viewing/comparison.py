@@ -42,21 +42,21 @@ class Comparison(NamedTuple):
 
 def _masks(image: Tensor, maps: Maps) -> list[Image.Image]:
     """Every class in the color that it has everywhere."""
-    return [masks_over(picture_of(image), one.numpy()) for one in maps]
+    return [masks_over(picture_of(image), mask.numpy()) for mask in maps]
 
 
 def _classes(maps: Maps, classes: Sequence[str]) -> tuple[Swatch, ...]:
     """The classes that occur, by number."""
     names = ["background", *classes]
-    numbers = torch.unique(torch.cat([one.flatten() for one in maps])).tolist()
+    numbers = torch.unique(torch.cat([mask.flatten() for mask in maps])).tolist()
     return tuple(Swatch(names[number], "#{:02x}{:02x}{:02x}".format(*mask_color(number))) for number in numbers)
 
 
 def _depths(image: Tensor, maps: Maps) -> list[Image.Image]:
     """All maps on the scale of the first."""
-    truth, *others = (one.float().numpy() for one in maps)
+    truth, *others = (depths.float().numpy() for depths in maps)
     size, limits = (image.shape[-1], image.shape[-2]), depth_limits(truth)
-    return [depth_picture(one, size, limits) for one in (truth, *others)]
+    return [depth_picture(depths, size, limits) for depths in (truth, *others)]
 
 
 def _distances(maps: Maps, classes: Sequence[str]) -> tuple[Swatch, ...]:

@@ -41,8 +41,8 @@ def preview_folder(folder: Path, picture: Path, *, images: int, columns: int, sp
         raise unknown_name("split", split, SPLITS)
     manifest, tensors = read_folder(folder)
     each = show_rows(tensors, split, images)
-    captions = [caption(one, manifest.classes) for one in each]
-    write_atomic(picture, contact_sheet([_panels(one) for one in each], captions, columns=columns))
+    captions = [caption(example, manifest.classes) for example in each]
+    write_atomic(picture, contact_sheet([_panels(example) for example in each], captions, columns=columns))
 
 
 def show_rows(tensors: Mapping[str, Tensor], split: str, images: int) -> list[dict[str, Tensor]]:
@@ -72,32 +72,32 @@ def contact_sheet(cells: Sequence[Panels], captions: Sequence[str], *, columns: 
     size = columns * (width + GAP) + GAP, rows * (height + CAPTION + GAP) + GAP
     sheet = Image.new("RGB", size, "white")
     pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(FONT)
-    for place, (panels, caption) in enumerate(zip(cells, captions, strict=True)):
-        x, y = GAP + place % columns * (width + GAP), GAP + place // columns * (height + CAPTION + GAP)
+    for index, (panels, caption) in enumerate(zip(cells, captions, strict=True)):
+        x, y = GAP + index % columns * (width + GAP), GAP + index // columns * (height + CAPTION + GAP)
         for number, panel in enumerate(panels):
             sheet.paste(panel, (x + number * panel.width, y))
         pen.text((x + width / 2, y + height + 1), _fitting(caption, font, width), fill="black", font=font, anchor="ma")
     return _png(sheet)
 
 
-def _panels(one: Mapping[str, Tensor]) -> Panels:
+def _panels(example: Mapping[str, Tensor]) -> Panels:
     """An image and what is known of it, as pictures."""
-    photo = _enlarged(picture_of(one["images"]))
-    panels = [axes_over(photo, one["target.rotation"].numpy()) if "target.rotation" in one else photo]
-    masks = next((one[name] for name in ("target.instance", "target.semantic") if name in one), None)
+    photo = _enlarged(picture_of(example["images"]))
+    panels = [axes_over(photo, example["target.rotation"].numpy()) if "target.rotation" in example else photo]
+    masks = next((example[name] for name in ("target.instance", "target.semantic") if name in example), None)
     if masks is not None:
         panels.append(masks_over(photo, masks.numpy()))
-    if "target.depth" in one:
-        panels.append(depth_picture(one["target.depth"].float().numpy(), photo.size))
+    if "target.depth" in example:
+        panels.append(depth_picture(example["target.depth"].float().numpy(), photo.size))
     return panels
 
 
-def caption(one: Mapping[str, Tensor], classes: Sequence[str]) -> str:
+def caption(example: Mapping[str, Tensor], classes: Sequence[str]) -> str:
     """What an image shows: its class, or those in its mask."""
-    if "target.class" in one:
-        return classes[int(one["target.class"])]
-    if "target.semantic" in one:
-        return ", ".join(classes[label - 1] for label in torch.unique(one["target.semantic"]).tolist() if label)
+    if "target.class" in example:
+        return classes[int(example["target.class"])]
+    if "target.semantic" in example:
+        return ", ".join(classes[label - 1] for label in torch.unique(example["target.semantic"]).tolist() if label)
     return ""
 
 
