@@ -1,7 +1,7 @@
 """How often a study claims a gain that is not there, how often its intervals hold the truth, and what a claim takes.
 
     python benchmarks/utility_coverage.py --studies 400                  # null claims and coverage
-    python benchmarks/utility_coverage.py --studies 400 --power --seconds 20   # trials until a true gain is established
+    python benchmarks/utility_coverage.py --studies 100 --power --seconds 20   # trials until a true gain is claimed
 
 Simulates studies whose truth is known and puts them through the package's estimate and, as the yardstick, through the
 rule that it replaced: intervals per arm with Student's t of its own trials, and a claim where more of them lie above 0
@@ -193,10 +193,11 @@ def null_worlds() -> Iterator[World]:
 
 def print_coverage(studies: int) -> None:
     print(f"{studies} studies a row; shares in % ± standard error; half-width: of a gain's interval, in points\n")
-    print(
-        "| world | arms × protocols | trials | claims without gain | by the old rule | gain held | utility held | held at 1.5× | half-width |"
-    )
-    print("|---|---|---|---|---|---|---|---|---|")
+    print_row(
+        "world", "arms × protocols", "trials", "claims without gain", "by the old rule", "gain held", "utility held",
+        "utility held, 50 % gain", "half-width",
+    )  # fmt: skip
+    print("|---" * 9 + "|")
     for world in null_worlds():
         found, old = zip(*answers(world, studies), strict=True)
         gained, _ = zip(*answers(world._replace(gain=1.5), studies), strict=True)

@@ -25,6 +25,8 @@ __all__ = ["CENSORED", "UtilityEstimate", "estimate_utility"]
 CENSORED = ("none", "above", "below")
 UNKNOWN = 1e9
 """Beyond any score: a budget that tells nothing stands in nobody's way."""
+ROUNDING = 1e-12
+"""Of a score: what less is apart is equal."""
 Floats = NDArray[np.float64]
 
 
@@ -115,6 +117,9 @@ def _ends(scores: StudyScores, known: NDArray[np.bool_], raised: Floats, gains: 
     # With as many labels it is the gain, and has the gain's interval.
     half[:, known, range(len(budgets))] = (gains.high - gains.gain)[:, known]
     middle = contrasts.mean - raised
+    # A score equal to a point of the curve is neither above nor below it by a rounding error.
+    rounding = ROUNDING * np.nanmax(np.abs(baseline))
+    middle, half = (np.where(np.abs(one) < rounding, 0.0, one) for one in (middle, half))
     # Once below, below for all larger budgets: the first crossing for one end, the last for the other.
     least = np.minimum.accumulate(np.nan_to_num(middle - half, nan=UNKNOWN), axis=-1)
     most = np.maximum.accumulate(np.nan_to_num(middle + half, nan=-UNKNOWN)[..., ::-1], axis=-1)
