@@ -38,6 +38,9 @@ def state_verdict(
     it is chosen after the fact from M points, of which M · (1 − confidence) / 2 would have intervals above 0 if nothing
     were worth anything: a gain is claimed only if at least one does and more than twice that many do, fewer
     are called unsettled, and the detail gives the count.
+
+    >>> tables = Study.load("runs/quickstart").tables  # doctest: +SKIP
+    >>> state_verdict(tables.utility, tables.arms, tables.missing).headline  # doctest: +SKIP
     """
     baseline, lacking = find_baseline(arms), missing_sentence(missing)
     measured = utility[utility["utility"].notna()]

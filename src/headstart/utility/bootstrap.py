@@ -36,6 +36,11 @@ def mean_interval(values: Floats, confidence: float) -> MeanInterval:
     """Mean and Student's interval of ``values [R, K]`` over R trials.
 
     NaN marks a run that failed: it is left out. The ends are NaN where fewer than two trials are left.
+
+    >>> import numpy as np
+    >>> interval = mean_interval(np.array([[0.70], [0.72], [0.74]]), confidence=0.95)
+    >>> np.concatenate(interval).round(3)
+    array([0.72, 0.67, 0.77])
     """
     count, mean, deviation = _moments(values)
     freedom = np.where(count >= 2, count - 1, np.nan)
@@ -50,6 +55,10 @@ def joint_draws(values: Floats, draws: int, generator: np.random.Generator) -> F
     The spread of any linear combination of the columns is Student's with R − 1 degrees of freedom. NaN marks a run that
     failed; then the column with the fewest trials sets the degrees of freedom for all, which errs on the wide side. A
     column with fewer than two trials has no spread to go by: its draws are NaN.
+
+    >>> import numpy as np
+    >>> joint_draws(np.array([[0.70, 0.80], [0.72, 0.83]]), 1000, np.random.default_rng(1)).shape
+    (1000, 2)
     """
     count, mean, deviation = _moments(values)
     enough = count >= 2

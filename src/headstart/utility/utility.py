@@ -82,6 +82,12 @@ def estimate_utility(
 
     Intervals are percentiles over joint draws of both arms' means (see ``bootstrap``), scratch refitted in each; they
     always include the estimate itself.
+
+    >>> import numpy as np
+    >>> scratch = TrialScores(np.array([100.0, 10000.0]), np.array([[0.50, 0.71], [0.50, 0.69]]))
+    >>> arm = TrialScores(np.array([100.0]), np.array([[0.61], [0.59]]))
+    >>> estimate_utility(scratch, arm, np.random.default_rng(1)).utility.round(3)  # worth 1000 labels
+    array([9.])
     """
     assert len(scratch.values) == len(arm.values), "both arms have the same trials, in the same order"
     sign = 1.0 if higher_is_better else -1.0
