@@ -12,6 +12,7 @@ import pandas as pd
 
 from headstart.backbones import BACKBONES, build_backbone
 from headstart.backbones.sizes import count_activations, count_parameters, outline
+from headstart.cache import DEFAULT_STORE
 from headstart.data.exchange import FORMATS
 from headstart.data.sources import SOURCES
 from headstart.errors import ConfigError, StoreError
@@ -50,7 +51,6 @@ __all__ = [
     "status_table",
 ]
 
-DEFAULT_STORE = Path("~/.cache/headstart")
 MOST_JOBS = 10_000
 Config = Suite | StudyConfig | str | Path
 

@@ -10,7 +10,7 @@ from headstart.data.dataset import ImageSet
 from headstart.training.features import extract_features
 from headstart.training.precision import Precision
 
-__all__ = ["RANK", "SMALLEST_SPREAD", "SPREAD", "collapsed_since", "effective_rank", "is_collapsed", "spread"]
+__all__ = ["RANK", "SPREAD", "collapsed_since", "effective_rank", "is_collapsed", "spread"]
 
 SMALLEST_SPREAD = 1e-2
 """Networks that learned, or were merely initialised, stay above 0.05; one that is told to answer every image alike ends

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from headstart.utility.bootstrap import MeanInterval, joint_draws, mean_interval
-from headstart.utility.curves import LabelRange, accuracy_at, labels_needed, monotone_fit
+from headstart.utility.curves import LabelRange, labels_needed, monotone_fit
 from headstart.utility.reference import (
     ReferenceUtility,
     interpolate_labels,
@@ -21,7 +21,6 @@ __all__ = [
     "ReferenceUtility",
     "TrialScores",
     "UtilityEstimate",
-    "accuracy_at",
     "estimate_utility",
     "interpolate_labels",
     "joint_draws",

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LabelRange", "accuracy_at", "labels_needed", "monotone_fit"]
+__all__ = ["LabelRange", "labels_needed", "monotone_fit"]
 
 Floats = NDArray[np.float64]
 
@@ -76,14 +76,3 @@ def labels_needed(labels: Floats, curve: Floats, accuracy: Floats) -> LabelRange
         low=np.where(above, labels[-1], np.where(below, 0.0, inside)),
         high=np.where(above, np.inf, np.where(below, labels[0], inside)),
     )
-
-
-def accuracy_at(labels: Floats, curve: Floats, wanted: Floats) -> Floats:
-    """``curve [K]`` over ``labels [K]`` at ``wanted [...]`` labels; NaN outside the budgets, where nothing is known.
-
-    >>> import numpy as np
-    >>> accuracy_at(np.array([100.0, 10000.0]), np.array([0.5, 0.7]), np.array([1000.0])).round(6)
-    array([0.6])
-    """
-    accuracies: Floats = np.interp(np.log(wanted), np.log(labels), curve, left=np.nan, right=np.nan)
-    return accuracies
