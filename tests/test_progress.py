@@ -25,7 +25,8 @@ class Toy(Job):
 def test_failed_jobs_are_passed_and_retried_ones_are_told():
     jobs, screen = [Toy(number) for number in range(3)], io.StringIO()
     console = Console(file=screen, force_terminal=True, width=200)
-    with watch_jobs(jobs, console) as listen:
+    with watch_jobs(console) as (listen, expect):
+        expect(jobs)
         listen(Event("finished", jobs[0], 10, 10))
         listen(Event("progress", jobs[1], 5, 10))
         listen(Event("retried", jobs[1], 0, 10, "it stumbled"))

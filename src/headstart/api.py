@@ -16,7 +16,7 @@ from headstart.cache import DEFAULT_STORE
 from headstart.data.exchange import FORMATS
 from headstart.data.sources import SOURCES
 from headstart.errors import ConfigError, StoreError
-from headstart.execution import Listener, StudyRun
+from headstart.execution import Listener, StudyRun, plan_with
 from headstart.files import write_atomic
 from headstart.methods import METHODS
 from headstart.outputs import Tables, write_outputs
@@ -31,7 +31,6 @@ from headstart.study.running.environment import describe_environment
 from headstart.study.running.estimate import seconds_left
 from headstart.study.running.launchers import LAUNCHERS
 from headstart.study.running.launchers.local import default_workers
-from headstart.study.running.plan import make_plan
 from headstart.study.running.store import Store
 from headstart.tasks import TASKS
 from headstart.training import PROTOCOLS
@@ -86,12 +85,12 @@ def prepare_study(
     """
     suite = as_suite(config).settled()
     notes = check_suite(suite)
-    plan = make_plan(suite)
+    kept = Store(Path(store))
+    plan = plan_with(suite, kept)
     if len(plan.jobs) > MOST_JOBS and not many:
         raise ConfigError(
             f"{suite.name} comes to {len(plan.jobs):,} jobs: vary less, or say that you mean it with --yes"
         )
-    kept = Store(Path(store))
     run = RunFolder(_run_folder(Path(out), suite, replace))
     run.begin(plan)
     environment = describe_environment() | {"store": str(kept.root)}
@@ -157,8 +156,8 @@ class Study:
 
     @property
     def complete(self) -> bool:
-        """Whether every planned run gave its numbers."""
-        return self.tables.missing.empty
+        """Whether every run was planned and gave its numbers."""
+        return not self.run.info.open and self.tables.missing.empty
 
     def report(self) -> Path:
         """Write tables, charts and page from what is finished, whenever that is; returns the page's path."""
@@ -168,12 +167,15 @@ class Study:
 def plan_table(config: Config, *, store: Path | str = DEFAULT_STORE, workers: int | None = None) -> pd.DataFrame:
     """One row per kind of job, and one for all: how many, how many cached, image-steps and seconds that are left.
 
+    Where steps are to be found, it is the jobs that tell how many are enough, as far as they are known.
+
     >>> plan_table("quickstart").set_index("kind")["jobs"]  # doctest: +SKIP
     """
     suite = as_suite(config).settled()
     check_suite(suite)
-    plan = make_plan(suite)
-    states = Store(Path(store)).states(plan.jobs)
+    kept = Store(Path(store))
+    plan = plan_with(suite, kept)
+    states = kept.states(plan.jobs)
     seconds = seconds_left(plan, states)
     table = pd.DataFrame([
         {

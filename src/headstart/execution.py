@@ -1,59 +1,76 @@
 """A planned study on its way: its missing jobs are run, and what they leave is kept in its folder."""
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
-from functools import cached_property
+from math import nan
 from typing import TextIO
 
 from headstart.errors import HeadstartError
+from headstart.study.config.suite import Suite
 from headstart.study.jobs.base import Job
+from headstart.study.jobs.trial import TrialJob
 from headstart.study.results.run_folder import LOG, RunFolder
 from headstart.study.running.launchers import Event, Launcher
-from headstart.study.running.plan import Plan
-from headstart.study.running.store import State, Store
+from headstart.study.running.plan import Plan, make_plan
+from headstart.study.running.steps import validation_score
+from headstart.study.running.store import Store
+from headstart.tasks import TASKS
 
-__all__ = ["Listener", "StudyRun"]
+__all__ = ["Expect", "Listener", "StudyRun", "plan_with"]
 
 Listener = Callable[[Event], None]
+Expect = Callable[[Sequence[Job]], None]
 
 
-@dataclass(frozen=True)
+def plan_with(suite: Suite, store: Store, failed: Collection[str] = ()) -> Plan:
+    """The plan of a settled suite, as far as what ``store`` holds tells how many steps are enough.
+
+    failed: keys of jobs that gave no result and are not tried again.
+    """
+
+    def score(job: TrialJob) -> float | None:
+        if store.state(job) == "done":
+            task = TASKS[job.task]
+            records = job.outcome(store.folder(job))["records"]
+            return validation_score(records, task.primary_metric, task.higher_is_better)
+        return nan if job.key in failed else None
+
+    return make_plan(suite, score)
+
+
 class StudyRun:
     """A study that was checked and can be run: what there is to do, and how it will be done.
 
-    notes: sentences on what the user may not have meant.
+    plan: as far as it is known; where steps are to be found, it grows on the way. notes: sentences on what the user may
+    not have meant.
     """
 
-    plan: Plan
-    store: Store
-    launcher: Launcher
-    run: RunFolder
-    notes: tuple[str, ...] = field(default=())
-
-    @cached_property
-    def states(self) -> dict[str, State]:
-        """How far each job was when this was asked first, by key."""
-        return self.store.states(self.plan.jobs)
+    def __init__(
+        self, plan: Plan, store: Store, launcher: Launcher, run: RunFolder, notes: tuple[str, ...] = ()
+    ) -> None:
+        self.plan, self.store, self.launcher, self.run, self.notes = plan, store, launcher, run, notes
+        self.states = store.states(plan.jobs)
+        self._failed: dict[str, str] = {}
 
     @property
     def missing(self) -> list[Job]:
-        """Jobs that no earlier study has done."""
+        """Jobs of the plan that were not done when it was made."""
         return [job for job in self.plan.jobs if self.states[job.key] != "done"]
 
     def describe(self) -> str:
         """How much there is to do, in a line."""
         steps = sum(job.cost for job in self.missing)
         cached = len(self.plan.jobs) - len(self.missing)
-        return f"{len(self.plan.jobs)} jobs, {cached} of them done already; {steps:,} image-steps to go"
+        known = f"{len(self.plan.jobs)} jobs, {cached} of them done already; {steps:,} image-steps to go"
+        return f"{known}, and more once they tell how many steps are enough" if self.plan.open else known
 
-    def execute(self, listen: Listener | None = None) -> None:
+    def execute(self, listen: Listener | None = None, expect: Expect | None = None) -> None:
         """Do what is missing. A job that fails is noted with its reason, and the others go on.
 
-        Raises ``HeadstartError`` where that leaves nothing to tell: every number is missing.
+        listen: hears of every event. expect: is called with the jobs that come next, more than once where steps are to
+        be found. Raises ``HeadstartError`` where that leaves nothing to tell: every number is missing.
         """
-        self._keep_finished()
         with (self.run.folder / LOG).open("a") as log:
 
             def hear(event: Event) -> None:
@@ -61,9 +78,23 @@ class StudyRun:
                 if listen:
                     listen(event)
 
-            failed = self.launcher.run(self.plan.jobs, hear)
-        if failed and all(point.job.key in failed for point in self.plan.points):
-            raise HeadstartError(next(iter(failed.values())))
+            self._run_and_plan(hear, expect)
+        if self._failed and all(point.job.key in self._failed for point in self.plan.points):
+            raise HeadstartError(next(iter(self._failed.values())))
+
+    def _run_and_plan(self, hear: Listener, expect: Expect | None) -> None:
+        """In turns, until nothing is left open."""
+        while True:
+            self._keep_finished()
+            if expect:
+                expect(self.missing)
+            jobs = [job for job in self.plan.jobs if job.key not in self._failed]
+            self._failed |= self.launcher.run(jobs, hear)
+            if not self.plan.open:
+                return
+            self.plan = plan_with(self.plan.suite, self.store, self._failed)
+            self.states = self.store.states(self.plan.jobs)
+            self.run.begin(self.plan)
 
     def _keep_finished(self) -> None:
         """Take what earlier runs finished, in this study or in others."""

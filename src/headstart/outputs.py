@@ -16,6 +16,7 @@ from headstart.study.results.run_folder import CONFIG, ENVIRONMENT, RunFolder
 from headstart.study.results.samples import Samples, read_samples
 from headstart.study.results.table_files import write_table
 from headstart.study.results.tables import summary_table, utility_table
+from headstart.study.results.trained_out import collect_trained_out
 
 __all__ = ["Tables", "write_outputs"]
 
@@ -27,7 +28,8 @@ class Tables:
     """Everything that a run was found to say so far.
 
     results, summary, utility: as ``headstart.study.results`` explains. missing: planned runs without a number, and why.
-    pretraining: what became of each pretraining. history: what was measured on its way. arms: what each arm is.
+    pretraining: what became of each pretraining. history: what was measured on its way. trained_out: what twice the
+    steps would change. arms: what each arm is.
     """
 
     def __init__(self, run: RunFolder) -> None:
@@ -39,6 +41,7 @@ class Tables:
         self.missing = collect_missing(run, outcomes)
         self.pretraining = collect_pretraining(run, outcomes)
         self.history = collect_history(run, outcomes)
+        self.trained_out = collect_trained_out(run, outcomes)
         confidence = info.utility.confidence
         self.summary = summary_table(self.results, info.metrics, varied=info.varied, confidence=confidence)
         self.utility = utility_table(
@@ -52,7 +55,7 @@ class Tables:
 def write_outputs(run: RunFolder, tables: Tables) -> Path:
     """Write results, utility, charts and ``report.html`` into the run's folder; returns the page's path."""
     folder, info = run.folder, run.info
-    for name in ("results", "utility", "pretraining", "missing"):
+    for name in ("results", "utility", "pretraining", "missing", "trained_out"):
         write_table(getattr(tables, name), folder / name)
     confidence = info.utility.confidence
     figures = draw_figures(tables.summary, tables.utility, tables.history, varied=info.varied, confidence=confidence)
@@ -73,6 +76,7 @@ def write_outputs(run: RunFolder, tables: Tables) -> Path:
         varied=info.varied,
         arms=tables.arms,
         missing=tables.missing,
+        trained_out=tables.trained_out,
         samples=tuple(_pictures(list(read_samples(run, tables.outcomes).values()))),
         pretraining=tables.pretraining,
         predictions=galleries(collect_predictions(run, tables.outcomes), tables.results),

@@ -1,14 +1,14 @@
 """A live view of a running study: one bar over all work, and what is being done now."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from headstart.execution import Expect, Listener
 from headstart.study.jobs.base import Job
 from headstart.study.running.launchers import Event
-from headstart.study.running.launchers.base import Listener
 
 __all__ = ["watch_images", "watch_jobs"]
 
@@ -28,10 +28,20 @@ def _progress(console: Console) -> Progress:
 class _Tally:
     """What has become of ``total`` jobs so far. One that failed is passed, too."""
 
-    def __init__(self, total: int) -> None:
-        self.total, self.steps = total, 0
+    def __init__(self) -> None:
+        self.steps = 0
+        self._expected: dict[str, int] = {}
         self._done: dict[str, int] = {}
         self._sets: dict[str, set[str]] = {"finished": set(), "failed": set(), "retried": set()}
+
+    def expect(self, jobs: Sequence[Job]) -> None:
+        """These are to be done as well, if they were not expected already."""
+        self._expected |= {job.key: job.cost for job in jobs}
+
+    @property
+    def total(self) -> int:
+        """Image-steps of all jobs that are expected."""
+        return sum(self._expected.values())
 
     def hear(self, event: Event) -> None:
         key = event.job.key
@@ -44,22 +54,26 @@ class _Tally:
         finished, failed, retried = (len(keys) for keys in self._sets.values())
         counts = [(failed, "failed"), (retried, "retried")]
         return " · ".join(
-            [f"{finished + failed}/{self.total} jobs", *(f"{count} {what}" for count, what in counts if count)]
+            [f"{finished + failed}/{len(self._expected)} jobs", *(f"{count} {what}" for count, what in counts if count)]
         )
 
 
 @contextmanager
-def watch_jobs(jobs: list[Job], console: Console) -> Iterator[Listener]:
-    """A listener for a launcher that is to run ``jobs``; the bar counts image-steps."""
-    tally = _Tally(len(jobs))
+def watch_jobs(console: Console) -> Iterator[tuple[Listener, Expect]]:
+    """What a study tells of events, and of jobs that come next; the bar counts image-steps."""
+    tally = _Tally()
     with _progress(console) as progress:
-        bar = progress.add_task("study", total=sum(job.cost for job in jobs), now="starting workers")
+        bar = progress.add_task("study", total=None, now="starting workers")
+
+        def expect(jobs: Sequence[Job]) -> None:
+            tally.expect(jobs)
+            progress.update(bar, total=tally.total)
 
         def listen(event: Event) -> None:
             tally.hear(event)
             progress.update(bar, completed=tally.steps, now=f"{tally} · {event.job.title}")
 
-        yield listen
+        yield listen, expect
 
 
 @contextmanager

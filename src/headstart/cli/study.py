@@ -53,8 +53,8 @@ def study_run(
     console.print(f"[bold]{suite.name}[/]: {prepared.describe()}", highlight=False)
     for note in prepared.notes:
         errors.print(f"[yellow]note:[/] {escape(note)}", highlight=False, soft_wrap=True)
-    with watch_jobs(prepared.missing, console) as listen:
-        prepared.execute(listen)
+    with watch_jobs(console) as (listen, expect):
+        prepared.execute(listen, expect)
     _report(Study(prepared.run))
 
 

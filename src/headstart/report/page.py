@@ -32,6 +32,7 @@ from headstart.report.cells import (
     utility_grid,
 )
 from headstart.report.missing import missing_grid, missing_line
+from headstart.report.training import state_training, training_grid
 from headstart.report.verdict import Verdict
 
 __all__ = ["Gallery", "ReportData", "Sample", "write_report"]
@@ -60,11 +61,11 @@ class Gallery(NamedTuple):
 class ReportData:
     """Everything the page shows.
 
-    summary, utility, arms, missing, pretraining: the tables of a study, or those of a suite's studies one after
-    another. varied: the keys that tell these studies apart, each a column of every table but ``arms``. samples: images
-    as PNG. config: the resolved study as YAML. environment: what it ran on, by name. timings: per kind of job ``kind,
-    count, seconds``. command: what to type to get the same again. predictions: maps that networks predicted, beside
-    the truth.
+    summary, utility, arms, missing, trained_out, pretraining: the tables of a study, or those of a suite's studies one
+    after another. varied: the keys that tell these studies apart, each a column of every table but ``arms``. samples:
+    images as PNG. config: the resolved study as YAML. environment: what it ran on, by name. timings: per kind of job
+    ``kind, count, seconds``. command: what to type to get the same again. predictions: maps that networks predicted,
+    beside the truth.
     """
 
     title: str
@@ -73,6 +74,7 @@ class ReportData:
     utility: pd.DataFrame
     arms: pd.DataFrame
     missing: pd.DataFrame
+    trained_out: pd.DataFrame
     figures: tuple[Figure, ...]
     config: str
     environment: Mapping[str, str]
@@ -107,6 +109,8 @@ def write_report(path: Path, report: ReportData) -> None:
         pretraining=pretraining_grid(report.pretraining, varied),
         arms=arms_grid(report.arms),
         lacking=missing_line(report.missing),
+        training=state_training(report.trained_out, report.arms),
+        doublings=training_grid(report.trained_out, varied),
         missing=missing_grid(report.missing, varied),
         timings=plain_table(_with_durations(report.timings), 1),
     )

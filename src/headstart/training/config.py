@@ -59,15 +59,49 @@ class TrainConfig(OptimizerConfig):
 
 
 class SupervisedConfig(OptimizerConfig):
-    """How a network or head learns from n labels, the same for every arm: ``epochs``, but at least ``min_steps``."""
+    """How a network or head learns from n labels, for as many steps in every arm.
 
-    min_steps: PositiveInt = 200
+    steps: how many, or ``auto``: doubled from ``first_steps``, to ``max_steps`` at most, until that moves no arm's mean
+    validation score by ``tolerance`` (in the metric's units: 0.01 is a point of accuracy) or by more than its noise.
+    min_steps, epochs: steps that grow with labels in place of ``steps``: so many passes over them, but at least
+    ``min_steps``. Default: ``auto``, unless one of these two is given.
+    """
+
+    steps: Literal["auto"] | PositiveInt | None = None
+    first_steps: PositiveInt = 200
+    max_steps: PositiveInt = 6400
+    tolerance: Annotated[float, Field(gt=0)] = 0.01
+    min_steps: PositiveInt | None = None
     epochs: Annotated[float, Field(ge=0)] = 0
 
-    def for_labels(self, labels: int) -> TrainConfig:
-        """The training of one run with ``labels`` labels."""
-        steps = max(self.min_steps, -int(-self.epochs * labels // self.batch_size))
-        return TrainConfig(steps=steps, **self.model_dump(include=set(OptimizerConfig.model_fields)))
+    @model_validator(mode="after")
+    def _check_steps(self) -> Self:
+        if self.steps is not None and (self.min_steps or self.epochs):
+            raise ValueError(
+                "steps says how many there are, and so do min_steps and epochs: leave one or the other out"
+            )
+        if self.max_steps < 2 * self.first_steps:
+            raise ValueError(
+                f"max_steps is {self.max_steps} and first_steps is {self.first_steps}, which could not be doubled: "
+                "raise max_steps or lower first_steps"
+            )
+        return self
+
+    @property
+    def finds_steps(self) -> bool:
+        """Whether a study finds out how many steps are enough."""
+        return self.steps == "auto" or (self.steps is None and not self.min_steps and not self.epochs)
+
+    def for_labels(self, labels: int, steps: int | None = None) -> TrainConfig:
+        """The training of one run with ``labels`` labels. steps: how many, where the configuration leaves that open."""
+        chosen = steps or self._steps(labels)
+        return TrainConfig(steps=chosen, **self.model_dump(include=set(OptimizerConfig.model_fields)))
+
+    def _steps(self, labels: int) -> int:
+        assert not self.finds_steps, "steps that are to be found are not known from the number of labels"
+        if isinstance(self.steps, int):
+            return self.steps
+        return max(self.min_steps or 1, -int(-self.epochs * labels // self.batch_size))
 
 
 class ClosedForm(Schema):
@@ -83,7 +117,12 @@ class ClosedForm(Schema):
         """None are taken."""
         return 0
 
-    def for_labels(self, labels: int) -> Self:
+    @property
+    def finds_steps(self) -> bool:
+        """Never, for it takes none."""
+        return False
+
+    def for_labels(self, labels: int, steps: int | None = None) -> Self:
         """Itself, however many labels."""
-        del labels
+        del labels, steps
         return self

@@ -12,7 +12,7 @@ from headstart.schema import Overrides, Schema, overrides_of, overriding, valida
 from headstart.study.config.choices import BackboneChoice
 from headstart.training import PROTOCOLS, TrainConfig
 
-__all__ = ["BLIND", "RANDOM", "SCRATCH", "ArmConfig", "ArmConfigs", "Role"]
+__all__ = ["BLIND", "DOUBLED", "RANDOM", "SCRATCH", "ArmConfig", "ArmConfigs", "Role"]
 
 SCRATCH = "scratch"
 """The method of arms that start from random weights: none, everything is learned from labels."""
@@ -20,6 +20,8 @@ RANDOM = "random"
 """The control of frozen features of random weights, read by the protocols that freeze a backbone."""
 BLIND = "blind"
 """The control without a look at the image: the constant answer that does best on the labelled targets."""
+DOUBLED = "doubled"
+"""The control of fixed steps: the baseline with twice as many, at a middle budget."""
 Role = Literal["baseline", "control", "compared"]
 """What an arm is there for: utility is measured against the baseline, numbers are read against controls."""
 NAME = re.compile(r"[^\s.]([^\n\r\t.]*[^\s.])?")

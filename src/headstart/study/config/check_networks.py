@@ -87,7 +87,7 @@ def _learner(
     shape = (2, side, side) if task.per_location else (2,)
     target = torch.ones(shape, dtype=torch.int64)
     images = ImageSet(torch.zeros(2, info.channels, side, side), {task.target: target})
-    settings = options.for_labels(len(images))
+    settings = options.for_labels(len(images), options.first_steps)
     run = LabelledRun(backbone, task.fitted(target), images, settings, config.augment, config.seed)
     return PROTOCOLS[protocol].prepare(run).learner
 

@@ -42,9 +42,9 @@ class StudyConfig(Schema):
     methods learn; an arm may overrule it. pretrain_dataset: where pretraining's images come from; default: the training
     split of ``dataset``, labels unseen. augment: of every arm, less what a method or a task does not bear. controls:
     what else to measure, so that a number can be read: ``random``, frozen random features under every protocol that
-    freezes the backbone; ``blind``, the best constant guess. color: ``auto`` is Lab where images have three channels.
-    device: where all is computed; ``auto`` is CUDA where there is one. What is ``auto`` is decided once, when a study
-    is planned.
+    freezes the backbone; ``blind``, the best constant guess; ``doubled``, the baseline with twice its steps, where
+    these are fixed. color: ``auto`` is Lab where images have three channels. device: where all is computed; ``auto`` is
+    CUDA where there is one. What is ``auto`` is decided once, when a study is planned.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$")]
@@ -59,7 +59,7 @@ class StudyConfig(Schema):
     tasks: tuple[str, ...] = ("classification",)
     arms: ArmConfigs
     baseline: str = SCRATCH
-    controls: tuple[Literal["random", "blind"], ...] = ("random", "blind")
+    controls: tuple[Literal["random", "blind", "doubled"], ...] = ("random", "blind", "doubled")
     protocols: ProtocolChoices
     pretrain: TrainConfig | None = None
     budgets: tuple[PositiveInt, ...]

@@ -7,27 +7,33 @@ import pandas as pd
 
 from headstart.study.running.plan import Plan, Point
 
-__all__ = ["ARMS", "CURVE", "JOBS", "POINTS", "PRETRAININGS", "plan_tables"]
+__all__ = ["ARMS", "CURVE", "DOUBLINGS", "JOBS", "POINTS", "PRETRAININGS", "plan_tables"]
 
-JOBS, POINTS, PRETRAININGS, ARMS = "jobs", "points", "pretrainings", "arms"
+JOBS, POINTS, PRETRAININGS, DOUBLINGS, ARMS = "jobs", "points", "pretrainings", "doublings", "arms"
 CURVE = ["dataset", "pretrain_dataset", "task", "backbone", "arm", "method", "protocol"]
 """The columns that name a curve in every table, behind what a suite varies."""
+DOUBLED_OF = ["dataset", "task", "protocol", "arm"]
 COLUMNS = {
     JOBS: ["job", "kind", "title", "cost"],
     POINTS: ["variant", *CURVE, "role", "labels", "trial", "steps", "job"],
     PRETRAININGS: ["variant", "arm", "method", "seed", "pretrain_dataset", "job"],
+    DOUBLINGS: ["variant", *DOUBLED_OF, "labels", "trial", "steps", "tolerance", "job", "doubled"],
     ARMS: ["arm", "method", "role", "note"],
 }
 
 
 def plan_tables(plan: Plan) -> dict[str, pd.DataFrame]:
-    """``jobs``, ``points``, ``pretrainings`` and ``arms`` of a plan; ``variant`` is the number of a suite's study."""
+    """``jobs``, ``points``, ``pretrainings``, ``doublings`` and ``arms`` of a plan.
+
+    ``variant`` is the number of a suite's study.
+    """
     jobs = ({"job": job.key, "kind": job.kind, "title": job.title, "cost": job.cost} for job in plan.jobs)
     varied = plan.suite.varied
     return {
         JOBS: _frame(jobs, COLUMNS[JOBS]),
         POINTS: _frame((_point(plan, point) for point in plan.points), [*varied, *COLUMNS[POINTS]]),
         PRETRAININGS: _frame(_pretrainings(plan), [*varied, *COLUMNS[PRETRAININGS]]),
+        DOUBLINGS: _frame(_doublings(plan), [*varied, *COLUMNS[DOUBLINGS]]),
         ARMS: _frame(_arms(plan), COLUMNS[ARMS]).drop_duplicates(ignore_index=True),
     }
 
@@ -70,6 +76,23 @@ def _pretrainings(plan: Plan) -> Iterator[dict[str, Any]]:
         yield (
             _varied(plan, pretraining.variant) | named | {"pretrain_dataset": plan.labels[pretraining.job.dataset.key]}
         )
+
+
+def _doublings(plan: Plan) -> Iterator[dict[str, Any]]:
+    for one in plan.doublings:
+        doubling, job = one.doubling, one.doubling.job
+        yield _varied(plan, one.variant) | {
+            "dataset": plan.labels[job.dataset.key],
+            "task": job.task,
+            "protocol": job.protocol,
+            "arm": doubling.arm,
+            "labels": job.labels,
+            "trial": job.trial,
+            "steps": job.steps,
+            "tolerance": doubling.tolerance,
+            "job": job.key,
+            "doubled": doubling.doubled.key,
+        }
 
 
 def _arms(plan: Plan) -> Iterator[dict[str, Any]]:

@@ -23,7 +23,7 @@ from headstart.study.config.study import UtilityConfig
 from headstart.study.config.suite import Suite
 from headstart.study.jobs.base import Job
 from headstart.study.results.metrics import PrimaryMetric, primary_metrics
-from headstart.study.results.plan_tables import ARMS, JOBS, POINTS, PRETRAININGS, plan_tables
+from headstart.study.results.plan_tables import ARMS, DOUBLINGS, JOBS, POINTS, PRETRAININGS, plan_tables
 from headstart.study.results.table_files import read_table, write_table
 from headstart.study.running.plan import Plan
 
@@ -39,7 +39,7 @@ CONFIG, ENVIRONMENT, LOG = "study.yaml", "environment.json", "log.jsonl"
 class RunInfo(Schema):
     """What all tables of a run share. varied: the keys that its studies differ in. datasets: by the key of its job,
     what tables call each dataset that is learned from labels. metrics: what each task is judged by, and which way is
-    up. seed: of interval draws."""
+    up. seed: of interval draws. open: whether runs are still to be planned."""
 
     name: str
     title: str
@@ -49,6 +49,7 @@ class RunInfo(Schema):
     budgets: tuple[int, ...]
     utility: UtilityConfig
     seed: int
+    open: bool
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,8 @@ class Outcome:
 
 
 class RunFolder:
-    """``runs/NAME/``. Tables of the plan: ``jobs`` (key, kind, title, cost), ``points``, ``pretrainings``, ``arms``."""
+    """``runs/NAME/``. Tables of the plan: ``jobs`` (key, kind, title, cost), ``points``, ``pretrainings``,
+    ``doublings``, ``arms``."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -94,6 +96,8 @@ class RunFolder:
     def begin(self, plan: Plan) -> None:
         """Write what the plan says. What was kept of jobs stays: their keys tell whether it is of this plan."""
         kept = self.folder / KEPT
+        for name in ("info", JOBS, POINTS, PRETRAININGS, ARMS, DOUBLINGS):
+            self.__dict__.pop(name, None)  # what was read of an earlier plan
         for name, table in plan_tables(plan).items():
             write_table(table, kept / name, csv=False)
         write_atomic(self.folder / CONFIG, plan.suite.to_yaml().encode())
@@ -114,6 +118,10 @@ class RunFolder:
     @cached_property
     def pretrainings(self) -> pd.DataFrame:
         return read_table(self.folder / KEPT / PRETRAININGS)
+
+    @cached_property
+    def doublings(self) -> pd.DataFrame:
+        return read_table(self.folder / KEPT / DOUBLINGS)
 
     @cached_property
     def arms(self) -> pd.DataFrame:
@@ -166,4 +174,5 @@ def _info(plan: Plan) -> RunInfo:
         budgets=tuple(budgets),
         utility=config.utility,
         seed=config.seed,
+        open=plan.open,
     )

@@ -7,17 +7,18 @@ from itertools import product
 
 from headstart.study.config.arms import BLIND
 from headstart.study.config.study import StudyConfig
-from headstart.study.config.suite import Suite, Variant
+from headstart.study.config.suite import Suite
 from headstart.study.jobs.base import Job
 from headstart.study.jobs.blind import BlindJob
 from headstart.study.jobs.dataset import DatasetJob
 from headstart.study.jobs.points import PointJob
 from headstart.study.jobs.pretrain import PretrainJob
-from headstart.study.jobs.trial import TrialJob
+from headstart.study.running.courses import Course
 from headstart.study.running.labels import dataset_labels
 from headstart.study.running.resolve import Arm, arms_of
+from headstart.study.running.steps import Doubling, Scores, nothing_known
 
-__all__ = ["Plan", "Point", "Pretraining", "make_plan", "plan_study"]
+__all__ = ["Doubled", "Plan", "Point", "Pretraining", "make_plan", "plan_study"]
 
 
 @dataclass(frozen=True)
@@ -48,20 +49,35 @@ class Pretraining:
 
 
 @dataclass(frozen=True)
+class Doubled:
+    """A run of one study, and the same run with twice the steps."""
+
+    variant: int
+    doubling: Doubling
+
+
+@dataclass(frozen=True)
 class Plan:
-    """What a suite comes to. arms: of each study. datasets: of each study, what its labels are of."""
+    """What a suite comes to, as far as it is known.
+
+    arms: of each study. datasets: of each study, what its labels are of. doublings: what shows whether arms are trained
+    out. open: whether runs have to be finished before more can be planned, because they tell how many steps are enough.
+    """
 
     suite: Suite
     arms: tuple[tuple[Arm, ...], ...]
     datasets: tuple[DatasetJob, ...]
     pretrainings: tuple[Pretraining, ...]
     points: tuple[Point, ...]
+    doublings: tuple[Doubled, ...]
+    open: bool
 
     @cached_property
     def jobs(self) -> tuple[Job, ...]:
         """All jobs, each after its inputs, none twice."""
-        measured = [point.job for point in self.points]
-        return tuple(_with_inputs([*(pretraining.job for pretraining in self.pretrainings), *measured]))
+        pretrainings = [pretraining.job for pretraining in self.pretrainings]
+        doublings = [job for one in self.doublings for job in (one.doubling.job, one.doubling.doubled)]
+        return tuple(_with_inputs([*pretrainings, *doublings, *(point.job for point in self.points)]))
 
     @cached_property
     def labels(self) -> Mapping[str, str]:
@@ -69,65 +85,87 @@ class Plan:
         return dataset_labels(job for job in self.jobs if isinstance(job, DatasetJob))
 
 
-def make_plan(suite: Suite) -> Plan:
-    """The plan of a settled suite: jobs that studies have in common are planned once."""
-    return plan_study(suite, [_arms(variant.config) for variant in suite.variants])
+def make_plan(suite: Suite, scores: Scores = nothing_known) -> Plan:
+    """The plan of a settled suite: jobs that studies have in common are planned once.
+
+    scores: of runs that are finished, for those that find out how many steps are enough.
+    """
+    return plan_study(suite, [_arms(variant.config) for variant in suite.variants], scores)
 
 
-def plan_study(suite: Suite, arms: Sequence[Sequence[Arm]]) -> Plan:
+def plan_study(suite: Suite, arms: Sequence[Sequence[Arm]], scores: Scores = nothing_known) -> Plan:
     """The plan of a settled suite whose studies compare ``arms``, which may start in ways that no file can say."""
     datasets = tuple(DatasetJob(variant.config.dataset) for variant in suite.variants)
-    studies = list(enumerate(zip(suite.variants, datasets, arms, strict=True)))
+    studies = [
+        _Study(index, variant.config, dataset, tuple(study_arms))
+        for index, (variant, dataset, study_arms) in enumerate(zip(suite.variants, datasets, arms, strict=True))
+    ]
+    learned = [_learned(study, scores) for study in studies]
     return Plan(
         suite,
-        tuple(tuple(study_arms) for study_arms in arms),
+        tuple(study.arms for study in studies),
         datasets,
-        tuple(pretraining for index, (_, _, study_arms) in studies for pretraining in _pretrainings(index, study_arms)),
-        tuple(
-            point
-            for index, (variant, data, study_arms) in studies
-            for point in _points(index, variant, data, study_arms)
-        ),
+        tuple(pretraining for study in studies for pretraining in _pretrainings(study)),
+        tuple(point for points, _, _ in learned for point in points),
+        tuple(one for _, doublings, _ in learned for one in doublings),
+        any(unknown for _, _, unknown in learned),
     )
+
+
+@dataclass(frozen=True)
+class _Study:
+    """One study of a suite: which, what it says, what it learns from, and whom it compares."""
+
+    index: int
+    config: StudyConfig
+    dataset: DatasetJob
+    arms: tuple[Arm, ...]
 
 
 def _arms(config: StudyConfig) -> tuple[Arm, ...]:
     return arms_of(config, DatasetJob(config.pretrain_source))
 
 
-def _pretrainings(index: int, arms: Iterable[Arm]) -> Iterator[Pretraining]:
-    for arm in arms:
+def _pretrainings(study: _Study) -> Iterator[Pretraining]:
+    for arm in study.arms:
         for replicate, start in enumerate(arm.starts):
             if (job := start.pretrain_source) is not None:
-                yield Pretraining(index, arm.name, replicate, job)
+                yield Pretraining(study.index, arm.name, replicate, job)
 
 
-def _points(index: int, variant: Variant, dataset: DatasetJob, arms: Sequence[Arm]) -> Iterator[Point]:
+def _learned(study: _Study, scores: Scores) -> tuple[list[Point], list[Doubled], bool]:
+    """The points of a study whose steps are known, its doublings, and whether steps of others are still to be found."""
+    points, doublings, unknown = list(_guesses(study)), list[Doubled](), False
+    for task, protocol in product(study.config.tasks, study.config.protocols):
+        arms = tuple(arm for arm in study.arms if protocol in arm.protocols)
+        course = Course(study.config, study.dataset, task, protocol, arms)
+        found = course.find_steps(scores)
+        doublings += [Doubled(study.index, one) for one in found.doublings]
+        unknown |= found.steps is None
+        if found.steps is not None:
+            points += _points(study, course, found.steps)
+    return points, doublings, unknown
+
+
+def _guesses(study: _Study) -> Iterator[Point]:
+    """The blind control."""
+    config = study.config
+    if BLIND in config.controls:
+        for task, labels, trial in product(config.tasks, config.budgets, range(config.trials)):
+            guess = BlindJob(study.dataset, task, labels, trial, config.seed)
+            yield Point(study.index, BLIND, "control", "constant", None, BLIND, config.backbone.label, guess)
+
+
+def _points(study: _Study, course: Course, steps: Mapping[int, int]) -> Iterator[Point]:
     """One pretraining serves all tasks, protocols and budgets."""
-    config = variant.config
-    for task, labels, trial in product(config.tasks, config.budgets, range(config.trials)):
-        if BLIND in config.controls:
-            guess = BlindJob(dataset, task, labels, trial, config.seed)
-            yield Point(index, BLIND, "control", "constant", None, BLIND, config.backbone.label, guess)
-        for arm in arms:
-            start = arm.start(trial)
-            source = start.pretrain_source
-            method = arm.name if arm.role == "control" else start.title
-            for protocol, settings in arm.protocols.items():
-                job = TrialJob(
-                    dataset,
-                    task,
-                    labels,
-                    trial,
-                    config.seed,
-                    start=start,
-                    protocol=protocol,
-                    train=settings.for_labels(labels),
-                    augment=config.augment,
-                    device=config.settled_device,
-                )
-                seen = source.dataset if source else None
-                yield Point(index, arm.name, arm.role, protocol, seen, method, start.network, job)
+    for labels, trial, arm in product(study.config.budgets, range(study.config.trials), course.arms):
+        start = arm.start(trial)
+        source = start.pretrain_source
+        method = arm.name if arm.role == "control" else start.title
+        taken = steps.get(labels) if arm.protocols[course.protocol].finds_steps else None
+        job = course.job(arm, labels, trial, taken)
+        seen = source.dataset if source else None
+        yield Point(study.index, arm.name, arm.role, course.protocol, seen, method, start.network, job)
 
 
 def _with_inputs(jobs: Iterable[Job]) -> list[Job]:

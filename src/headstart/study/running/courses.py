@@ -1,0 +1,90 @@
+"""A course: what all arms of a study learn alike, one task by one protocol, for as many steps."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from headstart.study.config.arms import DOUBLED
+from headstart.study.config.study import StudyConfig
+from headstart.study.jobs.dataset import DatasetJob
+from headstart.study.jobs.trial import TrialJob
+from headstart.study.running.resolve import Arm
+from headstart.study.running.steps import Doubling, Scores, climb, interpolate, probed
+from headstart.training import SupervisedConfig
+
+__all__ = ["Course", "Found"]
+
+PROBED_TRIALS = 2
+"""Trials in which steps are doubled to find out how many are enough: differences are paired, so few tell much."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Steps by label budget for the arms that leave them open; ``None`` while it takes more runs to know them.
+
+    doublings: what tells whether the course is trained out, or has to be run to find its steps.
+    """
+
+    steps: Mapping[int, int] | None
+    doublings: tuple[Doubling, ...]
+
+
+@dataclass(frozen=True)
+class Course:
+    """One task of one study, learned by one protocol. arms: those that are measured by it."""
+
+    config: StudyConfig
+    dataset: DatasetJob
+    task: str
+    protocol: str
+    arms: tuple[Arm, ...]
+
+    def job(self, arm: Arm, labels: int, trial: int, steps: int | None = None) -> TrialJob:
+        """One run. steps: in place of those that the arm's settings say."""
+        return TrialJob(
+            self.dataset,
+            self.task,
+            labels,
+            trial,
+            self.config.seed,
+            start=arm.start(trial),
+            protocol=self.protocol,
+            train=arm.protocols[self.protocol].for_labels(labels, steps),
+            augment=self.config.augment,
+            device=self.config.settled_device,
+        )
+
+    def find_steps(self, scores: Scores) -> Found:
+        """How many steps are enough, as far as ``scores`` tell, or what to run next to know it."""
+        searching = [arm for arm in self.arms if arm.protocols[self.protocol].finds_steps]
+        if not searching:
+            return Found({}, tuple(self._control()))
+        options = searching[0].protocols[self.protocol]
+        assert isinstance(options, SupervisedConfig)
+        trials = range(min(PROBED_TRIALS, self.config.trials))
+        ladders = {
+            labels: climb(options, partial(self._doublings, searching, labels, trials), scores)
+            for labels in probed(self.config.budgets)
+        }
+        doublings = tuple(one for ladder in ladders.values() for one in ladder.doublings)
+        found = {labels: ladder.steps for labels, ladder in ladders.items() if ladder.steps is not None}
+        return Found(interpolate(found, self.config.budgets) if len(found) == len(ladders) else None, doublings)
+
+    def _control(self) -> Iterator[Doubling]:
+        """The baseline with twice the steps it is told to take, at a middle budget, in every trial."""
+        labels = self.config.budgets[len(self.config.budgets) // 2]
+        for arm in self.arms:
+            options = arm.protocols[self.protocol]
+            if DOUBLED in self.config.controls and arm.role == "baseline" and isinstance(options, SupervisedConfig):
+                steps = options.for_labels(labels).steps
+                yield from self._doublings([arm], labels, range(self.config.trials), steps)
+
+    def _doublings(self, arms: Sequence[Arm], labels: int, trials: range, steps: int) -> list[Doubling]:
+        found = []
+        for arm in arms:
+            options = arm.protocols[self.protocol]
+            assert isinstance(options, SupervisedConfig), "only what takes steps is trained out"
+            for trial in trials:
+                once, twice = (self.job(arm, labels, trial, taken) for taken in (steps, 2 * steps))
+                found.append(Doubling(arm.name, once, twice, options.tolerance))
+        return found
