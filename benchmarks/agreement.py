@@ -19,7 +19,7 @@ from PIL import Image, ImageDraw
 from headstart.render import ENGINES
 from headstart.render.blender.agreement import compare_objects, compare_scenes
 from headstart.render.config import RenderConfig
-from headstart.render.engine import PIXEL_TARGETS, Frames
+from headstart.render.engine import ENGINE_TARGETS, Frames
 from headstart.scenes.factors import LETTERS
 from headstart.scenes.scene import Scene
 
@@ -34,7 +34,7 @@ def drawn(variant: str, objects: int, count: int) -> tuple[list[Scene], list[Fra
     config = RenderConfig(factors=variant, images=12, objects=objects, resolution=RESOLUTION)
     scenes = [config.sampler().scene(index) for index in range(count)]
     engines = (ENGINES[name](config.assets(), ENGINES[name].Config()) for name in NAMES)
-    return scenes, [one.render(scenes, RESOLUTION, targets=PIXEL_TARGETS) for one in engines], config
+    return scenes, [one.render(scenes, RESOLUTION, targets=ENGINE_TARGETS) for one in engines], config
 
 
 def measure(count: int) -> list[Tile]:

@@ -21,7 +21,7 @@ from rich.table import Table
 
 from headstart.processes import available_cores
 from headstart.render.config import RenderConfig
-from headstart.render.engine import PIXEL_TARGETS
+from headstart.render.engine import ENGINE_TARGETS
 from headstart.render.writer import render_dataset
 
 CASES = {
@@ -50,7 +50,7 @@ def main() -> None:
 def frame_rates(config: RenderConfig) -> tuple[float, float]:
     """Images per second of the kernel on what lies ready, and of one process that samples what it draws."""
     sampler, engine = config.sampler(), config.build_engine()
-    targets = PIXEL_TARGETS if "depth" in config.kept_targets else ()
+    targets = ENGINE_TARGETS if "depth" in config.kept_targets else ()
 
     def draw(scenes: list[Any]) -> None:
         engine.render(scenes, config.resolution, targets=targets)

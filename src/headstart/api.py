@@ -12,6 +12,7 @@ import pandas as pd
 
 from headstart.backbones import BACKBONES, build_backbone
 from headstart.backbones.sizes import count_activations, count_parameters, outline
+from headstart.cache import DEFAULT_STORE
 from headstart.data.exchange import FORMATS
 from headstart.data.sources import SOURCES
 from headstart.errors import ConfigError, StoreError
@@ -49,7 +50,6 @@ __all__ = [
     "status_table",
 ]
 
-DEFAULT_STORE = Path("~/.cache/headstart")
 MOST_JOBS = 10_000
 Config = Suite | StudyConfig | str | Path
 
@@ -80,7 +80,7 @@ def prepare_study(
     may be replaced. many: whether more than 10,000 jobs are meant. Raises ``HeadstartError`` for what the user can
     mend.
 
-    >>> prepare_study("quickstart").describe()
+    >>> prepare_study("quickstart").describe()  # doctest: +SKIP
     '131 jobs, 0 of them done already; 412,000 image-steps to go'
     """
     suite = as_suite(config).settled()
@@ -101,8 +101,8 @@ def prepare_study(
 def run_study(config: Config, *, listen: Listener | None = None, **options: Any) -> "Study":
     """Run a study and write its report; ``options`` as ``prepare_study`` takes them. What fails is a missing number.
 
-    >>> study = run_study("quickstart", out="runs")
-    >>> study.utility
+    >>> study = run_study("quickstart", out="runs")  # doctest: +SKIP
+    >>> study.utility  # doctest: +SKIP
     """
     prepared = prepare_study(config, **options)
     for note in prepared.notes:
@@ -116,7 +116,7 @@ def run_study(config: Config, *, listen: Listener | None = None, **options: Any)
 def run_suite(config: Config, **options: Any) -> "Study":
     """Run every study of a suite (``vary:`` in its file) as one; a plain study is a suite of one.
 
-    >>> run_suite("suite.yaml").utility.groupby("backbone.options.width")["utility"].mean()
+    >>> run_suite("suite.yaml").utility.groupby("backbone.options.width")["utility"].mean()  # doctest: +SKIP
     """
     return run_study(config, **options)
 
@@ -131,7 +131,7 @@ class Study:
     def load(cls, folder: Path | str) -> "Study":
         """The study that was run into ``folder``. Raises ``StoreError`` if none was.
 
-        >>> Study.load("runs/quickstart").tables.verdict.headline
+        >>> Study.load("runs/quickstart").tables.verdict.headline  # doctest: +SKIP
         """
         return cls(RunFolder.open(Path(folder).expanduser()))
 
@@ -168,6 +168,8 @@ def plan_table(config: Config, *, store: Path | str = DEFAULT_STORE, workers: in
     """One row per kind of job, and one for all: how many, how many cached, image-steps and seconds that are left.
 
     Where steps are to be found, it is the jobs that tell how many are enough, as far as they are known.
+
+    >>> plan_table("quickstart").set_index("kind")["jobs"]  # doctest: +SKIP
     """
     suite = as_suite(config).settled()
     check_suite(suite)
@@ -191,7 +193,10 @@ def plan_table(config: Config, *, store: Path | str = DEFAULT_STORE, workers: in
 
 
 def status_table(folder: Path | str) -> pd.DataFrame:
-    """One row per kind of job: how many are done, how many failed, and how many are left."""
+    """One row per kind of job: how many are done, how many failed, and how many are left.
+
+    >>> status_table("runs/quickstart")[["kind", "done", "failed", "left"]]  # doctest: +SKIP
+    """
     run = RunFolder.open(Path(folder).expanduser())
     outcomes = run.outcomes()
     states = run.jobs["job"].map(lambda key: _state(outcomes.get(key)))
@@ -217,7 +222,11 @@ def _run_folder(out: Path, suite: Suite, replace: bool) -> Path:
 
 
 def catalogue(what: str) -> list[tuple[str, str]]:
-    """Names and one line each of what a study is made of; ``what`` is a key of ``EXTENSION_POINTS``, or "recipes"."""
+    """Names and one line each of what a study is made of; ``what`` is a key of ``EXTENSION_POINTS``, or "recipes".
+
+    >>> [name for name, line in catalogue("tasks")]
+    ['classification', 'depth', 'pose', 'segmentation']
+    """
     if what == "recipes":
         return [(name, load_study(name).title) for name in recipe_names()]
     choices = lookup(EXTENSION_POINTS, "list", what)
@@ -229,6 +238,9 @@ def backbone_sizes(resolution: int = 64) -> list[tuple[str, str, str]]:
 
     Of each backbone with its default options, on images of three channels. Where images are too small for one, the
     third says so.
+
+    >>> {name: parameters for name, parameters, activations in backbone_sizes()}["resnet9"]
+    '6,699,328'
     """
     return [_size(name, resolution) for name in sorted(BACKBONES)]
 

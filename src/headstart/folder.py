@@ -19,9 +19,11 @@ from headstart.schema import Schema, validate
 
 __all__ = [
     "FORMAT",
+    "MANIFEST",
     "MOST_CHANNELS",
+    "PIXEL_TARGETS",
+    "SPLITS",
     "Manifest",
-    "PixelType",
     "ShardInfo",
     "holds_dataset",
     "read_folder",
@@ -33,6 +35,10 @@ __all__ = [
 ]
 
 FORMAT = 1
+SPLITS = ("train", "val", "test")
+"""By number, as ``split`` in a shard has it."""
+PIXEL_TARGETS = ("semantic", "instance", "depth")
+"""Annotations with a value per pixel."""
 MOST_CHANNELS = 16
 PixelType = Literal["uint8", "uint16", "float32"]
 MANIFEST = "dataset.json"

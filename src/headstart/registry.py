@@ -24,6 +24,8 @@ def with_plugins(group: str, builtin: Mapping[str, T]) -> dict[str, T]:
     """``builtin`` and everything published under the entry-point group ``headstart.<group>``.
 
     Raises ``ConfigError`` if a plugin takes a name that is already used.
+
+    >>> ENGINES = with_plugins("engines", {"warp": WarpEngine})  # doctest: +SKIP
     """
     registry = dict(builtin)
     for point in entry_points(group=f"headstart.{group}"):
@@ -38,7 +40,12 @@ def with_plugins(group: str, builtin: Mapping[str, T]) -> dict[str, T]:
 
 
 def additions() -> Additions:
-    """What a script put into extension points beside what is installed, by group and name: for other processes."""
+    """What a script put into extension points beside what is installed, by group and name: for other processes.
+
+    >>> METHODS["mine"] = Mine  # doctest: +SKIP
+    >>> additions()  # doctest: +SKIP
+    {'methods': {'mine': <class 'mine.Mine'>}}
+    """
     added = {
         group: {name: choice for name, choice in registry.items() if name not in _installed[group]}
         for group, registry in _registries.items()
@@ -47,14 +54,24 @@ def additions() -> Additions:
 
 
 def adopt(added: Additions) -> None:
-    """Put another process's ``additions`` into the extension points here, when they are loaded or at once."""
+    """Put another process's ``additions`` into the extension points here, when they are loaded or at once.
+
+    >>> adopt({"methods": {"mine": Mine}})  # doctest: +SKIP
+    """
     for group, choices in added.items():
         _adopted.setdefault(group, {}).update(choices)
         _registries.get(group, {}).update(choices)
 
 
 def lookup(registry: Mapping[str, T], kind: str, name: str) -> T:
-    """``registry[name]``; a wrong name raises ``ConfigError`` with the right ones."""
+    """``registry[name]``; a wrong name raises ``ConfigError`` with the right ones.
+
+    >>> lookup({"red": 1, "green": 2}, "color", "green")
+    2
+    >>> lookup({"red": 1, "green": 2}, "color", "blue")
+    Traceback (most recent call last):
+    headstart.errors.ConfigError: unknown color 'blue': choose one of green, red
+    """
     if name not in registry:
         raise unknown_name(kind, name, registry)
     return registry[name]
@@ -65,6 +82,10 @@ def code_of(*parts: Any) -> dict[str, str]:
 
     A plugin's numbers are its code's, and no version of ours tells when that changes: its whole package counts. What
     ships with headstart is left out, for the versions of jobs speak for it.
+
+    >>> from headstart.methods import METHODS
+    >>> code_of(METHODS["rotation"])  # it is headstart's own
+    {}
     """
     modules = {inspect.getmodule(part) for part in parts}
     tops = sorted({module.__name__.partition(".")[0] for module in modules if module} - {__name__.partition(".")[0]})

@@ -46,6 +46,7 @@ class Overrides(Schema):
 def overrides_of(model: type[BaseModel]) -> type[Overrides]:
     """The class of ``Overrides`` for ``model``: every field of it, none of them required.
 
+    >>> from headstart.training import TrainConfig
     >>> overrides_of(TrainConfig)(lr=0.01).over(TrainConfig(steps=100), "arms.rotation.pretrain").lr
     0.01
     """
@@ -57,7 +58,15 @@ def overrides_of(model: type[BaseModel]) -> type[Overrides]:
 
 
 def overriding(model: type[BaseModel], where: str) -> BeforeValidator:
-    """Marks a field of ``Overrides`` as some keys of ``model``; ``where`` begins the sentence on a wrong one."""
+    """Marks a field of ``Overrides`` as some keys of ``model``; ``where`` begins the sentence on a wrong one.
+
+    >>> from typing import Annotated
+    >>> from headstart.training import TrainConfig
+    >>> class Arm(Schema):
+    ...     pretrain: Annotated[Overrides, overriding(TrainConfig, "pretrain")]
+    >>> Arm(pretrain={"lr": 0.01}).pretrain.lr
+    0.01
+    """
 
     def read(value: Any) -> Any:
         return validate(overrides_of(model), value or {}, where) if isinstance(value, dict | None) else value
@@ -66,7 +75,13 @@ def overriding(model: type[BaseModel], where: str) -> BeforeValidator:
 
 
 def validate(model: type[Model], values: Mapping[str, Any], where: str) -> Model:
-    """``model`` from ``values``, or a ``ConfigError`` with ``where``, the key's path, the value and what is allowed."""
+    """``model`` from ``values``, or a ``ConfigError`` with ``where``, the key's path, the value and what is allowed.
+
+    >>> class Options(Schema):
+    ...     width: int = 8
+    >>> validate(Options, {"width": 16}, "backbone").width
+    16
+    """
     try:
         return model.model_validate(dict(values))
     except ValidationError as error:
@@ -77,7 +92,13 @@ def validate(model: type[Model], values: Mapping[str, Any], where: str) -> Model
 
 
 def apply_override(values: dict[str, Any], override: str) -> None:
-    """Put ``key=value`` (dotted keys, a YAML value) into ``values``. Raises ``ConfigError`` for anything else."""
+    """Put ``key=value`` (dotted keys, a YAML value) into ``values``. Raises ``ConfigError`` for anything else.
+
+    >>> values = {"pretrain": {"lr": 0.1}}
+    >>> apply_override(values, "pretrain.steps=1000")
+    >>> values
+    {'pretrain': {'lr': 0.1, 'steps': 1000}}
+    """
     path, equals, text = override.partition("=")
     if not equals or not path:
         raise ConfigError(f"'{override}' is no override: write key=value, for example trials=5 or pretrain.steps=1000")
@@ -92,6 +113,11 @@ def set_key(values: dict[str, Any], path: str, value: Any, where: str) -> None:
     """Put ``value`` under the dotted ``path`` into nested ``values``.
 
     Raises ``ConfigError``, which ``where`` begins.
+
+    >>> values = {}
+    >>> set_key(values, "pretrain.steps", 1000, "my script")
+    >>> values
+    {'pretrain': {'steps': 1000}}
     """
     *parents, last = path.split(".")
     for parent in parents:

@@ -51,9 +51,9 @@ def file_of(values, form):
 def set_of(folder, ending, contents):
     """Pictures in two classes."""
     for number, content in enumerate(contents):
-        place = folder / "ab"[number % 2] / f"{number:02d}.{ending}"
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(content)
+        path = folder / "ab"[number % 2] / f"{number:02d}.{ending}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
     return folder
 
 

@@ -34,9 +34,9 @@ def folder_of(folder, images, counts=COUNTS, **known):
         write_shard(folder, number, {"images": images[rows], "split": SPLIT[rows], "target.class": labels[rows]})
         for number, rows in enumerate((torch.arange(7), torch.arange(7, 12)))
     ]
-    about = {"name": "own", "created_by": "a test", "made_by": {}, "seed": 0, "engine": "none", "resolution": 8}
+    made = {"name": "own", "created_by": "a test", "made_by": {}, "seed": 0, "engine": "none", "resolution": 8}
     kind = {"channels": images.shape[1], "dtype": str(images.dtype).removeprefix("torch.")}
-    manifest = Manifest(**about, **kind, classes=("a", "b", "c"), counts=counts, shards=tuple(shards), **known)
+    manifest = Manifest(**made, **kind, classes=("a", "b", "c"), counts=counts, shards=tuple(shards), **known)
     write_manifest(folder, manifest)
     return folder
 
@@ -87,8 +87,8 @@ def test_nothing_is_copied_to_map_to_present_or_to_choose(tmp_path):
 
 
 def test_statistics_that_are_known_are_believed_and_others_are_recorded_alike(tmp_path):
-    told = {"lab": {"mean": (1.0, 2, 3), "std": (4.0, 5, 6)}}
-    store_dataset(folder_of(tmp_path / "source", pixels(3, "uint8"), normalisation=told), tmp_path / "stored")
+    known = {"lab": {"mean": (1.0, 2, 3), "std": (4.0, 5, 6)}}
+    store_dataset(folder_of(tmp_path / "source", pixels(3, "uint8"), normalisation=known), tmp_path / "stored")
     normalisation = map_dataset(tmp_path / "stored").normalisation
     assert normalisation["lab"].mean == (1.0, 2.0, 3.0)
     plain = folder_of(tmp_path / "plain", pixels(3, "uint8"))
@@ -133,8 +133,8 @@ def test_damaged_files_and_places_that_cannot_be_written_are_named(tmp_path):
     (tmp_path / "stored" / "target.class.npy").write_bytes(b"cut")
     with pytest.raises(DataError, match="stored is damaged"):
         map_dataset(tmp_path / "stored")
-    about = tmp_path / "stored" / "about.json"
-    about.write_text(json.dumps({"name": "half"}))
+    path = tmp_path / "stored" / "about.json"
+    path.write_text(json.dumps({"name": "half"}))
     with pytest.raises(DataError, match="stored is damaged"):
         map_dataset(tmp_path / "stored")
     (tmp_path / "file").touch()

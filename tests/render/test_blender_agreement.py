@@ -5,7 +5,7 @@ import pytest
 from headstart.render import ENGINES
 from headstart.render.blender.agreement import compare_objects, compare_scenes
 from headstart.render.config import RenderConfig
-from headstart.render.engine import PIXEL_TARGETS
+from headstart.render.engine import ENGINE_TARGETS
 
 pytestmark = pytest.mark.blender
 SCENES, LARGE = 20, 200
@@ -20,7 +20,7 @@ def agreement(request):
         missing = kind.missing(kind.Config())
         if missing:
             pytest.skip(missing)
-        frames.append(kind(config.assets(), kind.Config()).render(scenes, 128, targets=PIXEL_TARGETS))
+        frames.append(kind(config.assets(), kind.Config()).render(scenes, 128, targets=ENGINE_TARGETS))
     return compare_objects(*frames), compare_scenes(scenes, *frames, config.classes)
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from headstart.render import ENGINES
 from headstart.render.annotations import annotations
-from headstart.render.engine import PIXEL_TARGETS, Frames
+from headstart.render.engine import ENGINE_TARGETS, Frames
 from headstart.scenes.assets import Assets
 from headstart.scenes.factors import Factors
 from headstart.scenes.sampler import SceneSampler
@@ -63,8 +63,8 @@ def expected(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("objects", [1, 5])
 def test_instances_and_depths_are_those_at_the_centres_of_pixels(engine, objects):
     scenes = sampled(4, objects)
-    frames = engine.render(scenes, SIDE, targets=PIXEL_TARGETS)
-    assert set(frames.targets) == set(PIXEL_TARGETS)
+    frames = engine.render(scenes, SIDE, targets=ENGINE_TARGETS)
+    assert set(frames.targets) == set(ENGINE_TARGETS)
     for scene, instance, depth in zip(scenes, frames.targets["instance"], frames.targets["depth"], strict=True):
         instances, depths = expected(scene)
         same = instance.numpy() == instances
@@ -74,7 +74,7 @@ def test_instances_and_depths_are_those_at_the_centres_of_pixels(engine, objects
 
 def test_targets_do_not_change_the_image(engine):
     scenes = sampled(3, 3)
-    with_targets = engine.render(scenes, SIDE, targets=PIXEL_TARGETS)
+    with_targets = engine.render(scenes, SIDE, targets=ENGINE_TARGETS)
     assert (with_targets.images == engine.render(scenes, SIDE).images).all()
     assert engine.render(scenes, SIDE).targets == {}
 
@@ -96,7 +96,7 @@ def test_where_nothing_is_met_depth_is_infinite(engine):
 def test_semantic_is_the_class_of_the_instance(engine):
     scenes = sampled(6, 4)
     classes = tuple(reversed(CATEGORIES))
-    frames = engine.render(scenes, SIDE, targets=PIXEL_TARGETS)
+    frames = engine.render(scenes, SIDE, targets=ENGINE_TARGETS)
     found = annotations(scenes, frames, classes)
     for scene, instance, semantic in zip(scenes, found["instance"], found["semantic"], strict=True):
         assert (semantic[instance == 0] == 0).all()

@@ -27,14 +27,14 @@ def pictures(folder, channels, dtype):
     random = np.random.default_rng(0)
     for split, count in (("train", 24), ("val", 6), ("test", 6)):
         for number in range(count):
-            place = folder / split / "abc"[number % 3] / f"{number:02d}.{'npy' if channels == 5 else 'png'}"
-            place.parent.mkdir(parents=True, exist_ok=True)
+            path = folder / split / "abc"[number % 3] / f"{number:02d}.{'npy' if channels == 5 else 'png'}"
+            path.parent.mkdir(parents=True, exist_ok=True)
             share = (number % 3 + random.random((SIDE, SIDE, channels))) / 3
             values = (share * {"uint8": 255, "uint16": 65535, "float32": 7.0}[dtype]).astype(dtype)
             if channels == 5:
-                np.save(place, values)
+                np.save(path, values)
             else:
-                Image.fromarray(values.squeeze()).save(place)
+                Image.fromarray(values.squeeze()).save(path)
     return folder
 
 

@@ -151,12 +151,12 @@ def test_a_study_finds_its_steps_and_shows_what_twice_as_many_would_do(tmp_path)
     learned = found.results[found.results["arm"] != "blind"]
     assert learned.groupby("labels")["steps"].nunique().eq(1).all(), "all arms take the same steps"
     assert learned.groupby("labels")["steps"].first().is_monotonic_increasing
-    told = found.tables.trained_out
-    assert set(told["labels"]) == {10, 40, 80}
-    assert set(told["arm"]) == {"scratch", "rotation", TOGETHER}
+    table = found.tables.trained_out
+    assert set(table["labels"]) == {10, 40, 80}
+    assert set(table["arm"]) == {"scratch", "rotation", TOGETHER}
     page = found.report().read_text()
-    assert ("Trained out: doubling" in page) == bool(told["settled"].all())
-    assert ("Not trained out: doubling" in page) == (not told["settled"].all())
+    assert ("Trained out: doubling" in page) == bool(table["settled"].all())
+    assert ("Not trained out: doubling" in page) == (not table["settled"].all())
     again = prepare_study(config, out=tmp_path, store=tmp_path / "store")
     assert not again.plan.open
     assert again.missing == []

@@ -47,6 +47,11 @@ def build_backbone(
 
     name: a key of ``BACKBONES``. options: fields of that backbone's ``Config``. split: two half-width networks, one for
     the first channel and one for the rest. Raises ``ConfigError`` for a wrong name, option or number of channels.
+
+    >>> import torch
+    >>> backbone = build_backbone("resnet9", {"width": 8}, in_channels=3, generator=torch.Generator().manual_seed(1))
+    >>> backbone(torch.zeros(2, 3, 64, 64)).pooled.shape
+    torch.Size([2, 32])
     """
     kind: Any = lookup(BACKBONES, "backbone", name)
     config = validate(kind.Config, options, f"backbone '{name}'")

@@ -98,6 +98,10 @@ def seeded_init(generator: torch.Generator) -> Iterator[None]:
 
     torch's layers know only the default CPU stream, so it is lent a seed from ``generator`` and then put back. Modules
     must be built on the CPU, which also makes the weights the same whatever device they move to.
+
+    >>> from torch import Generator, nn
+    >>> with seeded_init(Generator().manual_seed(1)):
+    ...     head = nn.Linear(64, 10)
     """
     seed = int(torch.randint(2**62, (), generator=generator, device=generator.device))
     with torch.random.fork_rng(devices=[]):

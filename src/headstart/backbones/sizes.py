@@ -11,10 +11,10 @@ from headstart.backbones.base import Backbone
 __all__ = ["count_activations", "count_parameters", "outline"]
 
 
-def outline(build: Any, name: str, options: Mapping[str, Any], *, in_channels: int = 3) -> Backbone:
-    """The backbone ``name`` as ``build`` (``build_backbone``) makes it, on the meta device: shapes without values."""
+def outline(build: Any, name: str, options: Mapping[str, Any]) -> Backbone:
+    """The backbone ``name`` as ``build`` (``build_backbone``) makes it for 3 channels, on the meta device, empty."""
     with torch.device("meta"):
-        network: Backbone = build(name, options, in_channels=in_channels, generator=torch.Generator("cpu"))
+        network: Backbone = build(name, options, in_channels=3, generator=torch.Generator("cpu"))
     return network
 
 

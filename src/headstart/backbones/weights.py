@@ -14,7 +14,10 @@ __all__ = ["load_weights", "save_weights"]
 
 
 def save_weights(module: nn.Module, path: Path) -> None:
-    """Write the state of ``module`` to ``path``, whole or not at all. Raises ``StoreError`` if it cannot."""
+    """Write the state of ``module`` to ``path``, whole or not at all. Raises ``StoreError`` if it cannot.
+
+    >>> save_weights(backbone, Path("resnet9.safetensors"))  # doctest: +SKIP
+    """
     write_atomic(path, save({name: value.detach().cpu().contiguous() for name, value in module.state_dict().items()}))
 
 
@@ -23,6 +26,8 @@ def load_weights(module: nn.Module, path: Path) -> None:
 
     Raises ``CheckpointError`` if the file cannot be read, or is of another network: then it names the first key that
     is missing, unknown or of another shape.
+
+    >>> load_weights(backbone, Path("resnet9.safetensors"))  # doctest: +SKIP
     """
     try:
         weights = load_file(path)

@@ -23,7 +23,12 @@ def draw_figures(
     varied: Sequence[str] = (),
     confidence: float = 0.95,
 ) -> tuple[Figure, ...]:
-    """Every figure that the tables of a study, or of a suite that varies the keys ``varied``, have something for."""
+    """Every figure that the tables of a study, or of a suite that varies the keys ``varied``, have something for.
+
+    >>> tables = Study.load("runs/quickstart").tables  # doctest: +SKIP
+    >>> draw_figures(tables.summary, tables.utility, tables.history)[0].name  # doctest: +SKIP
+    'accuracy'
+    """
     looks = arm_looks(summary, utility, history)
     figures = (
         matrix_figure(utility, summary, varied=varied),

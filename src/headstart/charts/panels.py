@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from headstart.charts.names import protocol_rank, protocol_title, varied_text
+from headstart.study.results.tables import REFERENCE
 
 __all__ = [
     "MANY",
-    "REFERENCE",
     "REFERENCE_SUFFIX",
     "Panel",
     "differing",
@@ -21,9 +21,8 @@ __all__ = [
 CONDITIONS = ["dataset", "pretrain_dataset", "task", "backbone"]
 WHOLE = ["dataset", "task"]
 """The conditions that separate panels anyway; the others do if an arm was run under several of them."""
-REFERENCE = "finetune"
-"""The protocol of the baseline's that utility is read from, and that stands in every panel."""
 REFERENCE_SUFFIX = ", fine-tuned"
+"""Of the baseline's line by the protocol that utility is read from, which stands in every panel."""
 BLIND_PROTOCOL = "constant"
 """An answer without a look at the image is read against any protocol."""
 MANY = 12

@@ -14,7 +14,10 @@ PNG_SCALE = 2.0
 
 
 def save_figure(figure: Figure, folder: Path) -> None:
-    """Write ``NAME.svg``, ``NAME.png`` (twice the size) and ``NAME.json`` (Vega-Lite) into ``folder``."""
+    """Write ``NAME.svg``, ``NAME.png`` (twice the size) and ``NAME.json`` (Vega-Lite) into ``folder``.
+
+    >>> save_figure(figure, Path("charts"))  # doctest: +SKIP
+    """
     folder.mkdir(parents=True, exist_ok=True)
     specification = figure.static().to_dict()
     write_atomic(folder / f"{figure.name}.json", json.dumps(specification, indent=1).encode())

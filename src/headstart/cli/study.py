@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
+from headstart.cache import DEFAULT_STORE
 from headstart.cli.console import WorkersOption, console, errors, print_frame, print_prose
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-DEFAULT_STORE = Path("~/.cache/headstart")
 MISSING = 3
 """Exit code of what ends with numbers missing."""
 

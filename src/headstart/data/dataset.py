@@ -10,9 +10,8 @@ from headstart.data.batches.ahead import expect
 from headstart.data.transforms.color import Normalisation
 from headstart.data.transforms.input import AS_THEY_COME, ImageInput, Preparation
 
-__all__ = ["SPLITS", "Dataset", "ImageSet", "Normalisation"]
+__all__ = ["Dataset", "ImageSet", "Normalisation"]
 
-SPLITS = ("train", "val", "test")
 SAME_SIZE = {torch.uint16: torch.int16}
 """Of types that torch cannot pick rows from everywhere, the one that has the same bytes."""
 

@@ -70,6 +70,12 @@ def build_method(
 
     options: fields of the method's ``Config``. generator: draws the starting weights and memories.
     Raises ``ConfigError`` for a wrong name or option, or a backbone that the method can't use.
+
+    >>> from headstart.backbones import build_backbone
+    >>> from headstart.seeding import torch_generator
+    >>> backbone = build_backbone("resnet9", {"width": 8}, in_channels=3, generator=torch_generator("weights"))
+    >>> build_method("simclr", {"temperature": 0.2}, backbone, images=1000, generator=torch_generator("method")).views
+    2
     """
     kind = lookup(METHODS, "method", name)
     return kind(backbone, validate(kind.Config, options, f"method '{name}'"), images=images, generator=generator)

@@ -12,7 +12,7 @@ from headstart.scenes.assets import TextureLibrary
 from headstart.scenes.scene import Surface
 from headstart.scenes.textures import SIDE
 
-__all__ = ["KEPT_TEXTURES", "Atlas"]
+__all__ = ["Atlas"]
 
 SIDES = tuple(SIDE >> level for level in range(SIDE.bit_length() - 2))
 """Texels per side of a texture's levels, each half as large, down to 4."""

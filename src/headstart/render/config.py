@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from headstart.errors import ConfigError, HeadstartError
+from headstart.folder import PIXEL_TARGETS
 from headstart.registry import lookup
 from headstart.render import ENGINES
 from headstart.render.engine import Engine
@@ -24,7 +25,6 @@ __all__ = ["DialSettings", "RenderConfig"]
 Spread = Annotated[float, Field(ge=0, le=10)]
 IMAGE_TARGETS = ("class", "pose", "rotation")
 """Of one object; without meaning where there are several."""
-PIXEL_TARGETS = ("semantic", "instance", "depth")
 
 
 class DialSettings(Schema):

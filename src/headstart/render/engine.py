@@ -10,9 +10,9 @@ from headstart.scenes.assets import Assets
 from headstart.scenes.scene import Scene
 from headstart.schema import Schema
 
-__all__ = ["PIXEL_TARGETS", "Engine", "Frames"]
+__all__ = ["ENGINE_TARGETS", "Engine", "Frames"]
 
-PIXEL_TARGETS = ("instance", "depth")
+ENGINE_TARGETS = ("instance", "depth")
 """What an engine can tell of every pixel."""
 
 
@@ -56,7 +56,7 @@ class Engine(Protocol):
         self, scenes: Sequence[Scene], resolution: int, *, samples: int | None = None, targets: Collection[str] = ()
     ) -> Frames:
         """One frame per scene, ``resolution`` pixels square, averaging ``samples`` rays per pixel (default: as the
-        engine sees fit). targets: which of ``PIXEL_TARGETS`` to tell as well.
+        engine sees fit). targets: which of ``ENGINE_TARGETS`` to tell as well.
 
         A frame depends on its scene alone, never on what else is in the batch.
         """

@@ -1,6 +1,5 @@
 """Models from disk are all read before the first image, so that broken ones show at once and together."""
 
-from collections.abc import Callable
 from functools import partial
 
 from headstart.errors import DataError
@@ -14,18 +13,14 @@ __all__ = ["read_models"]
 NAMED = 10
 
 
-def read_models(config: RenderConfig, workers: int, progress: Callable[[int, int], None] | None = None) -> None:
+def read_models(config: RenderConfig, workers: int) -> None:
     """Parse, and so cache, each model that the dataset shows and that was not parsed before.
 
-    progress: called with (done, total) models. Raises ``DataError`` that names the broken ones.
+    Raises ``DataError`` that names the broken ones.
     """
     wanted = _unread(config)
-    problems = []
-    for done, problem in enumerate(in_order(partial(_problem, config), wanted, min(workers, len(wanted)) or 1), 1):
-        if problem:
-            problems.append(problem)
-        if progress:
-            progress(done, len(wanted))
+    read = in_order(partial(_problem, config), wanted, min(workers, len(wanted)) or 1)
+    problems = [problem for problem in read if problem]
     if problems:
         more = f"; and {len(problems) - NAMED} more models" if len(problems) > NAMED else ""
         raise DataError("; ".join(problems[:NAMED]) + more)

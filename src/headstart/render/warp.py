@@ -89,7 +89,7 @@ class WarpEngine:
         return Frames(wp.to_torch(frames), {name: known[name] for name in targets})
 
     def _annotate(self, views: Any, actors: Any, size: tuple[int, int, int]) -> dict[str, torch.Tensor]:
-        """All of ``PIXEL_TARGETS``, from the same rays."""
+        """All of ``ENGINE_TARGETS``, from the same rays."""
         instances = wp.zeros(size, dtype=wp.uint8, device=self.device)
         depths = wp.empty(size, dtype=wp.float32, device=self.device)
         inputs = [views, actors, size[-1]]

@@ -29,7 +29,7 @@ from headstart.processes import available_cores, in_order
 from headstart.render import ENGINES
 from headstart.render.annotations import annotations
 from headstart.render.config import RenderConfig
-from headstart.render.engine import PIXEL_TARGETS, Engine
+from headstart.render.engine import ENGINE_TARGETS, Engine
 from headstart.render.preload import read_models
 from headstart.scenes.buckets import split_counts, split_of
 
@@ -158,7 +158,7 @@ def _render_chunk(config: RenderConfig, chunk: Chunk) -> Arrays:
     indices = range(chunk.start, chunk.stop)
     scenes = [sampler.scene(index) for index in indices]
     engine = _engine(config.model_dump_json())
-    seen = PIXEL_TARGETS if set(config.kept_targets) & {"semantic", *PIXEL_TARGETS} else ()
+    seen = ENGINE_TARGETS if set(config.kept_targets) & {"semantic", *ENGINE_TARGETS} else ()
     frames = engine.render(scenes, config.resolution, samples=config.samples, targets=seen)
     known = annotations(scenes, frames, config.classes)
     return {

@@ -22,6 +22,9 @@ def galleries(predictions: Iterable[Predictions], results: pd.DataFrame) -> tupl
     """The pictures of every task with a target that ``COMPARISONS`` can draw.
 
     results: the table that holds the arms' scores.
+
+    >>> [gallery.title for gallery in galleries(predictions, tables.results)]  # doctest: +SKIP
+    ['Segmentation']
     """
     return tuple(
         _gallery(prediction, results) for prediction in predictions if TASKS[prediction.task].target in COMPARISONS

@@ -88,7 +88,10 @@ class ReportData:
 
 
 def write_report(path: Path, report: ReportData) -> None:
-    """Write the page to ``path``, whole or not at all."""
+    """Write the page to ``path``, whole or not at all.
+
+    >>> write_report(Path("report.html"), report)  # doctest: +SKIP
+    """
     script, baseline, varied = _script(), find_baseline(report.arms), report.varied
     page = _template().render(
         report=report,

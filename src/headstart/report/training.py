@@ -64,7 +64,7 @@ def training_grid(table: pd.DataFrame, varied: Sequence[str]) -> TextTable:
         names = [*(str(row[key]) for key in keys), titles[row["arm"]], protocol_title(row["protocol"])]
         error = "no error, of one trial" if pd.isna(row["error"]) else f"± {_amount(row['error'], row['metric'])}"
         change = Cell(_amount(row["change"], row["metric"], "+"), error)
-        told = "yes" if row["settled"] else "no"
-        rows.append([*map(Cell, [*names, told, f"{row['labels']:,}", f"{row['steps']:,}"]), change])
+        settled = "yes" if row["settled"] else "no"
+        rows.append([*map(Cell, [*names, settled, f"{row['labels']:,}", f"{row['steps']:,}"]), change])
     header = [*(short.get(key, key) for key in keys), "arm", "protocol", "trained out", "labels", "steps", "by twice"]
     return TextTable(header, len(header) - 3, rows)

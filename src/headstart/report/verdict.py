@@ -37,6 +37,9 @@ def state_verdict(
     as well; else none is, and a point whose own interval lies above 0 is called unsettled. The point in the headline is
     the one whose interval of utility has the highest lower end, of those that are claimed, if there are any. The
     highest estimate would be the luckiest of many noisy ones.
+
+    >>> tables = Study.load("runs/quickstart").tables  # doctest: +SKIP
+    >>> state_verdict(tables.utility, tables.arms, tables.missing).headline  # doctest: +SKIP
     """
     baseline, lacking = find_baseline(arms), missing_sentence(missing)
     measured = utility[utility["utility"].notna()]

@@ -1,10 +1,11 @@
 """Disjoint buckets of scenes, shapes and textures: ten to train on, one to validate, one to test."""
 
-__all__ = ["BUCKETS", "SPLIT_NAMES", "TRAINING", "rank_in_split", "split_counts", "split_of"]
+from headstart.folder import SPLITS
+
+__all__ = ["BUCKETS", "TRAINING", "rank_in_split", "split_counts", "split_of"]
 
 BUCKETS = 12
 TRAINING = 10
-SPLIT_NAMES = ("train", "val", "test")
 
 
 def split_of(index: int) -> int:
@@ -23,4 +24,4 @@ def split_counts(images: int) -> dict[str, int]:
     block, rest = divmod(images, BUCKETS)
     train = block * TRAINING + min(rest, TRAINING)
     val = block + (rest > TRAINING)
-    return dict(zip(SPLIT_NAMES, (train, val, images - train - val), strict=True))
+    return dict(zip(SPLITS, (train, val, images - train - val), strict=True))

@@ -41,7 +41,11 @@ class DenseHead(nn.Module):
 
 
 def mlp_layers(inputs: int, outputs: int) -> nn.Sequential:
-    """The study's MLP head: linear without bias, batch norm, ReLU, linear."""
+    """The study's MLP head: linear without bias, batch norm, ReLU, linear.
+
+    >>> len(mlp_layers(inputs=512, outputs=10))
+    4
+    """
     return nn.Sequential(
         nn.Linear(inputs, inputs, bias=False), nn.BatchNorm1d(inputs), nn.ReLU(), nn.Linear(inputs, outputs)
     )
@@ -58,6 +62,10 @@ def enlarge(maps: Tensor, size: tuple[int, int]) -> Tensor:
     """``[B, C, h, w]`` to ``[B, C, *size]``, bilinear, corners where pixels' corners are.
 
     Training and scoring happen at the target's resolution; the original study shrank targets to the features' instead.
+
+    >>> import torch
+    >>> enlarge(torch.zeros(2, 10, 4, 4), (32, 32)).shape
+    torch.Size([2, 10, 32, 32])
     """
     if maps.shape[-2:] == size:
         return maps

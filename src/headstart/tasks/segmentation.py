@@ -80,7 +80,12 @@ class Segmentation(Task):
 
 
 def check_size(task: Task, target: Tensor, resolution: int) -> None:
-    """Raise ``DataError`` unless there is a number for every pixel of images of ``resolution``."""
+    """Raise ``DataError`` unless there is a number for every pixel of images of ``resolution``.
+
+    >>> import torch
+    >>> from headstart.tasks import Segmentation
+    >>> check_size(Segmentation(["ball", "box"]), torch.zeros(10, 64, 64), resolution=64)
+    """
     if tuple(target.shape[1:]) != (resolution, resolution):
         size = " x ".join(map(str, target.shape[1:])) or "1"
         raise DataError(

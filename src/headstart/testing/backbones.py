@@ -21,6 +21,8 @@ def check_backbone(
     """Raise ``AssertionError`` unless the backbone ``name`` of ``BACKBONES`` keeps its contract.
 
     options: fields of its ``Config``; small ones keep this fast.
+
+    >>> check_backbone("resnet9", {"width": 2})  # doctest: +SKIP
     """
 
     def build(seed: int) -> Backbone:

@@ -30,6 +30,8 @@ def check_method(
     """Raise ``AssertionError`` unless the method ``name`` of ``METHODS`` keeps its contract on a backbone.
 
     options, backbone_options: fields of the two ``Config`` classes; small ones keep this fast.
+
+    >>> check_method("rotation")  # doctest: +SKIP
     """
     images = toy_images(2 * batch_size + 3, resolution=resolution)
     chosen = {"width": 2} if backbone_options is None and backbone == "resnet9" else backbone_options or {}

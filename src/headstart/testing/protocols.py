@@ -32,6 +32,8 @@ def check_protocol(
 
     task, backbone: what is learned in a step, and on what. backbone_options: fields of the backbone's ``Config``; small
     ones keep this fast.
+
+    >>> check_protocol("knn")
     """
     asked, images = TASKS[task](CLASSES), toy_images(LABELS, resolution=resolution)
     labelled = ImageSet(images.images, {asked.target: toy_target(asked, LABELS, resolution)})

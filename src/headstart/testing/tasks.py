@@ -23,6 +23,8 @@ def check_task(name: str, target: Tensor | None = None, *, classes: Sequence[str
     """Raise ``AssertionError`` unless the task ``name`` of ``TASKS`` keeps its contract.
 
     target: ``[N, ...]`` for N toy images of 16 px; default: random ones of the task's kind.
+
+    >>> check_task("classification")  # doctest: +SKIP
     """
     plain = TASKS[name](classes)
     if target is None:

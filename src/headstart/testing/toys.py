@@ -21,6 +21,9 @@ def toy_images(
     """float32 ``[count, channels, resolution, resolution]``, normalised, and ``class [count]``, in equal shares.
 
     A class is a stripe pattern of its own frequency and color, in noise.
+
+    >>> toy_images(100, resolution=32).images.shape
+    torch.Size([100, 3, 32, 32])
     """
     generator = torch_generator(seed, "toy images")
     labels = torch.arange(count) % classes
@@ -52,7 +55,11 @@ def toy_batch(
     seed: int = 0,
     step: int = 0,
 ) -> Batch:
-    """A fresh augmented batch; two calls give equal batches, each with its own generator."""
+    """A fresh augmented batch; two calls give equal batches, each with its own generator.
+
+    >>> len(toy_batch(toy_images(100), views=2).views)
+    2
+    """
     loader = Loader(
         images, batch_size=batch_size, seed=seed, augment=AugmentConfig(), views=views, shared_flip=shared_flip
     )

@@ -10,7 +10,7 @@ from headstart.data.dataset import ImageSet
 from headstart.training.features import extract_features
 from headstart.training.precision import Precision
 
-__all__ = ["RANK", "SMALLEST_SPREAD", "SPREAD", "collapsed_since", "effective_rank", "is_collapsed", "spread"]
+__all__ = ["RANK", "SPREAD", "collapsed_since", "effective_rank", "is_collapsed", "spread"]
 
 SMALLEST_SPREAD = 1e-2
 """Networks that learned, or were merely initialised, stay above 0.05; one that is told to answer every image alike ends
@@ -40,7 +40,11 @@ def effective_rank(features: Tensor) -> Tensor:
 
 
 def is_collapsed(backbone: Backbone, images: ImageSet, precision: Precision = "auto") -> bool:
-    """Whether all of ``images``, which must differ, come out as one (Jing et al., 2022)."""
+    """Whether all of ``images``, which must differ, come out as one (Jing et al., 2022).
+
+    >>> is_collapsed(backbone, dataset.train.first(256))  # doctest: +SKIP
+    False
+    """
     return bool(spread(extract_features(backbone, images, precision=precision)) < SMALLEST_SPREAD)
 
 
@@ -48,6 +52,10 @@ def collapsed_since(history: Sequence[Mapping[str, float]]) -> int | None:
     """The step from which on features had no spread until the end of a run, or ``None`` if they had some at the end.
 
     history: rows of ``step`` and, where it was measured, ``feature_spread``.
+
+    >>> spreads = [(100, 0.4), (200, 0.002), (300, 0.001)]
+    >>> collapsed_since([{"step": step, "feature_spread": spread} for step, spread in spreads])
+    200
     """
     since = None
     for row in history:

@@ -21,6 +21,13 @@ def extract_features(
     """Features of ``images``, unaugmented, in eval mode: float32 ``[N, D]`` on their device.
 
     per_location: the dense map ``[N, D, h, w]`` instead of its mean.
+
+    >>> from headstart.backbones import build_backbone
+    >>> from headstart.seeding import torch_generator
+    >>> from headstart.testing import toy_images
+    >>> backbone = build_backbone("resnet9", {"width": 2}, in_channels=3, generator=torch_generator("weights"))
+    >>> extract_features(backbone, toy_images(10)).shape
+    torch.Size([10, 8])
     """
     context = autocast(precision, images.device)
     parts = []
@@ -35,7 +42,15 @@ def extract_features(
 def feature_set(
     backbone: Backbone, images: ImageSet, *, per_location: bool = False, precision: Precision = "auto"
 ) -> ImageSet:
-    """``images`` with features in place of pixels, for ``Precomputed`` to read: ``[N, D, h, w]``, 1x1 where pooled."""
+    """``images`` with features in place of pixels, for ``Precomputed`` to read: ``[N, D, h, w]``, 1x1 where pooled.
+
+    >>> from headstart.backbones import build_backbone
+    >>> from headstart.seeding import torch_generator
+    >>> from headstart.testing import toy_images
+    >>> backbone = build_backbone("resnet9", {"width": 2}, in_channels=3, generator=torch_generator("weights"))
+    >>> feature_set(backbone, toy_images(10)).images.shape
+    torch.Size([10, 8, 1, 1])
+    """
     features = extract_features(backbone, images, per_location=per_location, precision=precision)
     return ImageSet(features if per_location else features[:, :, None, None], images.targets)
 

@@ -57,6 +57,9 @@ def train(
     Where ``loader`` gives one of several processes its share, all must call this with equal objectives; they come out
     equal, as one process would leave them on the joint batches but for rounding, and the first one writes and tells.
     Raises ``CheckpointError`` for a damaged checkpoint or one with another key.
+
+    >>> from headstart.training import TrainConfig
+    >>> train(method, loader, TrainConfig(steps=1000)).history[-1]["loss"]  # doctest: +SKIP
     """
     run = _Run(objective, loader, config, Checkpointer(folder, key, checkpoint_seconds))
     failure = None

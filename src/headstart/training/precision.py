@@ -26,12 +26,21 @@ CPU_INFO = Path("/proc/cpuinfo")
 
 
 def pick_device() -> torch.device:
-    """The current CUDA device where there is one, else the CPU."""
+    """The current CUDA device where there is one, else the CPU.
+
+    >>> pick_device().type in ("cpu", "cuda")
+    True
+    """
     return torch.device("cuda", torch.cuda.current_device()) if torch.cuda.is_available() else torch.device("cpu")
 
 
 def pick_precision(requested: Precision, device: torch.device) -> Precision:
-    """``requested``, with ``auto`` resolved to ``bf16`` where ``device`` computes in it natively, else ``float32``."""
+    """``requested``, with ``auto`` resolved to ``bf16`` where ``device`` computes in it natively, else ``float32``.
+
+    >>> import torch
+    >>> pick_precision("float32", torch.device("cpu"))
+    'float32'
+    """
     return native_precision(device.type) if requested == "auto" else requested
 
 
@@ -39,6 +48,9 @@ def native_precision(device: str) -> Precision:
     """``bf16`` where devices of this type (``cpu``, ``cuda``) compute in it natively here, else ``float32``.
 
     Of CUDA devices that this machine does not have the answer is ``bf16``, as of all that were made since 2020.
+
+    >>> native_precision("cpu") in ("bf16", "float32")
+    True
     """
     if device == "cuda" and torch.cuda.is_available():
         native = bool(torch.cuda.is_bf16_supported(including_emulation=False))
@@ -52,6 +64,9 @@ def open_device(device: str, precision: Precision) -> torch.device:
 
     Raises ``ConfigError`` if this machine has no such device, or none that computes so natively: it would give other
     numbers than were planned, or take very long.
+
+    >>> open_device("cpu", "float32")
+    device(type='cpu')
     """
     if device == "cuda" and not torch.cuda.is_available():
         raise ConfigError(

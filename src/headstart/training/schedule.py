@@ -19,6 +19,9 @@ def piecewise_linear(
     to ``targets[i + 1]``, both ends included; surplus targets are ignored. A single number t stands for ``[0, t, 0]``.
     The last segment is multiplied by ``linspace(1, 1e-7) ** exponent``.
     Raises ``ConfigError`` if milestones fall or targets are too few.
+
+    >>> piecewise_linear([1, 2], [0.0, 1.0, 0.0], steps_per_epoch=3).tolist()
+    [0.0, 0.5, 1.0, 1.0, 0.5, 0.0]
     """
     values = [0.0, float(targets), 0.0] if isinstance(targets, int | float) else list(targets)
     ends = [0, *milestones]
@@ -36,6 +39,9 @@ def warmup_decay(steps: int, *, peak: float, end: float, warmup: float) -> npt.N
     """Our default: float64 ``[steps]``, up to ``peak`` over the fraction ``warmup`` of all steps, then down to ``end``.
 
     The first step already learns: its rate is one part of the way up, not 0 as in the study's schedule.
+
+    >>> warmup_decay(4, peak=1.0, end=0.5, warmup=0.5).tolist()
+    [0.5, 1.0, 1.0, 0.5]
     """
     rising = min(round(warmup * steps), steps)
     return piecewise_linear([rising, steps], [peak / max(rising, 1), peak, end], steps_per_epoch=1)

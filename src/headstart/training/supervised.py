@@ -42,6 +42,17 @@ def fit(
     augment: default all; the task's exceptions come on top. folder, key, on_step: as ``train`` takes them.
     Returns the model and the report. Raises ``ConfigError`` for a protocol that is unknown or does not fit the task,
     and ``DataError`` for images without the task's target, or with targets that are no answers to it.
+
+    >>> from headstart.backbones import build_backbone
+    >>> from headstart.seeding import torch_generator
+    >>> from headstart.tasks import Classification
+    >>> from headstart.testing import toy_images
+    >>> from headstart.training import PROTOCOLS
+    >>> backbone = build_backbone("resnet9", {"width": 2}, in_channels=3, generator=torch_generator("weights"))
+    >>> task, settings = Classification(["a", "b", "c", "d"]), PROTOCOLS["knn"].Config()
+    >>> model, report = fit("knn", backbone, task, toy_images(40), settings, seed=1)
+    >>> report.failure is None
+    True
     """
     how = lookup(PROTOCOLS, "protocol", protocol)
     check_fits(how, task)
@@ -65,7 +76,12 @@ def _train(
 
 
 def check_fits(protocol: Protocol, task: Task | type[Task]) -> None:
-    """Raise ``ConfigError`` for a protocol of whole images and a task that asks about every pixel."""
+    """Raise ``ConfigError`` for a protocol of whole images and a task that asks about every pixel.
+
+    >>> from headstart.tasks import Depth
+    >>> from headstart.training import PROTOCOLS
+    >>> check_fits(PROTOCOLS["linear"], Depth)
+    """
     if task.per_location and not protocol.per_location:
         able = ", ".join(name for name, other in PROTOCOLS.items() if other.per_location)
         raise ConfigError(
@@ -77,7 +93,10 @@ def check_fits(protocol: Protocol, task: Task | type[Task]) -> None:
 def evaluate(
     model: Supervised, images: ImageSet, *, batch_size: int = BATCH, precision: Precision = "auto"
 ) -> dict[str, float]:
-    """The task's metrics over all of ``images``, unaugmented, in eval mode, leaving ``model`` as it was."""
+    """The task's metrics over all of ``images``, unaugmented, in eval mode, leaving ``model`` as it was.
+
+    >>> evaluate(model, dataset.test)["accuracy"]  # doctest: +SKIP
+    """
     target = _target(images, model.task)
     meter = model.task.meter().to(images.device)
     outputs = answers(model, images, batch_size=batch_size, precision=precision)
@@ -89,7 +108,10 @@ def evaluate(
 def answers(
     model: Supervised, images: ImageSet, *, batch_size: int = BATCH, precision: Precision = "auto"
 ) -> list[Tensor]:
-    """float32 outputs for ``images``, unaugmented, batch by batch, in eval mode."""
+    """float32 outputs for ``images``, unaugmented, batch by batch, in eval mode.
+
+    >>> torch.cat(answers(model, dataset.test)).argmax(dim=1)  # doctest: +SKIP
+    """
     context = autocast(precision, images.device)
     outputs = []
     with torch.inference_mode(), evaluating(model):

@@ -14,7 +14,7 @@ from headstart.tasks.base import Task
 from headstart.training.collapse import RANK, SPREAD, effective_rank, spread
 from headstart.training.features import evaluating, extract_features
 
-__all__ = ["RANK_IMAGES", "Watched"]
+__all__ = ["Watched"]
 
 RANK_IMAGES = 256
 """The fewest images for an effective rank; more where features are many."""

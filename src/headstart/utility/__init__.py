@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from headstart.utility.curves import LabelRange, accuracy_at, labels_needed, monotone_fit
+from headstart.utility.curves import LabelRange, labels_needed, monotone_fit
 from headstart.utility.gains import GainEstimate, estimate_gains
 from headstart.utility.images import image_variance
 from headstart.utility.reference import (
@@ -25,7 +25,6 @@ __all__ = [
     "ReferenceUtility",
     "StudyScores",
     "UtilityEstimate",
-    "accuracy_at",
     "estimate_gains",
     "estimate_utility",
     "image_variance",

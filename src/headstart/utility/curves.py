@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LabelRange", "accuracy_at", "labels_needed", "monotone_fit"]
+__all__ = ["LabelRange", "labels_needed", "monotone_fit"]
 
 Floats = NDArray[np.float64]
 
@@ -33,6 +33,10 @@ def monotone_fit(accuracy: Floats, weights: Floats) -> Floats:
     1988, theorem 1.4.4): point k is the largest, over starts i ≤ k, of the smallest mean of i..j, over ends j ≥ k. For
     the few points of a label curve that is one array expression over thousands of draws, where scikit-learn's
     ``isotonic_regression`` takes a call for each; a test holds the two equal.
+
+    >>> import numpy as np
+    >>> monotone_fit(np.array([0.5, 0.8, 0.7]), np.ones(3)).tolist()
+    [0.5, 0.75, 0.75]
     """
     points = accuracy.shape[-1]
     sums = np.zeros((*accuracy.shape[:-1], points + 1))
@@ -53,6 +57,11 @@ def labels_needed(labels: Floats, curve: Floats, accuracy: Floats) -> LabelRange
 
     On a plateau that is its first budget. Accuracies outside the curve give the bounds that ``LabelRange`` explains;
     those equal to its first or last point are measured.
+
+    >>> import numpy as np
+    >>> labels, curve = np.array([100.0, 10000.0]), np.array([0.5, 0.7])
+    >>> labels_needed(labels, curve, np.array([0.6])).low.round()
+    array([1000.])
     """
     last = len(labels) - 1
     reached = (curve[..., None, :] < accuracy[..., None]).sum(axis=-1)  # the first point that reaches the accuracy
@@ -67,9 +76,3 @@ def labels_needed(labels: Floats, curve: Floats, accuracy: Floats) -> LabelRange
         low=np.where(above, labels[-1], np.where(below, 0.0, inside)),
         high=np.where(above, np.inf, np.where(below, labels[0], inside)),
     )
-
-
-def accuracy_at(labels: Floats, curve: Floats, wanted: Floats) -> Floats:
-    """``curve [K]`` over ``labels [K]`` at ``wanted [...]`` labels; NaN outside the budgets, where nothing is known."""
-    accuracies: Floats = np.interp(np.log(wanted), np.log(labels), curve, left=np.nan, right=np.nan)
-    return accuracies

@@ -52,6 +52,12 @@ def estimate_gains(
     band: confidence of ``sure``, where it is to hold over more than these curves; default: ``confidence``.
 
     Where runs of a curve are missing, ``sure`` also holds if they had scored the guess.
+
+    >>> import numpy as np
+    >>> baseline, arm = np.array([[0.50, 0.60], [0.69, 0.79]]), np.array([[[0.60, 0.71], [0.80, 0.89]]])
+    >>> scores = StudyScores(np.array([100.0, 200.0]), baseline, arm, np.array([[-1, -1]]))
+    >>> estimate_gains(scores, np.random.default_rng(1)).gain.round(3)
+    array([[0.105, 0.105]])
     """
     levels = confidence, confidence if band is None else band
     found = _estimate(scores, generator, levels, draws)

@@ -14,6 +14,10 @@ def image_variance(baseline: NDArray[np.generic], compared: NDArray[np.generic])
     Images and trials are crossed: the spread of images' means over trials also holds what the trials disagree on, which
     the variance over trials has already (Owen, "The pigeonhole bootstrap", 2007). That part is taken off; less than
     nothing is nothing. Trials with a missing outcome (NaN) in either are left out.
+
+    >>> import numpy as np
+    >>> float(image_variance(np.array([[0, 0, 1, 1]]), np.array([[1, 1, 1, 0]])).round(4))
+    0.2292
     """
     difference = np.asarray(compared, dtype=np.float32) - np.asarray(baseline, dtype=np.float32)
     present = np.asarray(np.isfinite(difference).all(axis=-1))

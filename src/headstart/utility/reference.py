@@ -37,7 +37,11 @@ class ReferenceUtility(NamedTuple):
 
 
 def interpolate_labels(x0: float, x1: float, y0: float, y1: float, y: float) -> float:
-    """The x at which the line through (x0, y0) and (x1, y1) has height ``y``."""
+    """The x at which the line through (x0, y0) and (x1, y1) has height ``y``.
+
+    >>> interpolate_labels(100, 200, 0.5, 0.7, 0.6)
+    150.0
+    """
     return x0 + (x1 - x0) * (y - y0) / (y1 - y0)
 
 
@@ -46,6 +50,9 @@ def reference_labels_needed(scratch: Mapping[int, float], accuracy: float) -> fl
 
     Interpolated below the smallest count whose accuracy is strictly greater; 0 if that is the first count; −1 if there
     is none.
+
+    >>> round(reference_labels_needed({100: 0.5, 200: 0.7}, 0.6))
+    150
     """
     counts = sorted(scratch)
     for previous, count in zip([None, *counts], counts, strict=False):
@@ -63,6 +70,10 @@ def reference_utility(scratch: Scores, pretrained: Scores, budgets: Iterable[int
     count whose mean exceeds scratch's best mean: there it has one last point at the interpolated count that would just
     reach that best, with utility ``best count / count``, from which the reference subtracts no 1. Without scratch
     scores there are no points.
+
+    >>> curve = reference_utility({100: [0.5], 200: [0.7]}, {100: [0.6]})
+    >>> [round(utility, 3) for utility in curve.utility]
+    [0.5]
     """
     curve = ReferenceUtility([], [], [])
     if not scratch:
@@ -91,6 +102,12 @@ def reference_estimate(scores: StudyScores, curve: int, *, confidence: float = 0
     Ends of utility are one standard deviation away, as the original figures drew them, whatever ``confidence``, which
     speaks of ``value`` alone. The last point of a curve that left the baseline's range lies between budgets, at the
     labels that would just reach its best mean. Nothing is censored: the reference knows no bounds.
+
+    >>> import numpy as np
+    >>> labels, baseline = np.array([100.0, 200.0]), np.array([[0.5, 0.5], [0.7, 0.7]])
+    >>> arm = np.array([[[0.6, 0.6], [np.nan, np.nan]]])
+    >>> reference_estimate(StudyScores(labels, baseline, arm, np.array([[-1, -1]])), 0).utility.round(3)
+    array([0.5])
     """
     baseline, own = (_by_labels(scores.labels, values) for values in (scores.baseline, scores.compared[curve]))
     labels, utility, std = (np.array(values, dtype=np.float64) for values in reference_utility(baseline, own))

@@ -74,6 +74,11 @@ def mean_interval(values: Floats, confidence: float, pretraining: NDArray[np.int
     """Mean and Student's interval of ``values [K, R]`` over R trials that began with ``pretraining [R]`` (−1: none).
 
     NaN marks a run that failed: it is left out. The ends are NaN where fewer than two units are left.
+
+    >>> import numpy as np
+    >>> mean, low, high = mean_interval(np.array([[0.48, 0.52, np.nan, 0.50]]), 0.95, np.full(4, -1))
+    >>> mean.round(3), low.round(3), high.round(3)
+    (array([0.5]), array([0.45]), array([0.55]))
     """
     found = unit_means(values, trial_units(pretraining))
     freedom = np.where(found.freedom > 0, found.freedom, np.nan)

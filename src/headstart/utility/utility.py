@@ -65,9 +65,8 @@ class UtilityEstimate:
 
     def curve(self, index: int) -> "UtilityEstimate":
         """One of several curves, everything ``[K]``."""
-        return replace(
-            self, **{one.name: getattr(self, one.name)[index] for one in fields(self) if one.name != "labels"}
-        )
+        names = [one.name for one in fields(self) if one.name != "labels"]
+        return replace(self, **{name: getattr(self, name)[index] for name in names})
 
     def negated(self) -> "UtilityEstimate":
         """With values as the errors that they were before they were negated to be scores."""
@@ -76,35 +75,52 @@ class UtilityEstimate:
 
 def estimate_utility(scores: StudyScores, gains: GainEstimate, *, confidence: float = 0.95) -> UtilityEstimate:
     """What every curve is worth at each budget, read off a monotone fit of the baseline; ends by ``gains``' critical
-    values, which are of the same ``confidence``."""
-    intervals = zip(scores.compared, scores.pretraining, strict=True)
-    value, value_low, value_high = map(
-        np.stack, zip(*(mean_interval(own, confidence, seeds) for own, seeds in intervals), strict=True)
-    )
+    values, which are of the same ``confidence``.
+
+    >>> import numpy as np
+    >>> from headstart.utility import estimate_gains
+    >>> baseline, arm = np.array([[0.50, 0.52], [0.69, 0.71]]), np.array([[[0.60, 0.62], [0.75, 0.75]]])
+    >>> scores = StudyScores(np.array([100.0, 10000.0]), baseline, arm, np.array([[-1, -1]]))
+    >>> found = estimate_utility(scores, estimate_gains(scores, np.random.default_rng(1)))
+    >>> found.equivalent_labels.round()
+    array([[ 1129., 10000.]])
+    >>> found.censored
+    array([['none', 'above']], dtype='<U5')
+    """
+    curves = zip(scores.compared, scores.pretraining, strict=True)
+    intervals = [mean_interval(own, confidence, seeds) for own, seeds in curves]
+    value, low, high = (np.stack(ends) for ends in zip(*intervals, strict=True))
+    return UtilityEstimate(scores.labels, value, low, high, *_equivalent(scores, value, gains))
+
+
+def _equivalent(
+    scores: StudyScores, value: Floats, gains: GainEstimate
+) -> tuple[Floats, Floats, Floats, NDArray[np.str_]]:
+    """Equivalent labels of ``value [C, K]``, their ends, and on which side they are bounds."""
     runs = np.isfinite(scores.baseline).sum(axis=-1).astype(np.float64)
     known = runs > 0
-    budgets = scores.labels[known]
-    if len(budgets) == 0:
+    if not known.any():
         nothing = np.full(value.shape, np.nan)
-        return UtilityEstimate(
-            scores.labels, value, value_low, value_high, nothing, nothing, nothing, np.full(value.shape, CENSORED[0])
-        )
-    raw = np.nanmean(scores.baseline[known], axis=-1)
-    fitted = monotone_fit(raw, runs[known])
-    point = labels_needed(budgets, np.broadcast_to(fitted, (len(value), len(budgets))), value)
+        return nothing, nothing, nothing, np.full(value.shape, CENSORED[0])
+    means = np.nanmean(scores.baseline[known], axis=-1)
+    fitted = monotone_fit(means, runs[known])
+    point = labels_needed(scores.labels[known], np.broadcast_to(fitted, (len(value), len(fitted))), _on(fitted, value))
     unknown = np.isnan(value)
     above, below = np.isinf(point.high) & ~unknown, (point.low < point.high) & ~unknown
-    low, high = _ends(scores, known, fitted - raw, gains)
-    return UtilityEstimate(
-        scores.labels,
-        value,
-        value_low,
-        value_high,
+    low, high = _ends(scores, known, fitted - means, gains)
+    return (
         np.where(unknown, np.nan, np.where(above, point.low, point.high)),
         np.minimum(low, point.low),
         np.maximum(high, point.high),
         np.select([above, below], CENSORED[1:], CENSORED[0]),
     )
+
+
+def _on(curve: Floats, value: Floats) -> Floats:
+    """``value [...]``, made equal to a point of ``curve [M]`` that it misses by a rounding error alone."""
+    distance = np.abs(value[..., None] - curve)
+    nearest = curve[np.argmin(np.nan_to_num(distance), axis=-1)]
+    return np.where(np.abs(value - nearest) < ROUNDING * np.abs(curve).max(), nearest, value)
 
 
 def _ends(scores: StudyScores, known: NDArray[np.bool_], raised: Floats, gains: GainEstimate) -> tuple[Floats, Floats]:
@@ -116,10 +132,8 @@ def _ends(scores: StudyScores, known: NDArray[np.bool_], raised: Floats, gains: 
     half = gains.critical[..., None] * np.sqrt(_variances(scores, known, contrasts))
     # With as many labels it is the gain, and has the gain's interval.
     half[:, known, range(len(budgets))] = (gains.high - gains.gain)[:, known]
-    middle = contrasts.mean - raised
-    # A score equal to a point of the curve is neither above nor below it by a rounding error.
     rounding = ROUNDING * np.nanmax(np.abs(baseline))
-    middle, half = (np.where(np.abs(one) < rounding, 0.0, one) for one in (middle, half))
+    middle, half = (np.where(np.abs(one) < rounding, 0.0, one) for one in (contrasts.mean - raised, half))
     # Once below, below for all larger budgets: the first crossing for one end, the last for the other.
     least = np.minimum.accumulate(np.nan_to_num(middle - half, nan=UNKNOWN), axis=-1)
     most = np.maximum.accumulate(np.nan_to_num(middle + half, nan=-UNKNOWN)[..., ::-1], axis=-1)

@@ -122,11 +122,6 @@ class Loader(Batches):
         self._next: tuple[int, Future[Tensor]] | None = None
 
     @property
-    def steps_per_epoch(self) -> int:
-        """Steps after which every image has been seen at least once."""
-        return -(-len(self.images) // self.batch_size)
-
-    @property
     def device(self) -> torch.device:
         return self.images.device
 

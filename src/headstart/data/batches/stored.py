@@ -19,14 +19,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from headstart.data.dataset import SPLITS, Dataset, ImageSet, Normalisation
+from headstart.data.dataset import Dataset, ImageSet, Normalisation
 from headstart.data.transforms.color import Moments, spaces_of
 from headstart.data.viewing.check import image_faults
 from headstart.errors import DataError, StoreError
 from headstart.files import unwritable, write_atomic
-from headstart.folder import Manifest, read_manifest, read_shard, write_manifest
+from headstart.folder import SPLITS, Manifest, read_manifest, read_shard, write_manifest
 
-__all__ = ["ABOUT", "is_stored", "map_dataset", "read_about", "record_normalisation", "store_dataset"]
+__all__ = ["is_stored", "map_dataset", "read_about", "record_normalisation", "store_dataset"]
 
 ABOUT, IMAGES = "about.json", "images"
 Arrays = dict[str, NDArray[Any]]

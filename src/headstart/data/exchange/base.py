@@ -13,14 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from headstart.data.dataset import SPLITS
 from headstart.data.exchange.kinds import Kind
 from headstart.data.viewing.check import faults
 from headstart.errors import ConfigError, DataError
-from headstart.folder import Manifest, read_manifest, read_shard
+from headstart.folder import SPLITS, Manifest, read_manifest, read_shard
 from headstart.schema import Schema
 
-__all__ = ["PIXEL_TARGETS", "TARGETS", "Arrays", "Format", "ReadOptions", "Reader", "Stored", "needs", "new_manifest"]
+__all__ = ["TARGETS", "Arrays", "Format", "ReadOptions", "Reader", "Stored", "needs", "new_manifest"]
 
 Arrays = dict[str, NDArray[Any]]
 """Rows of a dataset: ``images`` ``[n, C, H, W]``, ``split`` uint8 ``[n]``, ``target.NAME`` ``[n, …]``."""
@@ -34,7 +33,6 @@ TARGETS: dict[str, type[np.generic]] = {
     "depth": np.float16,
 }
 """Annotations that every format can hold, and their types."""
-PIXEL_TARGETS = ("semantic", "instance", "depth")
 
 
 class ReadOptions(Schema):

@@ -17,15 +17,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.data.dataset import SPLITS
 from headstart.data.exchange.arrays import npy, read_npy
-from headstart.data.exchange.base import PIXEL_TARGETS, TARGETS, Arrays, Format, Reader, ReadOptions, Stored
+from headstart.data.exchange.base import TARGETS, Arrays, Format, Reader, ReadOptions, Stored
 from headstart.data.exchange.kinds import UNREADABLE
 from headstart.data.exchange.pictures import decode, encode, encode_png
 from headstart.data.exchange.plain import holds_pictures, read_plain
 from headstart.data.exchange.provenance import read_provenance
 from headstart.errors import DataError
-from headstart.folder import Manifest
+from headstart.folder import PIXEL_TARGETS, SPLITS, Manifest
 
 __all__ = ["FOLDER"]
 

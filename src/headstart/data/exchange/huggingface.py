@@ -15,9 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.data.dataset import SPLITS
 from headstart.data.exchange.base import (
-    PIXEL_TARGETS,
     TARGETS,
     Arrays,
     Format,
@@ -32,6 +30,7 @@ from headstart.data.exchange.pictures import decode, encode_png, fits_png, fitte
 from headstart.data.exchange.provenance import read_provenance
 from headstart.data.exchange.splits import SPLIT_WORDS, UNKNOWN, complete_splits
 from headstart.errors import DataError
+from headstart.folder import PIXEL_TARGETS, SPLITS
 
 __all__ = ["HUGGINGFACE"]
 

@@ -17,7 +17,7 @@ from headstart.data.exchange.provenance import Provenance, read_provenance, writ
 from headstart.data.viewing.check import faults
 from headstart.errors import DataError, StoreError
 from headstart.files import PARTIAL
-from headstart.folder import Manifest, holds_dataset, write_manifest, write_shard
+from headstart.folder import SPLITS, Manifest, holds_dataset, write_manifest, write_shard
 from headstart.registry import lookup
 from headstart.schema import validate
 
@@ -118,7 +118,7 @@ def write_dataset(reader: Reader, folder: Path, progress: Listener | None = None
 
 
 def _manifest(reader: Reader) -> Manifest:
-    counts = {split: int((reader.splits == number).sum()) for number, split in enumerate(("train", "val", "test"))}
+    counts = {split: int((reader.splits == number).sum()) for number, split in enumerate(SPLITS)}
     return reader.manifest.model_copy(update={"counts": counts})
 
 

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from headstart.data.exchange.arrays import read_npy
 from headstart.data.exchange.base import (
-    PIXEL_TARGETS,
     TARGETS,
     Arrays,
     Format,
@@ -32,6 +31,7 @@ from headstart.data.exchange.provenance import Provenance, read_provenance
 from headstart.data.exchange.splits import SPLIT_WORDS, UNKNOWN, complete_splits
 from headstart.data.exchange.webdataset_write import ENDINGS, write_webdataset
 from headstart.errors import DataError
+from headstart.folder import PIXEL_TARGETS
 
 __all__ = ["WEBDATASET"]
 

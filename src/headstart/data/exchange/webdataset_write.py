@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from headstart.data.dataset import SPLITS
 from headstart.data.exchange.arrays import npy
-from headstart.data.exchange.base import PIXEL_TARGETS, Stored, needs
+from headstart.data.exchange.base import Stored, needs
 from headstart.data.exchange.pictures import encode, encode_png
+from headstart.folder import PIXEL_TARGETS, SPLITS
 
 __all__ = ["ENDINGS", "write_webdataset"]
 

@@ -9,7 +9,7 @@ from headstart.data.exchange.fingerprints import fingerprint_of
 from headstart.data.exchange.hdf5 import Hdf5Options
 from headstart.data.exchange.transfer import open_reader, write_dataset
 from headstart.data.sources.base import Progress, Source, SourceInfo
-from headstart.folder import holds_dataset, read_manifest
+from headstart.folder import SPLITS, holds_dataset, read_manifest
 
 __all__ = ["Hdf5Source", "HuggingFaceSource", "ImagesSource", "WebDatasetSource"]
 
@@ -38,7 +38,7 @@ class ExchangedSource(ReadOptions, Source):
         """Name and contents, from headers and labels; a reader would hold on to files, so none is kept."""
         reader = open_reader(self.path, self.FORMAT, self.options)
         manifest = reader.manifest
-        counts = {split: int((reader.splits == number).sum()) for number, split in enumerate(("train", "val", "test"))}
+        counts = {split: int((reader.splits == number).sum()) for number, split in enumerate(SPLITS)}
         info = SourceInfo(counts, manifest.classes, reader.targets, manifest.resolution, manifest.channels)
         return manifest.name, info
 

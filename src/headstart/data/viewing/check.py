@@ -7,9 +7,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from headstart.data.dataset import SPLITS
 from headstart.errors import DataError
-from headstart.folder import Manifest, read_manifest, read_shard
+from headstart.folder import MANIFEST, SPLITS, Manifest, read_manifest, read_shard
 from headstart.scenes.pose import POSES
 
 __all__ = ["Checked", "SplitSummary", "check_folder", "faults", "image_faults"]
@@ -69,7 +68,7 @@ def check_folder(folder: Path) -> Checked:
         findings += [(path, f"{path}: {fault}") for fault in wrong]
         if not wrong:
             _count(tensors, splits)
-    findings += [(folder / "dataset.json", fault) for fault in _miscounted(manifest, splits, bool(findings), folder)]
+    findings += [(folder / MANIFEST, fault) for fault in _miscounted(manifest, splits, bool(findings), folder)]
     return Checked(manifest, targets or (), splits, tuple(findings))
 
 
@@ -161,7 +160,7 @@ def _miscounted(manifest: Manifest, splits: Mapping[str, SplitSummary], damaged:
         for split, summary in splits.items():
             said = manifest.counts.get(split, 0)
             if summary.images != said:
-                yield f"{folder / 'dataset.json'} counts {said} {split} images, and the shards hold {summary.images}"
+                yield f"{folder / MANIFEST} counts {said} {split} images, and the shards hold {summary.images}"
 
 
 def _kind(values: Tensor) -> str:

@@ -8,13 +8,12 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-from headstart.data.dataset import SPLITS
 from headstart.data.viewing.overlays import axes_over, depth_picture, masks_over, picture_of
 from headstart.errors import unknown_name
 from headstart.files import write_atomic
-from headstart.folder import read_folder
+from headstart.folder import SPLITS, read_folder
 
-__all__ = ["caption", "contact_sheet", "encode_picture", "encode_png", "preview_folder", "show_rows", "taking_turns"]
+__all__ = ["caption", "encode_picture", "encode_png", "preview_folder", "taking_turns"]
 
 GAP, CAPTION, SHOWN_SIDE, FONT = 6, 16, 128, 11
 Panels = Sequence[Image.Image]

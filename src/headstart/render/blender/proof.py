@@ -11,7 +11,7 @@ from headstart.scenes.sampler import SceneSampler
 __all__ = ["draw_proof"]
 
 
-def draw_proof(config: BlenderConfig | None = None) -> float:
+def draw_proof() -> float:
     """Draw one small scene; seconds that it took, Blender's start included.
 
     Raises ``StoreError`` if Blender does not run, or if the picture shows nothing.
@@ -19,7 +19,7 @@ def draw_proof(config: BlenderConfig | None = None) -> float:
     assets = Assets()
     scene = SceneSampler(0, Factors().dials(), assets.shapes.categories).scene(0)
     start = time.perf_counter()
-    engine = BlenderEngine(assets, config or BlenderConfig())
+    engine = BlenderEngine(assets, BlenderConfig())
     image = engine.render([scene], 32, samples=1).images
     engine.close()
     if image.float().std() < 1:

@@ -105,12 +105,10 @@ def ball(radii: ArrayLike, at: ArrayLike = (0, 0, 0), *, sides: int = SIDES, rin
     return lathe(np.stack([np.cos(angles), np.sin(angles)], 1), sides=sides).scaled(radii).moved(at)
 
 
-def torus(
-    radius: float, thickness: float, at: ArrayLike = (0, 0, 0), *, width: float | None = None, sides: int = 20
-) -> Mesh:
+def torus(radius: float, thickness: float, *, width: float | None = None, sides: int = 20) -> Mesh:
     """A ring about the y axis: ``radius`` to the middle of the tube; ``thickness``, ``width``: its half-axes."""
     tube_ring = _circle(8) * (thickness, thickness if width is None else width) + (radius, 0.0)
-    return lathe(tube_ring, at, sides=sides, closed=True)
+    return lathe(tube_ring, sides=sides, closed=True)
 
 
 def tube(path: ArrayLike, radius: ArrayLike, *, sides: int = 8) -> Mesh:

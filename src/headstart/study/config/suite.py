@@ -72,6 +72,9 @@ def load_suite(recipe: str | Path, overrides: Sequence[str] | None = None) -> Su
     """A recipe's name or a YAML file, with ``key=value`` overrides (dotted keys, YAML values), checked.
 
     Without ``vary`` it is a suite of one. Raises ``ConfigError`` for anything wrong in it.
+
+    >>> load_suite("quickstart", ["trials=2"]).name
+    'quickstart'
     """
     values = read_values(recipe)
     for override in overrides or []:
@@ -80,7 +83,11 @@ def load_suite(recipe: str | Path, overrides: Sequence[str] | None = None) -> Su
 
 
 def load_study(recipe: str | Path, overrides: Sequence[str] | None = None) -> StudyConfig:
-    """Like ``load_suite``, of a file without ``vary``: its one study."""
+    """Like ``load_suite``, of a file without ``vary``: its one study.
+
+    >>> load_study("quickstart", ["pretrain.steps=50"]).pretrain.steps
+    50
+    """
     suite = load_suite(recipe, overrides)
     if suite.varied:
         raise ConfigError(

@@ -12,11 +12,10 @@ from headstart.study.jobs.answers import ANSWERS, read_answers
 from headstart.study.results.run_folder import Outcome, RunFolder
 from headstart.study.results.samples import Samples, read_samples
 from headstart.study.results.table_files import rows_of
+from headstart.study.results.tables import REFERENCE
 from headstart.tasks import TASKS
 
 __all__ = ["ArmMaps", "Predictions", "collect_predictions"]
-
-PROTOCOL = "finetune"
 
 
 class ArmMaps(NamedTuple):
@@ -60,7 +59,7 @@ def collect_predictions(run: RunFolder, outcomes: Mapping[str, Outcome]) -> tupl
 def _galleries(run: RunFolder) -> Iterator[pd.DataFrame]:
     """The points that can stand side by side, study by study and task by task."""
     points = run.points
-    shown = points[(points["protocol"] == PROTOCOL) | (points["arm"] == BLIND)]
+    shown = points[(points["protocol"] == REFERENCE) | (points["arm"] == BLIND)]
     for (_, task), rows in shown.groupby(["variant", "task"], sort=False):
         if task in TASKS and TASKS[str(task)].per_location:
             yield rows[rows["labels"] == rows["labels"].max()]
@@ -78,7 +77,7 @@ def _predictions(run: RunFolder, rows: pd.DataFrame, samples: Mapping[str, Sampl
     return Predictions(
         varied={name: str(first[name]) for name in run.info.varied},
         task=first["task"],
-        protocol=PROTOCOL,
+        protocol=REFERENCE,
         labels=int(first["labels"]),
         trial=trial,
         classes=dataset.classes,

@@ -23,10 +23,12 @@ from headstart.utility import (
     reference_estimate,
 )
 
-__all__ = ["SUMMARY_COLUMNS", "UTILITY_COLUMNS", "summary_table", "utility_table"]
+__all__ = ["REFERENCE", "SUMMARY_COLUMNS", "UTILITY_COLUMNS", "summary_table", "utility_table"]
 
 Floats = NDArray[np.float64]
 Row = dict[str, Any]
+REFERENCE = "finetune"
+"""The protocol of the baseline's that utility is read from."""
 INTERVAL = ["value", "value_low", "value_high"]
 SUMMARY_COLUMNS = [*CURVE, "role", "labels", "metric", "trials", "missing", *INTERVAL, "value_if_blind"]
 ESTIMATE = [
@@ -216,7 +218,7 @@ def _where(curve: _Curve, varied: Sequence[str]) -> tuple[str, ...]:
 
 
 def _is_baseline(curve: _Curve) -> bool:
-    return curve.role == "baseline" and curve.names["protocol"] == "finetune"
+    return curve.role == "baseline" and curve.names["protocol"] == REFERENCE
 
 
 def _is_blind(curve: _Curve) -> bool:

@@ -12,8 +12,8 @@ from headstart.study.running.steps import changes, validation_score
 
 __all__ = ["TRAINED_OUT", "collect_trained_out"]
 
-PLACE = ["dataset", "task", "protocol", "labels"]
-TRAINED_OUT = [*PLACE, "metric", "arm", "steps", "change", "error", "limit", "settled"]
+CONDITIONS = ["dataset", "task", "protocol", "labels"]
+TRAINED_OUT = [*CONDITIONS, "metric", "arm", "steps", "change", "error", "limit", "settled"]
 
 
 def collect_trained_out(run: RunFolder, outcomes: Mapping[str, Outcome]) -> pd.DataFrame:
@@ -22,12 +22,12 @@ def collect_trained_out(run: RunFolder, outcomes: Mapping[str, Outcome]) -> pd.D
     change: of the mean score over trials by twice the ``steps``, more being better, on validation images; error: its
     standard error; limit: what it must stay below to be ``settled``. Runs without a number are left out.
     """
-    keys = [*run.info.varied, "variant", *PLACE]
+    keys = [*run.info.varied, "variant", *CONDITIONS]
     rows: list[dict[str, Any]] = []
     for names, runs in run.doublings.groupby(keys, sort=False):
-        place = dict(zip(keys, names, strict=True))
-        metric = run.info.metrics[str(place["task"])]
-        rows += [place | {"metric": metric.name} | row for row in _rows(rows_of(runs), outcomes, metric)]
+        conditions = dict(zip(keys, names, strict=True))
+        metric = run.info.metrics[str(conditions["task"])]
+        rows += [conditions | {"metric": metric.name} | row for row in _rows(rows_of(runs), outcomes, metric)]
     return pd.DataFrame(rows, columns=[*run.info.varied, *TRAINED_OUT])
 
 

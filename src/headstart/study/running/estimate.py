@@ -13,7 +13,7 @@ from headstart.study.jobs.base import Job
 from headstart.study.running.plan import Plan
 from headstart.study.running.store import State
 
-__all__ = ["measure_speed", "seconds_left"]
+__all__ = ["seconds_left"]
 
 MEASURE_SECONDS, BATCH = 0.7, 32
 
