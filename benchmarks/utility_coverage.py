@@ -1,89 +1,272 @@
-"""How often intervals of utility hold the true value, in simulated studies whose truth is known.
+"""How often a study claims a gain that is not there, how often its intervals hold the truth, and what a claim takes.
 
-    python benchmarks/utility_coverage.py --studies 1000
+    python benchmarks/utility_coverage.py --studies 400                  # null claims and coverage
+    python benchmarks/utility_coverage.py --studies 100 --power --seconds 20   # trials until a true gain is claimed
 
-Prints, per number of trials, the share of nominal 95 % intervals that hold the true labels needed, for the package's
-draws and for a plain bootstrap of whole trials (the yardstick), with the median width of both at 250 labels.
+Simulates studies whose truth is known and puts them through the package's estimate and, as the yardstick, through the
+rule that it replaced: intervals per arm with Student's t of its own trials, and a claim where more of them lie above 0
+than twice what chance would put there. Every share is printed with its own standard error.
 """
 
 import argparse
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
-from unittest.mock import patch
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 from headstart.seeding import numpy_generator
-from headstart.utility import TrialScores, estimate_utility
+from headstart.utility import StudyScores, estimate_gains, estimate_utility, labels_needed, monotone_fit
 
 Floats = NDArray[np.float64]
-LABELS = np.array([50.0, 100.0, 250.0, 500.0, 1000.0, 2000.0])
-SHARED_LUCK = 0.5  # of a run's variance: its label subset, the same for both arms
+LABELS = np.array([50.0, 100.0, 200.0, 400.0, 800.0])
+DRAWS = 500
+LUCK, OWN = 0.5, 0.25
+"""Of a run's variance: its trial's luck at a budget, whatever the curve; an arm's with a trial, at all budgets and
+protocols alike. The rest is the run's own."""
+NOISE = 0.04
+"""Standard deviation of a score at 50 labels."""
+ENOUGH = 0.8
+"""A gain is called established where this share of studies claims it."""
+MOST_TRIALS = 40
+Claims = Callable[[StudyScores, np.random.Generator], bool]
 
 
-class Truth(NamedTuple):
-    """Accuracy 0.9 − 2.2 n^−0.35 of scratch, and of pretraining with ``gain`` times the labels; noise at 50 labels."""
+class World(NamedTuple):
+    """Truth of studies. gain: times the labels, of ``gaining`` arms. fall: the power of labels by which noise falls.
+    arms_differ: every third arm has 0.4 times the noise. seeds: pretrained networks per arm, dealt to the trials; 0: as
+    many as trials. luck_of_seed: its standard deviation in units of ``NOISE``. images: tested, 0 for infinitely many.
+    """
 
-    gain: Floats
-    noise: float
+    name: str
+    arms: int
+    protocols: int
+    trials: int
+    gain: float = 1.0
+    gaining: int = 1000
+    fall: float = 0.3
+    arms_differ: bool = False
+    irregular: float = 0.0
+    seeds: int = 0
+    luck_of_seed: float = 0.0
+    images: int = 0
 
+    @property
+    def curves(self) -> int:
+        return self.arms * self.protocols
 
-TRUTHS = {
-    "clear gain": Truth(1 + 2 * np.sqrt(100 / LABELS), 0.03),
-    "no gain": Truth(np.ones(6), 0.03),
-    "loss": Truth(np.full(6, 0.6), 0.03),
-    "much noise": Truth(1 + 2 * np.sqrt(100 / LABELS), 0.08),
-}
+    def truth(self) -> Floats:
+        """Scores of the baseline, then of each curve, ``[1 + C, K]``."""
+        gains = np.where(np.arange(self.curves) // self.protocols < self.gaining, self.gain, 1.0)
+        return accuracy(LABELS * np.concatenate([[1.0], gains])[:, None])
 
 
 def accuracy(labels: Floats) -> Floats:
     return 0.9 - 2.2 * labels**-0.35
 
 
-def simulate(truth: Truth, trials: int, rng: np.random.Generator) -> tuple[TrialScores, TrialScores]:
-    """Scratch and pretrained scores of one study."""
-    luck = rng.standard_normal((trials, len(LABELS)))
-    spread = truth.noise * np.sqrt(50 / LABELS)
+def simulate(world: World, rng: np.random.Generator) -> StudyScores:
+    """What one study measures."""
+    arms, protocols, trials, budgets = world.arms, world.protocols, world.trials, len(LABELS)
+    runs = (1 + world.curves, budgets, trials)
+    arm = np.concatenate([[0], 1 + np.arange(world.curves) // protocols])
+    own = rng.standard_normal((1 + arms, 1, trials))[arm]
+    noise = np.sqrt(LUCK) * rng.standard_normal((1, budgets, trials)) + np.sqrt(OWN) * own
+    noise = noise + np.sqrt(1 - LUCK - OWN) * rng.standard_normal(runs)
+    scale = NOISE * (LABELS / LABELS[0]) ** -world.fall * np.ones(runs[:2])
+    if world.arms_differ:
+        scale[arm % 3 == 2] *= 0.4
+    scale = scale * np.exp(world.irregular * rng.standard_normal(scale.shape))
+    scores = world.truth()[..., None] + noise * scale[..., None]
+    pretraining = np.full((world.curves, trials), -1)
+    if world.seeds:
+        seed = np.arange(trials) % world.seeds
+        pretraining = (arm[1:, None] - 1) * world.seeds + seed
+        luck = rng.standard_normal((arms, 1, world.seeds))[arm[1:] - 1]
+        scores[1:] += NOISE * world.luck_of_seed * luck[..., seed]
+    return _tested(scores, pretraining, world.images, rng)
 
-    def scores(mean: Floats) -> TrialScores:
-        own = rng.standard_normal((trials, len(LABELS)))
-        return TrialScores(LABELS, mean + spread * (np.sqrt(SHARED_LUCK) * luck + np.sqrt(1 - SHARED_LUCK) * own))
 
-    return scores(accuracy(LABELS)), scores(accuracy(LABELS * truth.gain))
-
-
-def plain_draws(values: Floats, draws: int, generator: np.random.Generator) -> Floats:
-    """Means of trials drawn with replacement."""
-    trials = len(values)
-    counts = generator.multinomial(trials, np.full(trials, 1 / trials), draws)
-    return counts / trials @ values
+def _tested(scores: Floats, pretraining: NDArray[np.int64], images: int, rng: np.random.Generator) -> StudyScores:
+    """Scores as they are, or as ``images`` of differing difficulty show them: each curve also finds some its own."""
+    if not images:
+        return StudyScores(LABELS, scores[0], scores[1:], pretraining)
+    common, special = rng.standard_normal(images), rng.standard_normal((len(scores), 1, 1, images))
+    hard = np.sqrt(0.5) * common + np.sqrt(0.2) * special + np.sqrt(0.3) * rng.standard_normal((*scores.shape, images))
+    outcomes = hard < stats.norm.ppf(np.clip(scores, 0.01, 0.99))[..., None]
+    found = outcomes.mean(axis=-1)
+    return StudyScores(LABELS, found[0], found[1:], pretraining, (outcomes[0], outcomes[1:]))
 
 
-def coverage(truth: Truth, trials: int, studies: int, draws: int = 1000) -> tuple[Floats, float]:
-    """Share of intervals that hold the truth, per budget ``[K]``, and the median width at 250 labels, in utilities."""
-    needed = LABELS * truth.gain
-    hits, widths = np.zeros(len(LABELS)), []
+class Answer(NamedTuple):
+    """Of one study: whether it claims a gain; shares of gains and utilities whose intervals hold the truth; median
+    half-width of a gain's interval."""
+
+    claimed: bool
+    gains: float
+    utilities: float
+    half: float
+
+
+def answer(world: World, scores: StudyScores, rng: np.random.Generator) -> Answer:
+    """By the package."""
+    gains = estimate_gains(scores, rng, draws=DRAWS)
+    found = estimate_utility(scores, gains)
+    truth = world.truth()
+    gained = truth[1:] - truth[0]
+    needed = LABELS * np.where(gained > 1e-12, world.gain, 1.0)
+    # Beyond the largest budget every interval is open.
+    held = ((found.equivalent_low <= needed) & (needed <= found.equivalent_high))[needed < LABELS[-1]]
+    return Answer(
+        bool(((gains.sure > 0) & (found.utility_low > 0)).any()),
+        float(((gains.low <= gained) & (gained <= gains.high)).mean()),
+        float(held.mean()),
+        float(np.median(gains.high - gains.gain)),
+    )
+
+
+def old_claim(scores: StudyScores, rng: np.random.Generator) -> bool:
+    """By the rule before: lower ends of utility from Student draws of each curve and the baseline alone."""
+    lowest = np.array([_old_low(scores.baseline, curve, rng) for curve in scores.compared])
+    positive = (lowest > LABELS).sum()
+    return bool(positive > 0 and positive > 2 * lowest.size * 0.025)
+
+
+def _old_low(baseline: Floats, curve: Floats, rng: np.random.Generator) -> Floats:
+    """Lower ends of equivalent labels ``[K]``."""
+    values = np.concatenate([baseline, curve])
+    trials = values.shape[1]
+    mean = values.mean(axis=1)
+    weights = rng.standard_normal((DRAWS, trials)) * np.sqrt((trials - 1) / rng.chisquare(trials - 1, (DRAWS, 1)))
+    drawn = mean + weights @ (values - mean[:, None]).T / np.sqrt(trials * (trials - 1))
+    fitted = monotone_fit(drawn[:, : len(LABELS)], np.ones(len(LABELS)))
+    found = labels_needed(LABELS, fitted, drawn[:, len(LABELS) :])
+    low: Floats = np.quantile(found.low, 0.025, axis=0, method="lower")
+    return low
+
+
+def lone_claim(scores: StudyScores, rng: np.random.Generator) -> bool:
+    """What keeps the same promise without pooling: Student's t of each point's own trials, by Bonferroni's level."""
+    del rng
+    gains = scores.compared - scores.baseline
+    trials = gains.shape[-1]
+    t = gains.mean(axis=-1) / (gains.std(axis=-1, ddof=1) / np.sqrt(trials))
+    # The largest budget can be worth no more labels than the baseline was given.
+    return bool((t[:, :-1] > stats.t.ppf(1 - 0.05 / t.size, trials - 1)).any())
+
+
+def answers(world: World, studies: int) -> Iterator[tuple[Answer, bool]]:
+    """Of each study: by the package, and whether the old rule claims."""
     for study in range(studies):
-        rng = numpy_generator("coverage", trials, study)
-        found = estimate_utility(*simulate(truth, trials, rng), rng, draws=draws)
-        hits += (found.equivalent_low <= needed) & (needed <= found.equivalent_high)
-        widths.append(found.utility_high[2] - found.utility_low[2])
-    return hits / studies, float(np.median(widths))
+        rng = numpy_generator("coverage", *map(str, world), study)
+        scores = simulate(world, rng)
+        yield answer(world, scores, rng), old_claim(scores, rng)
+
+
+def share(values: list[float]) -> str:
+    """A mean in percent and its standard error."""
+    found = np.array(values, dtype=np.float64)
+    return f"{100 * found.mean():5.1f} ± {100 * max(found.std(), 1e-9) / np.sqrt(len(found)):3.1f}"
+
+
+def print_row(*cells: str) -> None:
+    print(f"| {' | '.join(cells)} |", flush=True)
+
+
+def null_worlds() -> Iterator[World]:
+    for arms, protocols in ((1, 1), (4, 1), (4, 3), (9, 3)):
+        for trials in (3, 5):
+            yield World("no gain", arms, protocols, trials)
+    for arms, protocols in ((1, 1), (4, 3), (9, 3)):
+        yield World("arms differ in noise", arms, protocols, 3, arms_differ=True)
+        yield World("noise falls as 1/√n", arms, protocols, 3, fall=0.5)
+    for arms, protocols in ((1, 1), (4, 1), (4, 3)):
+        yield World("irregular noise", arms, protocols, 3, irregular=0.3)
+    for arms, protocols in ((1, 1), (4, 1), (9, 3)):
+        for seeds in (2, 5):
+            yield World(f"{seeds} seeds of 10 trials", arms, protocols, 10, seeds=seeds, luck_of_seed=0.5)
+    for arms, protocols in ((1, 1), (4, 3)):
+        for trials in (3, 5):
+            yield World("200 test images", arms, protocols, trials, images=200)
+
+
+def print_coverage(studies: int) -> None:
+    print(f"{studies} studies a row; shares in % ± standard error; half-width: of a gain's interval, in points\n")
+    print_row(
+        "world", "arms × protocols", "trials", "claims without gain", "by the old rule", "gain held", "utility held",
+        "utility held, 50 % gain", "half-width",
+    )  # fmt: skip
+    print("|---" * 9 + "|")
+    for world in null_worlds():
+        found, old = zip(*answers(world, studies), strict=True)
+        gained, _ = zip(*answers(world._replace(gain=1.5), studies), strict=True)
+        cells = [
+            share([one.claimed for one in found]),
+            share(list(old)),
+            share([one.gains for one in found]),
+            share([one.utilities for one in found]),
+            share([one.utilities for one in gained]),
+            f"{100 * np.median([one.half for one in found]):.1f}",
+        ]
+        print_row(world.name, f"{world.arms} × {world.protocols}", str(world.trials), *cells)
+
+
+def trials_needed(world: World, studies: int, claims: Claims) -> int | None:
+    """The fewest trials with which ``ENOUGH`` of studies claim a gain; None if ``MOST_TRIALS`` are too few."""
+    low, high = 1, 2
+    while claimed(world._replace(trials=high), studies, claims) < ENOUGH:
+        low, high = high, 2 * high
+        if low >= MOST_TRIALS:
+            return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        enough = claimed(world._replace(trials=middle), studies, claims) >= ENOUGH
+        low, high = (low, middle) if enough else (middle, high)
+    return high
+
+
+def claimed(world: World, studies: int, claims: Claims) -> float:
+    """The share of studies that claim a gain."""
+    rngs = [numpy_generator("power", *map(str, world), study) for study in range(studies)]
+    return float(np.mean([claims(simulate(world, rng), rng) for rng in rngs]))
+
+
+def new_claim(scores: StudyScores, rng: np.random.Generator) -> bool:
+    gains = estimate_gains(scores, rng, draws=DRAWS)
+    return bool(((gains.sure > 0) & (estimate_utility(scores, gains).utility_low > 0)).any())
+
+
+def print_power(studies: int, seconds: float) -> None:
+    print(
+        f"Trials until {100 * ENOUGH:.0f} % of {studies} studies claim a gain, where there is one of 50 % in labels.\n"
+    )
+    rules: dict[str, Claims] = {"new": new_claim, "same promise, no pooling": lone_claim, "old rule": old_claim}
+    print_row(
+        "arms × protocols",
+        "arms that gain",
+        *(f"{what}, {name}" for what in ("trials", "core-seconds") for name in rules),
+    )
+    print("|---" * (2 + 2 * len(rules)) + "|")
+    for arms, protocols, gaining in ((1, 1, 1), (4, 1, 1), (4, 3, 1), (9, 3, 9)):
+        world = World("gain", arms, protocols, 0, gain=1.5, gaining=gaining)
+        needed = [trials_needed(world, studies, rule) for rule in rules.values()]
+        runs = (1 + world.curves) * len(LABELS)
+        cost = [f"{runs * count * seconds:,.0f}" if count else "–" for count in needed]
+        told = [str(count) if count else f"> {MOST_TRIALS}" for count in needed]
+        print_row(f"{arms} × {protocols}", str(gaining), *told, *cost)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--studies", type=int, default=1000)
-    studies = parser.parse_args().studies
-    print(f"{'truth':<12} {'trials':>6}   {'coverage, %, by labels':<48} {'plain bootstrap':<48}")
-    print(f"{'':<12} {'':>6}   {'':<4}" + ("".join(f"{n:>6.0f}" for n in LABELS) + f"{'width':>7}   ") * 2)
-    for name, truth in TRUTHS.items():
-        for trials in (2, 3, 4, 5, 8):
-            columns = [coverage(truth, trials, studies)]
-            with patch("headstart.utility.utility.joint_draws", plain_draws):
-                columns.append(coverage(truth, trials, studies))
-            cells = ["".join(f"{share:6.1f}" for share in 100 * shares) + f"{width:7.2f}" for shares, width in columns]
-            print(f"{name:<12} {trials:>6}       {cells[0]}   {cells[1]}", flush=True)
+    parser.add_argument("--studies", type=int, default=200)
+    parser.add_argument("--power", action="store_true", help="print trials until a gain is established instead")
+    parser.add_argument("--seconds", type=float, default=20.0, help="of one core for a run")
+    options = parser.parse_args()
+    if options.power:
+        print_power(options.studies, options.seconds)
+    else:
+        print_coverage(options.studies)
 
 
 if __name__ == "__main__":

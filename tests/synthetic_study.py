@@ -84,6 +84,7 @@ def make_results(
                     "role": "baseline" if arm == baseline else CONTROLS.get(arm, "compared"),
                     "labels": labels,
                     "trial": trial,
+                    "pretraining": "" if method in UNTAUGHT else f"{arm}-{trial}",
                     "metric": "accuracy",
                     "steps": 600,
                     "seconds": 2.0,

@@ -18,6 +18,8 @@ def point(
     high: float = 870,
     censored: str = "none",
     arm: str = "rotation",
+    sure: float | None = None,
+    pretrainings: int = 2,
     **names: str,
 ) -> dict[str, object]:
     row = {
@@ -39,6 +41,8 @@ def point(
         "utility": equivalent / labels - 1,
         "utility_low": low / labels - 1,
         "utility_high": high / labels - 1,
+        "sure_gain": (low - labels) / 10_000 if sure is None else sure,
+        "pretrainings": pretrainings,
     }
 
 
@@ -85,15 +89,34 @@ def test_nothing_below_scratchs_curve_is_worth_anything() -> None:
     assert "comes to at most −50 labels (95\u00a0% interval ≤ −50)" in found
 
 
-def test_one_interval_above_zero_among_many_is_chance() -> None:
+def test_a_point_outside_its_own_interval_but_inside_the_band_is_unsettled() -> None:
     others = [point(labels, labels, 0.9 * labels, 1.1 * labels, arm="cmc") for labels in range(100, 140)]
-    found = verdict(point(), *others)
+    found = verdict(point(sure=-0.01), *others)
     assert found.headline == (
         "Not settled: with 250 labels, rotation pretraining is worth 410 more labels (95\u00a0% interval 280–620), "
         "or is the luckiest of 41 points."
     )
-    assert "1 interval lies above 0; chance alone would put about 1.0 there" in found.detail
-    assert "41 points" in found.detail
+    assert found.detail == (
+        "Simultaneous 95\u00a0% band over 41 points: a study without any gain would claim one in at most 5\u00a0% of "
+        "cases."
+    )
+
+
+def test_what_is_sure_comes_before_what_looks_better() -> None:
+    assert headline(point(50, 900, 500, 2000, arm="cmc", sure=-0.01), point()).startswith("With 250 labels, rotation")
+
+
+def test_a_point_that_lacks_runs_of_unknown_worth_is_not_claimed() -> None:
+    assert headline(point(sure=math.nan)).endswith("or lacks the runs that would say otherwise.")
+
+
+def test_a_gain_in_score_that_is_none_in_labels_is_not_claimed() -> None:
+    assert headline(point(250, 260, 250, 300, sure=0.01)).startswith("No arm is worth labels")
+
+
+def test_one_pretraining_is_told() -> None:
+    assert "speak of that one network" in verdict(point(pretrainings=1)).detail
+    assert "network" not in verdict(point(pretrainings=2), point(pretrainings=0)).detail
 
 
 def test_without_a_scratch_curve_or_trials_nothing_is_claimed() -> None:
@@ -139,9 +162,10 @@ def test_what_a_suite_varies_is_named_where_it_differs() -> None:
 def test_missing_runs_are_named() -> None:
     arms = ["cmc", "cmc", "rotation", "mine", "cmc"]
     missing = pd.DataFrame({"arm": arms, "reason": "not run yet"})
+    bounded = "What is claimed would hold if they had scored the blind guess."
     found = verdict(point(), missing=missing).detail
-    assert found.endswith("there. Missing runs are left out of every mean: CMC (3), rotation (1), mine (1).")
+    assert found.endswith(f"cases. Missing runs are left out of every mean: CMC (3), rotation (1), mine (1). {bounded}")
     many = pd.DataFrame({"arm": [f"arm {number}" for number in range(7)], "reason": "not run yet"})
-    assert verdict(point(), missing=many).detail.endswith("arm 4 (1), 2 more arms.")
+    assert verdict(point(), missing=many).detail.endswith(f"arm 4 (1), 2 more arms. {bounded}")
     unmeasured = point(equivalent=math.nan, low=math.nan, high=math.nan)
     assert verdict(unmeasured, missing=missing).detail.startswith("Missing runs are left out")

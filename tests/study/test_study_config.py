@@ -231,6 +231,6 @@ def test_what_changes_a_result_changes_its_key_and_nothing_else(write):
 def test_pretraining_seeds_are_dealt_to_trials(write):
     plan = make_plan(load_study(write(pretrain_seeds=2)))
     seeds = [start.job.seed for start in plan.arms[0][1].starts]
-    pretrained = [point.job for point in plan.points if point.pretrain_dataset]
+    pretrained = [point.job for point in plan.points if point.pretraining]
     assert {(job.trial, seeds.index(job.start.job.seed)) for job in pretrained} == {(0, 0), (1, 1)}
     assert len(set(seeds)) == 2

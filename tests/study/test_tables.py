@@ -18,6 +18,8 @@ from headstart.study.results.tables import (
 
 BUDGETS = [50, 100, 250, 500]
 METRICS = {"classification": PrimaryMetric("accuracy")}
+INTERVAL = ["value", "value_low", "value_high"]
+GAINS = ["gain", "gain_low", "gain_high", "sure_gain"]
 
 
 def run(method: str, protocol: str, labels: int, trial: int, value: float, **other: object) -> dict[str, object]:
@@ -32,6 +34,7 @@ def run(method: str, protocol: str, labels: int, trial: int, value: float, **oth
         "role": "baseline" if method == "scratch" else "control" if method == "blind" else "compared",
         "labels": labels,
         "trial": trial,
+        "pretraining": "" if method in ("scratch", "blind") else f"{method}-{trial % 2}",
         "split": "test",
         "metric": "accuracy",
         "value": value,
@@ -106,11 +109,43 @@ def test_without_scratch_nothing_is_measured_but_accuracy(results: pd.DataFrame)
     assert utility_table(pretrained, METRICS, interpolation="reference", seed=0).empty
 
 
-def test_an_arm_does_not_depend_on_its_company_or_the_order_of_rows(results: pd.DataFrame) -> None:
-    alone = results[results["method"].isin(["scratch", "rotation"])].sample(frac=1, random_state=1)
+def test_an_arm_does_not_depend_on_the_order_of_rows_nor_its_estimates_on_its_company(results: pd.DataFrame) -> None:
     both = utility_table(results, METRICS, seed=0)
+    shuffled = results.sample(frac=1, random_state=1)
+    pd.testing.assert_frame_equal(utility_table(shuffled, METRICS, seed=0), both, check_exact=True)
+    alone = utility_table(results[results["method"].isin(["scratch", "rotation"])], METRICS, seed=0)
+    same = [*INTERVAL, "equivalent_labels", "utility", "censored", "gain", "pretrainings"]
     expected = both[both["method"] == "rotation"].reset_index(drop=True)
-    pd.testing.assert_frame_equal(utility_table(alone, METRICS, seed=0), expected, check_exact=True)
+    pd.testing.assert_frame_equal(alone[same], expected[same], check_exact=True)
+
+
+def test_gains_are_paired_differences_in_units_of_the_metric(results: pd.DataFrame) -> None:
+    found = utility_table(results, METRICS, seed=0).set_index(["arm", "labels"])
+    means = results[(results["split"] == "test") & (results["metric"] == "accuracy")].groupby(["arm", "labels"])
+    values = means["value"].mean()
+    for arm, labels in found.index:
+        row = found.loc[(arm, labels)]
+        assert row["gain"] == pytest.approx(values[arm, labels] - values["scratch", labels])
+        assert row["sure_gain"] < row["gain_low"] < row["gain"] < row["gain_high"]
+    assert (found.loc["rotation", "sure_gain"] > 0).all()
+    assert (found["pretrainings"] == 2).all()
+    errors = {"classification": PrimaryMetric("accuracy", higher_is_better=False)}
+    mirrored = utility_table(results.assign(value=-results["value"]), errors, seed=0).set_index(["arm", "labels"])
+    np.testing.assert_allclose(mirrored[GAINS], found[GAINS])
+    np.testing.assert_allclose(mirrored["value_low"], -found["value_high"])
+
+
+def test_a_claim_must_hold_if_missing_runs_had_scored_the_blind_guess(results: pd.DataFrame) -> None:
+    guesses = pd.DataFrame([run("blind", "constant", labels, trial, 0.1) for labels in BUDGETS for trial in range(4)])
+    lost = results["job"].isin(["rotation-finetune-100-1", "rotation-finetune-100-2"])
+    lacking = results.assign(value=results["value"].mask(lost))
+    told = utility_table(pd.concat([lacking, guesses]), METRICS, seed=0).set_index(["arm", "labels"])
+    assert told.loc[("rotation", 100), "gain_low"] > 0
+    assert told.loc[("rotation", 100), "sure_gain"] < 0
+    assert told.loc[("rotation", 250), "sure_gain"] > 0
+    untold = utility_table(lacking, METRICS, seed=0).set_index(["arm", "labels"])
+    assert np.isnan(untold.loc[("rotation", 100), "sure_gain"])
+    assert untold.loc[("rotation", 250), "sure_gain"] > 0
 
 
 def test_reference_rule_has_its_own_last_point(results: pd.DataFrame) -> None:

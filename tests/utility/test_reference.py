@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from headstart.utility import (
-    TrialScores,
+    StudyScores,
     interpolate_labels,
     reference_estimate,
     reference_labels_needed,
@@ -50,15 +50,16 @@ def test_interpolation(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("name", ["better_everywhere_under_max", "exceeds_best_scratch_midway", "worse_than_scratch"])
 def test_the_curve_as_an_estimate(name: str) -> None:
     case = next(case for case in GOLDEN["cases"] if case["name"] == name)
-    scores = []
-    for arm in ("scratch", "pretrained"):
-        table = by_labels(case[arm])
-        scores.append(TrialScores(np.array(list(table), dtype=float), np.array(list(table.values())).T))
-    found = reference_estimate(*scores)
+    tables = [by_labels(case[arm]) for arm in ("scratch", "pretrained")]
+    labels = sorted({*tables[0], *tables[1]})
+    trials = max(len(values) for table in tables for values in table.values())
+    baseline, arm = (np.array([table.get(count, [np.nan] * trials) for count in labels]) for table in tables)
+    scores = StudyScores(np.array(labels, dtype=float), baseline, arm[None], np.full((1, trials), -1))
+    found = reference_estimate(scores, 0)
     np.testing.assert_allclose(found.labels, case["final_d_amts"], rtol=1e-12)
     np.testing.assert_allclose(found.utility, case["ratios"], rtol=1e-12, atol=1e-12)
-    best = scores[0].values.mean(axis=0).max()
-    budgets = np.isin(found.labels, scores[1].labels)
-    np.testing.assert_allclose(found.value[~budgets], best)
+    budgets = np.isin(found.labels, list(tables[1]))
+    np.testing.assert_allclose(found.value[~budgets], np.nanmax(baseline.mean(axis=1)))
     assert np.isnan(found.value_low[~budgets]).all()
-    np.testing.assert_allclose(found.value[budgets], scores[1].values.mean(axis=0)[: budgets.sum()])
+    expected = [np.mean(tables[1][int(count)]) for count in found.labels[budgets]]
+    np.testing.assert_allclose(found.value[budgets], expected)

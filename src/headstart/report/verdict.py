@@ -33,11 +33,10 @@ def state_verdict(
 ) -> Verdict:
     """What the utility table comes to; the table of arms tells what it is measured against.
 
-    The point in the headline is the one whose interval of utility has the highest lower end. The highest estimate
-    would be the luckiest of many noisy ones; a high lower end needs a gain that is large against its own noise. Even so
-    it is chosen after the fact from M points, of which M · (1 − confidence) / 2 would have intervals above 0 if nothing
-    were worth anything: a gain is claimed only if at least one does and more than twice that many do, fewer
-    are called unsettled, and the detail gives the count.
+    A gain is claimed where the lower end of the band over all points, ``sure_gain``, lies above 0, and that of utility
+    as well; else none is, and a point whose own interval lies above 0 is called unsettled. The point in the headline is
+    the one whose interval of utility has the highest lower end, of those that are claimed, if there are any. The
+    highest estimate would be the luckiest of many noisy ones.
 
     >>> tables = Study.load("runs/quickstart").tables  # doctest: +SKIP
     >>> state_verdict(tables.utility, tables.arms, tables.missing).headline  # doctest: +SKIP
@@ -51,17 +50,27 @@ def state_verdict(
     compared = measured[measured["utility_low"].notna()]
     if compared.empty:
         return Verdict("Utility has no interval yet, so nothing can be claimed: run at least two trials.", lacking)
-    best = compared.iloc[int(compared["utility_low"].to_numpy().argmax())]
-    positive = int((compared["utility_low"] > 0).sum())
-    by_chance = len(compared) * (1 - confidence) / 2
-    detail = " ".join(filter(None, [_count(positive, len(compared), by_chance), lacking]))
+    claimed = compared[(compared["sure_gain"] > 0) & (compared["utility_low"] > 0)]
+    best = _highest(compared if claimed.empty else claimed)
     where = _where(best, compared, varied)
-    if positive == 0:
+    detail = " ".join(filter(None, [_band(compared, confidence), _networks(compared), lacking, _bounded(missing)]))
+    if best["utility_low"] <= 0:
         return Verdict(_no_gain(best, where, confidence), detail)
     gain = _gain(best, where, baseline.name, confidence)
-    if positive > 2 * by_chance:
+    if not claimed.empty:
         return Verdict(f"With {gain}.", detail)
-    return Verdict(f"Not settled: with {gain}, or is the luckiest of {len(compared)} points.", detail)
+    return Verdict(f"Not settled: with {gain}, {_doubt(best, len(compared))}.", detail)
+
+
+def _highest(points: pd.DataFrame) -> pd.Series:
+    return points.iloc[int(points["utility_low"].to_numpy().argmax())]
+
+
+def _doubt(best: pd.Series, points: int) -> str:
+    """Why a point whose own interval lies above 0 is not claimed."""
+    if pd.isna(best["sure_gain"]):
+        return "or lacks the runs that would say otherwise"
+    return f"or is the luckiest of {points} points" if points > 1 else "or the runs that it lacks would say otherwise"
 
 
 def _gain(best: pd.Series, where: str, baseline: str, confidence: float) -> str:
@@ -102,9 +111,20 @@ def _where(best: pd.Series, compared: pd.DataFrame, varied: Sequence[str]) -> st
     return f" ({', '.join(names)})".replace("-", NO_BREAK_HYPHEN) if names else ""
 
 
-def _count(positive: int, compared: int, by_chance: float) -> str:
-    intervals = "interval lies" if positive == 1 else "intervals lie"
+def _band(compared: pd.DataFrame, confidence: float) -> str:
+    points = "1 point" if len(compared) == 1 else f"{len(compared):,} points"
     return (
-        f"Of {compared} points compared, this one's interval has the highest lower end. "
-        f"{positive} {intervals} above 0; chance alone would put about {by_chance:.1f} there."
+        f"Simultaneous {percent(confidence)} band over {points}: a study without any gain would claim one in at most "
+        f"{percent(1 - confidence)} of cases."
     )
+
+
+def _networks(compared: pd.DataFrame) -> str:
+    """Of what the intervals speak where pretraining was repeated less often than learning from labels."""
+    if not (compared["pretrainings"] == 1).any():
+        return ""
+    return "Where an arm was pretrained once, its intervals speak of that one network, not of its method."
+
+
+def _bounded(missing: pd.DataFrame) -> str:
+    return "" if missing.empty else "What is claimed would hold if they had scored the blind guess."

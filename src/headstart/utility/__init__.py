@@ -2,8 +2,9 @@
 
 from typing import Literal
 
-from headstart.utility.bootstrap import MeanInterval, joint_draws, mean_interval
 from headstart.utility.curves import LabelRange, labels_needed, monotone_fit
+from headstart.utility.gains import GainEstimate, estimate_gains
+from headstart.utility.images import image_variance
 from headstart.utility.reference import (
     ReferenceUtility,
     interpolate_labels,
@@ -11,19 +12,23 @@ from headstart.utility.reference import (
     reference_labels_needed,
     reference_utility,
 )
-from headstart.utility.utility import CENSORED, TrialScores, UtilityEstimate, estimate_utility
+from headstart.utility.scores import StudyScores
+from headstart.utility.units import MeanInterval, mean_interval
+from headstart.utility.utility import CENSORED, UtilityEstimate, estimate_utility
 
 __all__ = [
     "CENSORED",
+    "GainEstimate",
     "Interpolation",
     "LabelRange",
     "MeanInterval",
     "ReferenceUtility",
-    "TrialScores",
+    "StudyScores",
     "UtilityEstimate",
+    "estimate_gains",
     "estimate_utility",
+    "image_variance",
     "interpolate_labels",
-    "joint_draws",
     "labels_needed",
     "mean_interval",
     "monotone_fit",

@@ -9,9 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from headstart.utility.bootstrap import mean_interval
-from headstart.utility.utility import CENSORED, TrialScores, UtilityEstimate
+from headstart.utility.scores import StudyScores
+from headstart.utility.units import mean_interval
+from headstart.utility.utility import CENSORED, UtilityEstimate
 
 __all__ = [
     "ReferenceUtility",
@@ -21,6 +23,7 @@ __all__ = [
     "reference_utility",
 ]
 
+Floats = NDArray[np.float64]
 Scores = Mapping[int, Sequence[float]]
 UNREACHED = -1.0
 
@@ -93,30 +96,29 @@ def reference_utility(scratch: Scores, pretrained: Scores, budgets: Iterable[int
     return curve
 
 
-def reference_estimate(scratch: TrialScores, arm: TrialScores, *, confidence: float = 0.95) -> UtilityEstimate:
-    """The reference's curve in the shape of ``estimate_utility``'s.
+def reference_estimate(scores: StudyScores, curve: int, *, confidence: float = 0.95) -> UtilityEstimate:
+    """The reference's curve of one compared ``curve``, in the shape of ``estimate_utility``'s.
 
     Ends of utility are one standard deviation away, as the original figures drew them, whatever ``confidence``, which
-    speaks of ``value`` alone. The last point of a curve that left scratch's range lies between budgets, at the labels
-    that would just reach scratch's best mean. Nothing is censored: the reference knows no bounds.
+    speaks of ``value`` alone. The last point of a curve that left the baseline's range lies between budgets, at the
+    labels that would just reach its best mean. Nothing is censored: the reference knows no bounds.
 
     >>> import numpy as np
-    >>> from headstart.utility import TrialScores
-    >>> labels, scratch = np.array([100.0, 200.0]), np.array([[0.5, 0.7], [0.5, 0.7]])
-    >>> estimate = reference_estimate(TrialScores(labels, scratch), TrialScores(labels[:1], scratch[:, :1] + 0.1))
-    >>> estimate.utility.round(3)
+    >>> labels, baseline = np.array([100.0, 200.0]), np.array([[0.5, 0.5], [0.7, 0.7]])
+    >>> arm = np.array([[[0.6, 0.6], [np.nan, np.nan]]])
+    >>> reference_estimate(StudyScores(labels, baseline, arm, np.array([[-1, -1]])), 0).utility.round(3)
     array([0.5])
     """
-    curve = reference_utility(_by_labels(scratch), _by_labels(arm))
-    labels, utility, std = (np.array(values, dtype=np.float64) for values in curve)
-    intervals = mean_interval(arm.values, confidence)
-    rows = np.searchsorted(arm.labels, labels)
-    measured = arm.labels[rows] == labels
+    baseline, own = (_by_labels(scores.labels, values) for values in (scores.baseline, scores.compared[curve]))
+    labels, utility, std = (np.array(values, dtype=np.float64) for values in reference_utility(baseline, own))
+    intervals = mean_interval(scores.compared[curve], confidence, scores.pretraining[curve])
+    place = np.minimum(np.searchsorted(scores.labels, labels), len(scores.labels) - 1)
+    measured = scores.labels[place] == labels
     return UtilityEstimate(
         labels,
-        np.where(measured, intervals.mean[rows], max(map(np.mean, _by_labels(scratch).values()), default=np.nan)),
-        np.where(measured, intervals.low[rows], np.nan),
-        np.where(measured, intervals.high[rows], np.nan),
+        np.where(measured, intervals.mean[place], max(map(np.mean, baseline.values()), default=np.nan)),
+        np.where(measured, intervals.low[place], np.nan),
+        np.where(measured, intervals.high[place], np.nan),
         labels * (1 + utility),
         labels * (1 + utility - std),
         labels * (1 + utility + std),
@@ -124,11 +126,12 @@ def reference_estimate(scratch: TrialScores, arm: TrialScores, *, confidence: fl
     )
 
 
-def _by_labels(scores: TrialScores) -> dict[int, list[float]]:
-    """What ``reference_utility`` takes: scores of the runs that did not fail, by label count."""
-    columns = zip(scores.labels, scores.values.T, strict=True)
+def _by_labels(labels: Floats, values: Floats) -> dict[int, list[float]]:
+    """What ``reference_utility`` takes: scores ``[K, R]`` of the runs that did not fail, by label count."""
     return {
-        int(labels): column[np.isfinite(column)].tolist() for labels, column in columns if np.isfinite(column).any()
+        int(count): own[np.isfinite(own)].tolist()
+        for count, own in zip(labels, values, strict=True)
+        if np.isfinite(own).any()
     }
 
 

@@ -1,50 +1,45 @@
-"""Utility: how many more labels training from scratch would need, in units of the labels that were used.
+"""Utility: how many more labels the baseline would need, in units of the labels that were used.
 
-U(n) = n̂ / n − 1, where pretraining and fine-tuning with n labels reaches an accuracy that scratch reaches with n̂
+U(n) = n̂ / n − 1, where an arm with n labels reaches a score that the baseline, training from scratch, reaches with n̂
 (Newell & Deng, "How Useful is Self-Supervised Pretraining for Visual Tasks?", CVPR 2020, section 3).
+
+Its interval comes from differences, as that of a gain does: all numbers of labels of which the data allow that the
+baseline, given them, would do as well as the arm (Fieller, "Some problems in interval estimation", 1954). So an
+interval of utility lies above 0 only where the gain's does.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.utility.bootstrap import joint_draws, mean_interval
 from headstart.utility.curves import LabelRange, labels_needed, monotone_fit
+from headstart.utility.gains import GainEstimate
+from headstart.utility.images import image_variance
+from headstart.utility.scores import StudyScores
+from headstart.utility.units import UnitMeans, curve_means, mean_interval
+from headstart.utility.variance import VarianceModel
 
-__all__ = ["CENSORED", "TrialScores", "UtilityEstimate", "estimate_utility"]
+__all__ = ["CENSORED", "UtilityEstimate", "estimate_utility"]
 
 CENSORED = ("none", "above", "below")
+UNKNOWN = 1e9
+"""Beyond any score: a budget that tells nothing stands in nobody's way."""
+ROUNDING = 1e-12
+"""Of a score: what less is apart is equal."""
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class TrialScores:
-    """One arm's test scores. labels: budgets ``[K]``, ascending. values: ``[R, K]``, NaN where a run failed.
-
-    Row r is the same trial, that is the same label subsets, in every arm.
-    """
-
-    labels: Floats
-    values: Floats
-
-    def __post_init__(self) -> None:
-        assert self.values.ndim == 2, f"values must be [R, K], not {self.values.shape}"
-        assert self.values.shape[1] == len(self.labels), f"{self.values.shape} values for {len(self.labels)} budgets"
-        assert (np.diff(self.labels) > 0).all(), f"budgets must ascend: {self.labels}"
-        assert (self.labels > 0).all(), f"budgets must be positive: {self.labels}"
-
-
-@dataclass(frozen=True)
 class UtilityEstimate:
-    """An arm's value in labels at each of its budgets, everything ``[K]``.
+    """What curves are worth in labels at each of their budgets, everything ``[..., K]``.
 
-    value: mean score over trials. equivalent_labels: n̂, the labels scratch needs for it. utility: n̂ / n − 1, at least
-    −1. censored: ``none``; ``above`` where the mean beats scratch's best point, so that n̂ and utility are lower bounds
-    (scratch's largest budget); ``below`` where it misses scratch's first point, so that they are upper bounds
-    (scratch's smallest budget). ``*_low`` and ``*_high`` are the interval's ends: an end beyond the largest budget is
-    infinite, one under the smallest is 0 labels, utility −1. NaN is what cannot be known: all of a budget where every
-    run failed, all but ``value`` without a scratch curve, the ends where a mean rests on fewer than two trials.
+    value: mean score over trials, with Student's interval. equivalent_labels: n̂, the labels the baseline needs for it.
+    utility: n̂ / n − 1, at least −1. censored: ``none``; ``above`` where the mean beats the baseline's best point, so
+    that n̂ and utility are lower bounds (its largest budget); ``below`` where it misses its first point, so that they
+    are upper bounds (its smallest budget). ``*_low`` and ``*_high`` are the interval's ends: an end beyond the largest
+    budget is infinite, one under the smallest is 0 labels, utility −1. NaN is what cannot be told: all of a budget
+    where every run failed, all but ``value`` without a baseline, the ends where a mean rests on a single trial.
     """
 
     labels: Floats
@@ -68,64 +63,95 @@ class UtilityEstimate:
     def utility_high(self) -> Floats:
         return self.equivalent_high / self.labels - 1
 
+    def curve(self, index: int) -> "UtilityEstimate":
+        """One of several curves, everything ``[K]``."""
+        names = [one.name for one in fields(self) if one.name != "labels"]
+        return replace(self, **{name: getattr(self, name)[index] for name in names})
 
-def estimate_utility(
-    scratch: TrialScores,
-    arm: TrialScores,
-    generator: np.random.Generator,
-    *,
-    higher_is_better: bool = True,
-    confidence: float = 0.95,
-    draws: int = 2000,
-) -> UtilityEstimate:
-    """What ``arm`` is worth at each of its budgets, read off a monotone fit of ``scratch``.
+    def negated(self) -> "UtilityEstimate":
+        """With values as the errors that they were before they were negated to be scores."""
+        return replace(self, value=-self.value, value_low=-self.value_high, value_high=-self.value_low)
 
-    Intervals are percentiles over joint draws of both arms' means (see ``bootstrap``), scratch refitted in each; they
-    always include the estimate itself.
+
+def estimate_utility(scores: StudyScores, gains: GainEstimate, *, confidence: float = 0.95) -> UtilityEstimate:
+    """What every curve is worth at each budget, read off a monotone fit of the baseline; ends by ``gains``' critical
+    values, which are of the same ``confidence``.
 
     >>> import numpy as np
-    >>> scratch = TrialScores(np.array([100.0, 10000.0]), np.array([[0.50, 0.71], [0.50, 0.69]]))
-    >>> arm = TrialScores(np.array([100.0]), np.array([[0.61], [0.59]]))
-    >>> estimate_utility(scratch, arm, np.random.default_rng(1)).utility.round(3)  # worth 1000 labels
-    array([9.])
+    >>> from headstart.utility import estimate_gains
+    >>> baseline, arm = np.array([[0.50, 0.52], [0.69, 0.71]]), np.array([[[0.60, 0.62], [0.75, 0.75]]])
+    >>> scores = StudyScores(np.array([100.0, 10000.0]), baseline, arm, np.array([[-1, -1]]))
+    >>> found = estimate_utility(scores, estimate_gains(scores, np.random.default_rng(1)))
+    >>> found.equivalent_labels.round()
+    array([[ 1129., 10000.]])
+    >>> found.censored
+    array([['none', 'above']], dtype='<U5')
     """
-    assert len(scratch.values) == len(arm.values), "both arms have the same trials, in the same order"
-    sign = 1.0 if higher_is_better else -1.0
-    trials = np.isfinite(scratch.values).sum(axis=0).astype(np.float64)
-    known = trials > 0
-    budgets, weights = scratch.labels[known], trials[known]
-    scores = sign * np.concatenate([scratch.values[:, known], arm.values], axis=1)
-    point = _needed(budgets, mean_interval(scores, confidence).mean, weights)
-    drawn = _needed(budgets, joint_draws(scores, draws, generator), weights)
-    above, below = np.isinf(point.high), point.low < point.high
-    return UtilityEstimate(
-        arm.labels,
-        *mean_interval(arm.values, confidence),
-        np.where(above, point.low, point.high),
-        *_ends(drawn, point, confidence),
+    curves = zip(scores.compared, scores.pretraining, strict=True)
+    intervals = [mean_interval(own, confidence, seeds) for own, seeds in curves]
+    value, low, high = (np.stack(ends) for ends in zip(*intervals, strict=True))
+    return UtilityEstimate(scores.labels, value, low, high, *_equivalent(scores, value, gains))
+
+
+def _equivalent(
+    scores: StudyScores, value: Floats, gains: GainEstimate
+) -> tuple[Floats, Floats, Floats, NDArray[np.str_]]:
+    """Equivalent labels of ``value [C, K]``, their ends, and on which side they are bounds."""
+    runs = np.isfinite(scores.baseline).sum(axis=-1).astype(np.float64)
+    known = runs > 0
+    if not known.any():
+        nothing = np.full(value.shape, np.nan)
+        return nothing, nothing, nothing, np.full(value.shape, CENSORED[0])
+    means = np.nanmean(scores.baseline[known], axis=-1)
+    fitted = monotone_fit(means, runs[known])
+    point = labels_needed(scores.labels[known], np.broadcast_to(fitted, (len(value), len(fitted))), _on(fitted, value))
+    unknown = np.isnan(value)
+    above, below = np.isinf(point.high) & ~unknown, (point.low < point.high) & ~unknown
+    low, high = _ends(scores, known, fitted - means, gains)
+    return (
+        np.where(unknown, np.nan, np.where(above, point.low, point.high)),
+        np.minimum(low, point.low),
+        np.maximum(high, point.high),
         np.select([above, below], CENSORED[1:], CENSORED[0]),
     )
 
 
-def _needed(budgets: Floats, means: Floats, weights: Floats) -> LabelRange:
-    """Scratch labels for the arm's means, from ``means [..., K + M]``: scratch's K points, then the arm's M."""
-    points = len(budgets)
-    values = means[..., points:]
-    if points == 0:
-        return LabelRange(np.full_like(values, np.nan), np.full_like(values, np.nan))
-    curve = monotone_fit(means[..., :points], weights)
-    needed = labels_needed(budgets, curve, values)
-    unknown = np.isnan(values) | np.isnan(curve).any(axis=-1, keepdims=True)
-    return LabelRange(np.where(unknown, np.nan, needed.low), np.where(unknown, np.nan, needed.high))
+def _on(curve: Floats, value: Floats) -> Floats:
+    """``value [...]``, made equal to a point of ``curve [M]`` that it misses by a rounding error alone."""
+    distance = np.abs(value[..., None] - curve)
+    nearest = curve[np.argmin(np.nan_to_num(distance), axis=-1)]
+    return np.where(np.abs(value - nearest) < ROUNDING * np.abs(curve).max(), nearest, value)
 
 
-def _ends(drawn: LabelRange, point: LabelRange, confidence: float) -> tuple[Floats, Floats]:
-    """Percentiles of ``drawn [B, M]``, widened to hold the estimate where they don't.
+def _ends(scores: StudyScores, known: NDArray[np.bool_], raised: Floats, gains: GainEstimate) -> tuple[Floats, Floats]:
+    """Of equivalent labels, ``[C, K]``: where the difference from the baseline at some budget, moved by its critical
+    value, is 0. raised: how far the monotone fit lies above the means of the ``known`` budgets, ``[M]``."""
+    budgets, baseline = scores.labels[known], scores.baseline[known]
+    differences = scores.compared[:, :, None] - baseline
+    contrasts = curve_means(differences, scores.pretraining)
+    half = gains.critical[..., None] * np.sqrt(_variances(scores, known, contrasts))
+    # With as many labels it is the gain, and has the gain's interval.
+    half[:, known, range(len(budgets))] = (gains.high - gains.gain)[:, known]
+    rounding = ROUNDING * np.nanmax(np.abs(baseline))
+    middle, half = (np.where(np.abs(one) < rounding, 0.0, one) for one in (contrasts.mean - raised, half))
+    # Once below, below for all larger budgets: the first crossing for one end, the last for the other.
+    least = np.minimum.accumulate(np.nan_to_num(middle - half, nan=UNKNOWN), axis=-1)
+    most = np.maximum.accumulate(np.nan_to_num(middle + half, nan=-UNKNOWN)[..., ::-1], axis=-1)
+    zero = np.zeros((*middle.shape[:2], 1))
+    low: LabelRange = labels_needed(budgets, -least, zero)
+    high: LabelRange = labels_needed(budgets, -most[..., ::-1], zero)
+    unknown = np.isnan(gains.low)
+    return np.where(unknown, np.nan, low.low[..., 0]), np.where(unknown, np.nan, high.high[..., 0])
 
-    A draw outside the curve is a range, not a number: its lower bound serves the lower end, its upper bound the upper.
-    """
-    tail = (1 - confidence) / 2
-    # Order statistics, not interpolated ones: between a number and infinity there is nothing to interpolate.
-    low = np.quantile(drawn.low, tail, axis=0, method="lower")
-    high = np.quantile(drawn.high, 1 - tail, axis=0, method="higher")
-    return np.minimum(low, point.low), np.maximum(high, point.high)
+
+def _variances(scores: StudyScores, known: NDArray[np.bool_], contrasts: UnitMeans) -> Floats:
+    """Of differences between curves at a budget and the baseline at another, ``[C, K, M]``, moderated together: a
+    trend in both budgets, and in how far they are apart."""
+    own, other = np.log(scores.labels)[:, None], np.log(scores.labels[known])
+    apart = np.abs(own - other)
+    model = VarianceModel.of_curves((own + other) / 2, contrasts, apart, (apart > 0).astype(np.float64))
+    found = model.moderate(contrasts.variance.reshape(1, -1)).variance.reshape(contrasts.mean.shape)
+    if scores.outcomes is not None:
+        base, others = scores.outcomes
+        found = found + np.stack([image_variance(base[known], curve[:, None]) for curve in others])
+    return found

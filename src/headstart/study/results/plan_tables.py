@@ -15,7 +15,7 @@ CURVE = ["dataset", "pretrain_dataset", "task", "backbone", "arm", "method", "pr
 DOUBLED_OF = ["dataset", "task", "protocol", "arm"]
 COLUMNS = {
     JOBS: ["job", "kind", "title", "cost"],
-    POINTS: ["variant", *CURVE, "role", "labels", "trial", "steps", "job"],
+    POINTS: ["variant", *CURVE, "role", "labels", "trial", "pretraining", "steps", "job"],
     PRETRAININGS: ["variant", "arm", "method", "seed", "pretrain_dataset", "job"],
     DOUBLINGS: ["variant", *DOUBLED_OF, "labels", "trial", "steps", "tolerance", "job", "doubled"],
     ARMS: ["arm", "method", "role", "note"],
@@ -47,11 +47,11 @@ def _varied(plan: Plan, variant: int) -> dict[str, Any]:
 
 
 def _point(plan: Plan, point: Point) -> dict[str, Any]:
-    job, seen = point.job, point.pretrain_dataset
+    job, pretraining = point.job, point.pretraining
     return {
         **_varied(plan, point.variant),
         "dataset": plan.labels[job.dataset.key],
-        "pretrain_dataset": plan.labels[seen.key] if seen else "",
+        "pretrain_dataset": plan.labels[pretraining.dataset.key] if pretraining else "",
         "task": job.task,
         "backbone": point.backbone,
         "arm": point.arm,
@@ -60,6 +60,7 @@ def _point(plan: Plan, point: Point) -> dict[str, Any]:
         "role": point.role,
         "labels": job.labels,
         "trial": job.trial,
+        "pretraining": pretraining.key if pretraining else "",
         "steps": job.steps,
         "job": job.key,
     }

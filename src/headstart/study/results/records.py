@@ -11,7 +11,7 @@ from headstart.study.results.table_files import rows_of
 
 __all__ = ["NOT_RUN", "collect_history", "collect_missing", "collect_pretraining", "collect_results"]
 
-RESULTS = [*CURVE, "role", "labels", "trial", "split", "metric", "value", "steps", "seconds", "job"]
+RESULTS = [*CURVE, "role", "labels", "trial", "pretraining", "split", "metric", "value", "steps", "seconds", "job"]
 MISSING = ["arm", "task", "protocol", "labels", "trial", "step", "reason"]
 PRETRAINING = [
     "arm", "method", "seed", "pretrain_dataset", "steps", "loss", "effective_rank", "features", "feature_spread",

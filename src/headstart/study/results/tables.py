@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from headstart.errors import ConfigError
 from headstart.seeding import numpy_generator
@@ -12,9 +13,11 @@ from headstart.study.config.arms import BLIND
 from headstart.study.results.metrics import PrimaryMetric
 from headstart.study.results.plan_tables import CURVE
 from headstart.utility import (
+    GainEstimate,
     Interpolation,
-    TrialScores,
+    StudyScores,
     UtilityEstimate,
+    estimate_gains,
     estimate_utility,
     mean_interval,
     reference_estimate,
@@ -22,6 +25,7 @@ from headstart.utility import (
 
 __all__ = ["REFERENCE", "SUMMARY_COLUMNS", "UTILITY_COLUMNS", "summary_table", "utility_table"]
 
+Floats = NDArray[np.float64]
 Row = dict[str, Any]
 REFERENCE = "finetune"
 """The protocol of the baseline's that utility is read from."""
@@ -31,7 +35,11 @@ ESTIMATE = [
     *INTERVAL, "equivalent_labels", "equivalent_low", "equivalent_high", "utility", "utility_low", "utility_high",
     "censored",
 ]  # fmt: skip
-UTILITY_COLUMNS = [*CURVE, "labels", "metric", *ESTIMATE]
+GAIN = ["gain", "gain_low", "gain_high", "sure_gain"]
+UTILITY_COLUMNS = [*CURVE, "labels", "metric", *ESTIMATE, *GAIN, "pretrainings"]
+GAIN_ESTIMATE = ["gain", "low", "high", "sure"]
+MOST_DRAWS = 5
+"""A band over many studies lies far out in the tail: up to so many times the draws."""
 
 
 class _Curve(NamedTuple):
@@ -40,6 +48,18 @@ class _Curve(NamedTuple):
     names: Row
     role: str
     runs: pd.DataFrame
+
+    @property
+    def pretrainings(self) -> int:
+        """Pretrained networks that its runs began with."""
+        return int(self.runs.loc[self.runs["pretraining"] != "", "pretraining"].nunique())
+
+    def table(self) -> tuple[NDArray[np.int64], Floats, NDArray[np.int64]]:
+        """Budgets ``[K]``, values ``[K, R]``, NaN where a run has none, and the pretraining of each trial ``[R]``."""
+        values = self.runs.pivot(index="labels", columns="trial", values="value")
+        keys = self.runs.groupby("trial")["pretraining"].first().reindex(values.columns)
+        codes = np.where(keys == "", -1, pd.factorize(keys)[0])
+        return values.index.to_numpy(), values.to_numpy(dtype=np.float64), codes
 
 
 def summary_table(
@@ -60,13 +80,13 @@ def summary_table(
     }
     rows: list[Row] = []
     for curve in curves:
-        (scores,) = _paired_scores(curve.runs)
-        value, low, high = mean_interval(scores.values, confidence)
-        measured = np.isfinite(scores.values).sum(axis=0)
+        budgets, values, pretraining = curve.table()
+        value, low, high = mean_interval(values, confidence, pretraining)
+        measured = np.isfinite(values).sum(axis=1)
         missing = curve.runs.groupby("labels").size().to_numpy() - measured
-        guess = guesses.get(_where(curve, varied), pd.Series(dtype=float)).reindex(scores.labels).to_numpy()
+        guess = guesses.get(_where(curve, varied), pd.Series(dtype=float)).reindex(budgets).to_numpy()
         moved = (np.nan_to_num(value) * measured + guess * missing) / (measured + missing)
-        columns = (scores.labels.astype(int), measured, missing, value, low, high, np.where(missing > 0, moved, np.nan))
+        columns = (budgets, measured, missing, value, low, high, np.where(missing > 0, moved, np.nan))
         for labels, *numbers in zip(*columns, strict=True):
             named = curve.names | {"role": curve.role, "labels": labels, "metric": metrics[curve.names["task"]].name}
             rows.append(named | dict(zip(["trials", "missing", *INTERVAL, "value_if_blind"], numbers, strict=True)))
@@ -83,49 +103,102 @@ def utility_table(
     draws: int = 2000,
     seed: int,
 ) -> pd.DataFrame:
-    """One row per compared curve and budget: what its start is worth in labels, as ``UtilityEstimate`` explains.
+    """One row per compared curve and budget: what its start is worth in labels, as ``UtilityEstimate`` explains, and in
+    the metric's units, positive where it is better, as ``GainEstimate`` does.
 
     Read off the primary metric on the test split, against the baseline fine-tuned on the same dataset and task,
     whatever the arm's own protocol and backbone. Runs without a value are left out; where no run of a budget is left,
-    its row says NaN. The draws of an arm depend on ``seed`` and the arm's names, not on its company.
-    ``interpolation="reference"`` follows the original study's rule (see ``reference_estimate``), its one point between
-    budgets rounded to whole labels. Raises ``ConfigError`` where that rule does not fit the metric.
+    its row says NaN. ``sure_gain`` is the lower end of one band over all rows of the table. ``pretrainings`` counts the
+    pretrained networks behind a row. ``interpolation="reference"`` follows the original study's rule for labels (see
+    ``reference_estimate``), its one point between budgets rounded to whole labels. Raises ``ConfigError`` where that
+    rule does not fit the metric.
     """
     curves = list(_curves(results, metrics, varied))
-    baselines = {_where(curve, varied): curve.runs for curve in curves if _is_baseline(curve)}
+    places = dict.fromkeys(_where(curve, varied) for curve in curves if curve.role == "compared")
+    band = 1 - (1 - confidence) / max(len(places), 1)
     rows: list[Row] = []
-    for curve in curves:
-        if curve.role != "compared":
-            continue
-        metric = metrics[curve.names["task"]]
-        generator = numpy_generator(seed, "utility", *curve.names.values())
-        baseline, compared = _paired_scores(baselines.get(_where(curve, varied), curve.runs.iloc[:0]), curve.runs)
-        estimate = _estimate(baseline, compared, metric, interpolation, generator, confidence, draws)
-        rows += _rows(curve.names, metric, estimate)
+    for place in places:
+        group = _Group.of([curve for curve in curves if _where(curve, varied) == place])
+        metric = metrics[place[-1]]
+        generator = numpy_generator(seed, "utility", *place)
+        scores, guess = group.scores(metric)
+        gains = estimate_gains(
+            scores,
+            generator,
+            guess=guess,
+            confidence=confidence,
+            band=band,
+            draws=draws * min(len(places), MOST_DRAWS),
+        )
+        for index, estimate in enumerate(_estimates(scores, gains, metric, interpolation, confidence)):
+            rows += _rows(group.compared[index], metric, estimate, scores, gains, index)
     return pd.DataFrame(rows, columns=[*varied, *UTILITY_COLUMNS])
 
 
-def _estimate(
-    baseline: TrialScores,
-    compared: TrialScores,
-    metric: PrimaryMetric,
-    interpolation: Interpolation,
-    generator: np.random.Generator,
-    confidence: float,
-    draws: int,
-) -> UtilityEstimate:
-    if interpolation == "log":
-        return estimate_utility(
-            baseline,
+class _Group(NamedTuple):
+    """Curves that are read against one baseline. labels, trials: all that any of them has, ascending."""
+
+    baseline: pd.DataFrame
+    compared: list[_Curve]
+    guesses: pd.Series
+    labels: list[int]
+    trials: list[int]
+
+    @classmethod
+    def of(cls, curves: Sequence[_Curve]) -> "_Group":
+        nothing = curves[0].runs.iloc[:0]
+        baselines = [curve.runs for curve in curves if _is_baseline(curve)]
+        compared = [curve for curve in curves if curve.role == "compared"]
+        runs = pd.concat([curve.runs for curve in compared] + baselines)
+        guesses = [curve.runs.groupby("labels")["value"].mean() for curve in curves if _is_blind(curve)]
+        return cls(
+            baselines[0] if baselines else nothing,
             compared,
-            generator,
-            higher_is_better=metric.higher_is_better,
-            confidence=confidence,
-            draws=draws,
+            guesses[0] if guesses else pd.Series(dtype=float),
+            sorted(runs["labels"].unique()),
+            sorted(runs["trial"].unique()),
         )
+
+    def scores(self, metric: PrimaryMetric) -> tuple[StudyScores, Floats]:
+        """Higher is better in all of them; and the blind guess's by budget."""
+        sign = 1.0 if metric.higher_is_better else -1.0
+        runs = [curve.runs for curve in self.compared]
+        scores = StudyScores(
+            np.array(self.labels, dtype=np.float64),
+            sign * self._values(self.baseline),
+            sign * np.stack([self._values(own) for own in runs]),
+            self._pretraining(runs),
+        )
+        return scores, sign * self.guesses.reindex(self.labels).to_numpy(dtype=np.float64)
+
+    def _values(self, runs: pd.DataFrame) -> Floats:
+        """``[K, R]``, NaN where a run failed or was never made."""
+        table = runs.pivot(index="labels", columns="trial", values="value")
+        return table.reindex(index=self.labels, columns=self.trials).to_numpy(dtype=np.float64)
+
+    def _pretraining(self, runs: Sequence[pd.DataFrame]) -> NDArray[np.int64]:
+        """Of each curve and trial ``[C, R]``; where the baseline was pretrained as well, of the pair of them."""
+        baseline, *keys = (self._keys(own) for own in (self.baseline, *runs))
+        pairs = np.array([[f"{one} {other}" for one, other in zip(own, baseline, strict=True)] for own in keys])
+        codes = np.unique(pairs, return_inverse=True)[1].reshape(pairs.shape)
+        return np.where(pairs == " ", -1, codes)
+
+    def _keys(self, runs: pd.DataFrame) -> list[str]:
+        found: pd.Series = runs.groupby("trial")["pretraining"].first().reindex(self.trials)
+        return [str(key) for key in found.fillna("")]
+
+
+def _estimates(
+    scores: StudyScores, gains: GainEstimate, metric: PrimaryMetric, interpolation: Interpolation, confidence: float
+) -> list[UtilityEstimate]:
+    """Of each curve, values in the metric's units."""
+    curves = range(len(scores.compared))
+    if interpolation == "log":
+        found = estimate_utility(scores, gains, confidence=confidence)
+        return [found.curve(index) if metric.higher_is_better else found.curve(index).negated() for index in curves]
     if not metric.higher_is_better:
         raise ConfigError(f"utility.interpolation 'reference' fits no error such as '{metric.name}': use 'log'")
-    return reference_estimate(baseline, compared, confidence=confidence)
+    return [reference_estimate(scores, index, confidence=confidence) for index in curves]
 
 
 def _curves(results: pd.DataFrame, metrics: Mapping[str, PrimaryMetric], varied: Sequence[str]) -> Iterator[_Curve]:
@@ -152,16 +225,22 @@ def _is_blind(curve: _Curve) -> bool:
     return curve.role == "control" and curve.names["arm"] == BLIND
 
 
-def _paired_scores(*arms: pd.DataFrame) -> list[TrialScores]:
-    """Values by trial and budget, NaN where a run failed or was never made; row r is the same trial in every arm."""
-    trials = sorted(pd.concat([runs["trial"] for runs in arms]).unique())
-    tables = [
-        runs.pivot(index="trial", columns="labels", values="value").reindex(trials).astype(float) for runs in arms
-    ]
-    return [TrialScores(table.columns.to_numpy(dtype=np.float64), table.to_numpy()) for table in tables]
-
-
-def _rows(names: Row, metric: PrimaryMetric, estimate: UtilityEstimate) -> Iterator[Row]:
-    columns = [np.rint(estimate.labels).astype(int), *(getattr(estimate, name) for name in ESTIMATE)]
+def _rows(
+    curve: _Curve,
+    metric: PrimaryMetric,
+    estimate: UtilityEstimate,
+    scores: StudyScores,
+    gains: GainEstimate,
+    index: int,
+) -> Iterator[Row]:
+    """A row for every budget that the curve has, and for the point between budgets that the reference's rule adds."""
+    columns = [estimate.labels, *(getattr(estimate, name) for name in ESTIMATE)]
+    planned = set(curve.runs["labels"])
     for labels, *numbers in zip(*columns, strict=True):
-        yield names | {"labels": labels, "metric": metric.name} | dict(zip(ESTIMATE, numbers, strict=True))
+        budget = np.flatnonzero(scores.labels == labels)
+        if len(budget) and labels not in planned:
+            continue
+        ends = [getattr(gains, name)[index, budget[0]] if len(budget) else np.nan for name in GAIN_ESTIMATE]
+        named = curve.names | {"labels": round(labels), "metric": metric.name}
+        own = dict(zip([*ESTIMATE, *GAIN], [*numbers, *ends], strict=True))
+        yield named | own | {"pretrainings": curve.pretrainings}

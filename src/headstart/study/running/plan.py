@@ -32,7 +32,7 @@ class Point:
     arm: str
     role: str
     protocol: str
-    pretrain_dataset: DatasetJob | None
+    pretraining: PretrainJob | None
     method: str
     backbone: str
     job: PointJob
@@ -164,8 +164,7 @@ def _points(study: _Study, course: Course, steps: Mapping[int, int]) -> Iterator
         method = arm.name if arm.role == "control" else start.title
         taken = steps.get(labels) if arm.protocols[course.protocol].finds_steps else None
         job = course.job(arm, labels, trial, taken)
-        seen = source.dataset if source else None
-        yield Point(study.index, arm.name, arm.role, course.protocol, seen, method, start.network, job)
+        yield Point(study.index, arm.name, arm.role, course.protocol, source, method, start.network, job)
 
 
 def _with_inputs(jobs: Iterable[Job]) -> list[Job]:
