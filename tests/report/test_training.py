@@ -7,8 +7,8 @@ import pandas as pd
 from synthetic_report import make_report
 from synthetic_study import make_doublings, make_tables
 
-from headstart.report import write_report
-from headstart.report.training import state_training, training_grid
+from headstart.report import Verdict, write_report
+from headstart.report.training import guarded, state_training, training_grid
 
 ARMS = pd.DataFrame({"arm": ["scratch", "rotation"], "role": ["baseline", "compared"]})
 
@@ -61,3 +61,15 @@ def test_the_table_names_the_arm_and_escapes_it(tmp_path: Path) -> None:
     page = tmp_path / "report.html"
     write_report(page, make_report(make_tables(), trained_out=make_doublings(arm="<script>mine")))
     assert "<script>mine" not in page.read_text()
+
+
+def test_no_gain_is_claimed_of_arms_that_are_not_trained_out() -> None:
+    gain = Verdict("With 50 labels, rotation is worth 60 more.", "Detail.", claims=True)
+    settled, unsettled = (state_training(make_doublings(change), ARMS) for change in (0.001, 0.05))
+    unknown = state_training(make_doublings(np.nan), ARMS)
+    assert guarded(gain, settled) == guarded(gain, unknown) == gain
+    kept = guarded(gain, unsettled)
+    assert kept.headline == "No gain in labels is claimed, for arms are not trained out."
+    assert gain.headline in kept.detail
+    none = gain._replace(claims=False)
+    assert guarded(none, unsettled) == none
