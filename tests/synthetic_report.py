@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import torch
 from PIL import Image
-from synthetic_study import Tables, in_suite, make_history, make_pretraining, make_tables
+from synthetic_study import Tables, in_suite, make_doublings, make_history, make_pretraining, make_tables
 
 from headstart.charts import draw_figures
 from headstart.report import Gallery, ReportData, Sample, galleries, state_verdict
@@ -59,6 +59,7 @@ def make_report(
     captions: tuple[str, ...] = ("training images, a row per class", "two views of one image"),
     predictions: tuple[Gallery, ...] | None = None,
     pretrained: Mapping[str, str] | None = None,
+    trained_out: pd.DataFrame | None = None,
     **names: object,
 ) -> ReportData:
     """The report of ``tables``, by default those of ``make_tables``; ``names`` replace texts.
@@ -79,6 +80,7 @@ def make_report(
         utility=tables.utility,
         arms=tables.arms,
         missing=tables.missing,
+        trained_out=in_suite(make_doublings(), tables) if trained_out is None else trained_out,
         varied=tables.varied,
         figures=draw_figures(tables.summary, tables.utility, history, varied=tables.varied),
         pretraining=pretraining,

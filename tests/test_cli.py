@@ -89,7 +89,9 @@ def test_a_study_ends_in_tables_charts_verdict_and_report(undisturbed):
     assert "report.html" in output
     assert "scratch" in output
     events = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
-    assert sum(event["event"] == "finished" for event in events) == 1 + 1 + 2 + 42
+    assert sum(event["event"] == "finished" for event in events) == 1 + 1 + 2 + 42 + 2, (
+        "and scratch with twice the steps, twice"
+    )
 
 
 def test_labels_are_the_same_for_every_arm(undisturbed):
@@ -121,7 +123,7 @@ def test_a_second_run_finds_everything_done(undisturbed, recipe):
     before = {path: path.read_bytes() for path in (folder / "runs" / "tiny").glob("*.csv")}
     code, output = finish(start(*command(recipe, folder)))
     assert code == 0, output
-    assert "46 of them done already" in output
+    assert "48 of them done already" in output
     assert {path: path.read_bytes() for path in before} == before
 
 
@@ -156,7 +158,7 @@ def test_plan_counts_jobs_without_doing_any(recipe, tmp_path, capsys, monkeypatc
         main()
     said = capsys.readouterr().out
     assert "pretrain" in said
-    assert "46" in said
+    assert "48" in said
     assert not list((tmp_path / "store").glob("*/*"))
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from rich.console import Console
 
-from headstart.api import EXTENSION_POINTS, catalogue
+from headstart.catalogue import EXTENSION_POINTS, catalogue
 from headstart.cli import console, list_names
 from headstart.errors import ConfigError
 from headstart.methods import METHODS
@@ -68,5 +68,5 @@ def test_sizes_of_what_has_none_are_refused(shown):
 
 
 def test_a_line_that_looks_like_markup_is_shown_as_it_is(shown, monkeypatch):
-    monkeypatch.setattr("headstart.api.catalogue", lambda what: [("odd", "Maps [b]atch of [red] to one.")])
+    monkeypatch.setattr("headstart.catalogue.catalogue", lambda what: [("odd", "Maps [b]atch of [red] to one.")])
     assert shown("tasks", 80) == ["odd  Maps [b]atch of [red] to one."]

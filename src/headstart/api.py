@@ -2,7 +2,6 @@
 
 import json
 import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,20 +9,13 @@ from typing import Any
 
 import pandas as pd
 
-from headstart.backbones import BACKBONES, build_backbone
-from headstart.backbones.sizes import count_activations, count_parameters, outline
 from headstart.cache import DEFAULT_STORE
-from headstart.data.exchange import FORMATS
-from headstart.data.sources import SOURCES
 from headstart.errors import ConfigError, StoreError
 from headstart.execution import Listener, StudyRun, plan_with
 from headstart.files import write_atomic
-from headstart.methods import METHODS
 from headstart.outputs import Tables, write_outputs
 from headstart.registry import lookup
-from headstart.render import ENGINES
 from headstart.study.config.checks import check_suite
-from headstart.study.config.recipes import recipe_names
 from headstart.study.config.study import StudyConfig
 from headstart.study.config.suite import Suite, as_suite, load_study, load_suite
 from headstart.study.results.run_folder import ENVIRONMENT, RunFolder
@@ -32,15 +24,10 @@ from headstart.study.running.estimate import seconds_left
 from headstart.study.running.launchers import LAUNCHERS
 from headstart.study.running.launchers.local import default_workers
 from headstart.study.running.store import Store
-from headstart.tasks import TASKS
-from headstart.training import PROTOCOLS
 
 __all__ = [
     "DEFAULT_STORE",
-    "EXTENSION_POINTS",
     "Study",
-    "backbone_sizes",
-    "catalogue",
     "load_study",
     "load_suite",
     "plan_table",
@@ -52,16 +39,6 @@ __all__ = [
 
 MOST_JOBS = 10_000
 Config = Suite | StudyConfig | str | Path
-
-EXTENSION_POINTS: dict[str, Mapping[str, Any]] = {
-    "backbones": BACKBONES,
-    "engines": ENGINES,
-    "formats": FORMATS,
-    "methods": METHODS,
-    "protocols": PROTOCOLS,
-    "sources": SOURCES,
-    "tasks": TASKS,
-}
 
 
 def prepare_study(
@@ -219,42 +196,3 @@ def _run_folder(out: Path, suite: Suite, replace: bool) -> Path:
     except OSError as error:
         raise StoreError(f"{folder} cannot be made ({error.strerror}): name another folder with --out") from error
     return folder
-
-
-def catalogue(what: str) -> list[tuple[str, str]]:
-    """Names and one line each of what a study is made of; ``what`` is a key of ``EXTENSION_POINTS``, or "recipes".
-
-    >>> [name for name, line in catalogue("tasks")]
-    ['classification', 'depth', 'pose', 'segmentation']
-    """
-    if what == "recipes":
-        return [(name, load_study(name).title) for name in recipe_names()]
-    choices = lookup(EXTENSION_POINTS, "list", what)
-    return [(name, _summary(kind)) for name, kind in sorted(choices.items())]
-
-
-def backbone_sizes(resolution: int = 64) -> list[tuple[str, str, str]]:
-    """Name, parameters, and floats that a training step keeps per image of ``resolution`` pixels a side.
-
-    Of each backbone with its default options, on images of three channels. Where images are too small for one, the
-    third says so.
-
-    >>> {name: parameters for name, parameters, activations in backbone_sizes()}["resnet9"]
-    '6,699,328'
-    """
-    return [_size(name, resolution) for name in sorted(BACKBONES)]
-
-
-def _size(name: str, resolution: int) -> tuple[str, str, str]:
-    network = outline(build_backbone, name, {})
-    try:
-        activations = f"{count_activations(network, resolution):,}"
-    except ConfigError:
-        activations = f"needs {network.min_resolution} px"
-    return name, f"{count_parameters(network):,}", activations
-
-
-def _summary(choice: Any) -> str:
-    """A line about it: its own ``summary``, or else the first of its docstring."""
-    text: str = getattr(choice, "summary", None) or choice.__doc__ or ""
-    return text.strip().partition("\n")[0].replace("``", "")

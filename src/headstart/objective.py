@@ -15,11 +15,13 @@ class StepResult:
     """One step of an objective.
 
     loss: the scalar to differentiate. metrics: detached scalar tensors by name, left on their device; one named
-    ``loss`` replaces ``loss`` in the history.
+    ``loss`` replaces ``loss`` in the history. One that is not finite ends the run. observed: likewise, but what is
+    merely watched: a value that is not finite is a missing number.
     """
 
     loss: Tensor
     metrics: dict[str, Tensor] = field(default_factory=dict)
+    observed: dict[str, Tensor] = field(default_factory=dict)
 
 
 class Objective(nn.Module, ABC):

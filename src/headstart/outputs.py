@@ -10,6 +10,7 @@ import pandas as pd
 from headstart.charts import draw_figures, save_figure
 from headstart.data.viewing.preview import caption, encode_png
 from headstart.report import ReportData, Sample, Verdict, galleries, state_verdict, write_report
+from headstart.report.training import guarded, state_training
 from headstart.study.results.predictions import collect_predictions
 from headstart.study.results.records import collect_history, collect_missing, collect_pretraining, collect_results
 from headstart.study.results.run_folder import CONFIG, ENVIRONMENT, RunFolder
@@ -47,9 +48,8 @@ class Tables:
         self.utility = utility_table(
             self.results, info.metrics, varied=info.varied, **info.utility.model_dump(), seed=info.seed
         )
-        self.verdict: Verdict = state_verdict(
-            self.utility, self.arms, self.missing, varied=info.varied, confidence=confidence
-        )
+        verdict = state_verdict(self.utility, self.arms, self.missing, varied=info.varied, confidence=confidence)
+        self.verdict: Verdict = guarded(verdict, state_training(self.trained_out, self.arms))
 
 
 def write_outputs(run: RunFolder, tables: Tables) -> Path:

@@ -3,10 +3,10 @@ import torch
 import yaml
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from headstart.api import backbone_sizes
 from headstart.backbones import BACKBONES, build_backbone
 from headstart.backbones.matching import TOLERANCE, match_parameters
 from headstart.backbones.sizes import count_activations, count_parameters, outline
+from headstart.catalogue import backbone_sizes
 from headstart.errors import ConfigError
 from headstart.seeding import torch_generator
 from headstart.study.config.choices import BackboneChoice

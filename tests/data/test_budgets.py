@@ -11,10 +11,11 @@ from headstart.errors import ConfigError
 def test_every_prefix_is_stratified(labels, seed):
     order = label_order(labels, np.random.default_rng(seed))
     assert sorted(order) == list(range(len(labels)))
-    total = np.bincount(labels, minlength=5)
+    total, classes = np.bincount(labels, minlength=5), len(np.unique(labels))
     for size in range(1, len(labels) + 1):
         drawn = np.bincount(np.asarray(labels)[order[:size]], minlength=5)
-        assert np.all(np.abs(drawn - total * size / len(labels)) < len(np.unique(labels)) + 1)
+        assert np.all(np.abs(drawn - total * size / len(labels)) < classes + 1)
+        assert np.count_nonzero(drawn) >= min(size, classes), "a class that fits the budget has a label in it"
 
 
 def test_trials_draw_different_images():

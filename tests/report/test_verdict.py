@@ -124,7 +124,8 @@ def test_without_a_scratch_curve_or_trials_nothing_is_claimed() -> None:
     assert headline(unmeasured).startswith("Utility cannot be measured")
     assert headline(point(low=math.nan, high=math.nan)).endswith("run at least two trials.")
     nothing = state_verdict(pd.DataFrame([point()]).iloc[:0], ARMS, NONE_MISSING)
-    assert nothing == ("Utility cannot be measured: it takes finished runs of scratch and of another arm.", "")
+    assert nothing.headline == "Utility cannot be measured: it takes finished runs of scratch and of another arm."
+    assert not nothing.claims
 
 
 @pytest.mark.parametrize("condition", ["dataset", "task", "backbone"])

@@ -193,6 +193,12 @@ def test_lab_is_refused_for_images_without_three_channels(write, monkeypatch):
         check_study(load_study(write(arms={"cmc": {}})))
 
 
+def test_budgets_may_be_shares_of_the_training_split(write):
+    assert load_study(write(budgets=["10%", "25.5 %", 40])).budgets == (10, 26, 40)
+    with pytest.raises(ConfigError, match="budgets"):
+        load_study(write(budgets=["ten%", 20]))
+
+
 def test_a_recipe_that_is_not_there_is_answered_with_those_that_are():
     with pytest.raises(ConfigError, match="'quikstart' is neither a recipe nor a file: choose .*quickstart"):
         load_study("quikstart")
@@ -218,8 +224,8 @@ def test_what_changes_a_result_changes_its_key_and_nothing_else(write):
     assert keys(title="another title", utility={"draws": 500}) == base
     assert len(keys(trials=3) & base) == len(base)
     assert not keys(dataset={"images": 240, "resolution": 16}) & base
-    # Images; their check; scratch, random and blind at four points each.
-    assert len(keys(pretrain={"steps": 3}) & base) == 1 + 1 + 3 * 4
+    # Images; their check; scratch, random and blind at four points each; scratch with twice the steps in two trials.
+    assert len(keys(pretrain={"steps": 3}) & base) == 1 + 1 + 3 * 4 + 2
 
 
 def test_pretraining_seeds_are_dealt_to_trials(write):

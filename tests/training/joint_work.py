@@ -132,6 +132,7 @@ def run(folder, die_at, on_step):
 def run_and_refuse(folder, on_step):
     """A whole run, and a mistake of the user's that one process finds while the other waits for it."""
     run(folder, 0, on_step)
+    Share.current().wait(CPU)  # until both have written what they learned
     if Share.current().rank == 1:
         raise DataError("toy data is broken: mend it")
     Share.current().wait(CPU)

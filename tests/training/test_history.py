@@ -42,3 +42,13 @@ def test_a_fetch_in_mid_window_changes_nothing():
     for history in (fetched, left):
         history.close_window(3, lr=0.1)
     assert fetched.rows == left.rows
+
+
+def test_what_is_merely_watched_may_be_missing():
+    history = History(window=3)
+    for observed in (math.nan, 2.0, math.inf):
+        history.add({"loss": scalar(1.0)}, {"probe": scalar(observed)})
+    history.add({"loss": scalar(1.0)}, {"rank": scalar(math.nan)})
+    assert history.fetch(4) is None
+    history.close_window(4, lr=0.1)
+    assert history.rows == [{"step": 4, "lr": 0.1, "loss": 1.0, "probe": 2.0}]

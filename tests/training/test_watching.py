@@ -59,8 +59,8 @@ def test_the_probe_learns_what_the_features_hold():
 def test_images_without_labels_are_not_watched_method():
     unlabelled = ImageSet(IMAGES.images)
     result = watched_method("rotation").step(toy_batch(unlabelled))
-    assert not any("probe" in name for name in result.metrics)
-    assert result.metrics["feature_spread"] > 0
+    assert not any("probe" in name for name in result.observed)
+    assert result.observed["feature_spread"] > 0
 
 
 def test_the_effective_rank_is_taken_as_often_as_said():
@@ -75,5 +75,5 @@ def test_every_task_has_a_head_of_its_own():
     other = type("Other", (Classification,), {"name": "other", "target": "other"})(range(3))
     labelled = ImageSet(IMAGES.images, {**IMAGES.targets, "other": IMAGES.targets["class"] % 3})
     both = Watched(method("rotation"), [TASK, other], generator=torch_generator("probe"))
-    metrics = both.step(toy_batch(labelled)).metrics
+    metrics = both.step(toy_batch(labelled)).observed
     assert {"classification_probe_accuracy", "other_probe_accuracy"} <= metrics.keys()

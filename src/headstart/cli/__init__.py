@@ -37,7 +37,7 @@ def list_names(
     resolution: Annotated[int, typer.Option(min=1, help="Pixels a side, for --sizes.")] = 64,
 ) -> None:
     """List what there is to choose from, one line each."""
-    from headstart.api import backbone_sizes, catalogue
+    from headstart.catalogue import backbone_sizes, catalogue
 
     if not sizes:
         print_catalogue(catalogue(what))

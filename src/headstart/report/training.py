@@ -8,8 +8,9 @@ import pandas as pd
 from headstart.charts.names import arm_titles, protocol_title, short_keys
 from headstart.charts.panels import differing
 from headstart.report.cells import Cell, TextTable
+from headstart.report.verdict import Verdict
 
-__all__ = ["TrainedOut", "state_training", "training_grid"]
+__all__ = ["TrainedOut", "guarded", "state_training", "training_grid"]
 
 POINTS = frozenset({"accuracy", "pixel_accuracy", "miou", "delta_125", "delta_110"})
 """Metrics that are shares, whose changes are told in points."""
@@ -37,6 +38,14 @@ def state_training(table: pd.DataFrame, arms: pd.DataFrame) -> TrainedOut:
     rows = rows if len(rows) else known
     row = rows.iloc[int(rows["change"].abs().to_numpy().argmax())]
     return TrainedOut(True, f"Trained out: doubling the steps moves {_moved(row)}.")
+
+
+def guarded(verdict: Verdict, training: TrainedOut) -> Verdict:
+    """The verdict, but for a gain that arms which are not trained out seem to have: that is not claimed."""
+    if not verdict.claims or training.settled is not False:
+        return verdict
+    headline = "No gain in labels is claimed, for arms are not trained out."
+    return Verdict(headline, f"If they were, it would be this: {verdict.headline} {verdict.detail}")
 
 
 def _moved(row: pd.Series) -> str:

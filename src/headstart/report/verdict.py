@@ -17,10 +17,15 @@ NO_BREAK_HYPHEN = "\u2011"
 
 
 class Verdict(NamedTuple):
-    """headline: one sentence. detail: what to know before believing it, empty where there is nothing."""
+    """headline: one sentence.
+
+    detail: what to know before believing it, empty where there is nothing. claims: whether the headline claims a gain
+    in labels.
+    """
 
     headline: str
     detail: str
+    claims: bool = False
 
 
 def state_verdict(
@@ -58,7 +63,7 @@ def state_verdict(
         return Verdict(_no_gain(best, where, confidence), detail)
     gain = _gain(best, where, baseline.name, confidence)
     if not claimed.empty:
-        return Verdict(f"With {gain}.", detail)
+        return Verdict(f"With {gain}.", detail, claims=True)
     return Verdict(f"Not settled: with {gain}, {_doubt(best, len(compared))}.", detail)
 
 

@@ -32,11 +32,14 @@ class History:
         self.window, self.share = window, share
         self.rows: list[Row] = []
         self._waiting: list[dict[str, Tensor]] = []
+        self._observed: set[str] = set()
         self._fetched: list[Row] = []
 
-    def add(self, metrics: dict[str, Tensor]) -> None:
-        """The detached scalar metrics of one step."""
-        self._waiting.append(metrics)
+    def add(self, metrics: dict[str, Tensor], observed: dict[str, Tensor] | None = None) -> None:
+        """The detached scalar metrics of one step; those ``observed`` may be anything, and are left out if not
+        finite."""
+        self._observed |= set(observed or {})
+        self._waiting.append({**metrics, **(observed or {})})
 
     def fetch(self, steps: int) -> Failure | None:
         """Bring everything to the host after ``steps`` steps; names the first step with a value that isn't finite."""
@@ -46,8 +49,13 @@ class History:
         values = iter(self.share.average(torch.stack(scalars)).tolist())
         rows = [{name: next(values) for name in metrics} for metrics in self._waiting]
         self._waiting = []
+        rows = [{name: value for name, value in row.items() if self._counts(name, value)} for row in rows]
         self._fetched += rows
         return _first_failure(rows, steps - len(rows))
+
+    def _counts(self, name: str, value: float) -> bool:
+        """Whether a value is one that belongs into the history, be it as a failure."""
+        return name not in self._observed or math.isfinite(value)
 
     def close_window(self, steps: int, lr: float) -> None:
         """Turn what was fetched since the last window into one row: step, learning rate and the mean of each metric."""

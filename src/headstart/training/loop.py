@@ -119,7 +119,7 @@ class _Run:
         result.loss.backward()
         average_gradients(self.objective.parameters(), self.share)
         self.optimizer.step()
-        self.history.add({"loss": result.loss.detach(), **result.metrics})
+        self.history.add({"loss": result.loss.detach(), **result.metrics}, result.observed)
         self.step += 1
 
     def look(self) -> Failure | None:

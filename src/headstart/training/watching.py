@@ -59,12 +59,11 @@ class Watched(Objective):
 
     def step(self, batch: Batch) -> StepResult:
         result = self.method.step(batch)
-        metrics = self._rank(batch.step)
-        loss = result.loss
+        observed, loss = self._rank(batch.step), result.loss
         if batch.step % self.every == 0 and len(batch.index) > 1:
             learned, seen = self._look(batch)
-            metrics, loss = metrics | seen, loss + learned
-        return StepResult(loss, {"loss": result.loss.detach(), **result.metrics, **metrics})
+            observed, loss = observed | seen, loss + learned
+        return StepResult(loss, {"loss": result.loss.detach(), **result.metrics}, observed)
 
     def _look(self, batch: Batch) -> tuple[Tensor, Metrics]:
         """The loss of all heads, and what was measured on the way."""

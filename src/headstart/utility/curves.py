@@ -69,7 +69,9 @@ def labels_needed(labels: Floats, curve: Floats, accuracy: Floats) -> LabelRange
     left = np.maximum(right - 1, 0)
     low_end, high_end = np.take_along_axis(curve, left, axis=-1), np.take_along_axis(curve, right, axis=-1)
     rise = high_end - low_end
-    share = np.divide(accuracy - low_end, rise, out=np.zeros_like(rise), where=rise > 0).clip(0.0, 1.0)
+    # Held within the segment before dividing: a rise may be so small that a quotient overflows.
+    within = np.clip(accuracy - low_end, 0.0, rise)
+    share = np.divide(within, rise, out=np.zeros_like(rise), where=rise > 0)
     inside = labels[left] * (labels[right] / labels[left]) ** share
     below, above = accuracy < curve[..., :1], reached > last
     return LabelRange(

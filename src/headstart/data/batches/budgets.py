@@ -1,28 +1,45 @@
 """Label budgets: which images a trial may see the labels of."""
 
+import re
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from headstart.errors import ConfigError
 
-__all__ = ["check_budgets", "label_order"]
+__all__ = ["check_budgets", "in_labels", "label_order"]
 
 
 def label_order(classes: npt.ArrayLike, generator: np.random.Generator) -> npt.NDArray[np.int64]:
     """An order of all rows whose every prefix is a stratified random subset, so that budgets are nested.
 
-    ``classes``: integer ``[N]``. Within a class the order is random; row k of a class of m gets the rank
-    ``(k + u) / m`` with ``u`` uniform in 0..1 per class, which keeps each prefix of n rows within one row of
-    ``n * m / N`` from every class.
+    ``classes``: integer ``[N]``. First comes one row of each class, the classes in random order, so that a budget of as
+    many labels as classes, or more, has a label of every class, however rare. Then row k of a class of m gets the rank
+    ``(k + u) / m`` with ``u`` uniform in 0..1 per class, which gives classes their shares. Within a class the order is
+    random.
+
+    >>> label_order([0, 0, 0, 1], np.random.default_rng(0))[:2]  # a row of each class
+    array([3, 2])
     """
     labels = np.asarray(classes)
     rank = np.empty(len(labels))
     for label in np.unique(labels):
         rows = generator.permutation(np.flatnonzero(labels == label))
         rank[rows] = (np.arange(len(rows)) + generator.random()) / len(rows)
+        rank[rows[0]] = generator.random() - 1
     return np.argsort(rank, kind="stable")
+
+
+def in_labels(budget: Any, images: int) -> Any:
+    """A budget in per cent of ``images`` as a number of labels, at least one; anything else as it is.
+
+    >>> in_labels("2.5%", 1000)
+    25
+    """
+    share = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", budget) if isinstance(budget, str) else None
+    return max(1, round(float(share[1]) * images / 100)) if share else budget
 
 
 def check_budgets(budgets: Iterable[int], *, images: int, fewest: int, where: str) -> None:

@@ -3,8 +3,9 @@
 from itertools import product
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from headstart.data.batches.budgets import in_labels
 from headstart.data.sources import Source
 from headstart.data.transforms.augment import AugmentConfig
 from headstart.data.transforms.color import Color, ColorSpace
@@ -37,14 +38,15 @@ class StudyConfig(Schema):
     """One study, one report.
 
     arms: what is compared, by name; ``scratch``, random weights, is one of them unless another is the baseline.
-    baseline: the arm that utility is measured against. budgets: labels per run, ascending. trials: seeds of label draw
-    and initialisation. pretrain_seeds: independent pretrainings per arm, dealt to the trials in turn. pretrain: how
-    methods learn; an arm may overrule it. pretrain_dataset: where pretraining's images come from; default: the training
-    split of ``dataset``, labels unseen. augment: of every arm, less what a method or a task does not bear. controls:
-    what else to measure, so that a number can be read: ``random``, frozen random features under every protocol that
-    freezes the backbone; ``blind``, the best constant guess; ``doubled``, the baseline with twice its steps, where
-    these are fixed. color: ``auto`` is Lab where images have three channels. device: where all is computed; ``auto`` is
-    CUDA where there is one. What is ``auto`` is decided once, when a study is planned.
+    baseline: the arm that utility is measured against. budgets: labels per run, ascending; ``1%`` is a share of the
+    training split. trials: seeds of label draw and initialisation. pretrain_seeds: independent pretrainings per arm,
+    dealt to the trials in turn. pretrain: how methods learn; an arm may overrule it. pretrain_dataset: where
+    pretraining's images come from; default: the training split of ``dataset``, labels unseen. augment: of every arm,
+    less what a method or a task does not bear. controls: what else to measure, so that a number can be read:
+    ``random``, frozen random features under every protocol that freezes the backbone; ``blind``, the best constant
+    guess; ``doubled``, the baseline with twice its steps, where these are fixed. color: ``auto`` is Lab where images
+    have three channels. device: where all is computed; ``auto`` is CUDA where there is one. What is ``auto`` is decided
+    once, when a study is planned.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$")]
@@ -79,6 +81,15 @@ class StudyConfig(Schema):
         if isinstance(arms, dict) and values.get("baseline", SCRATCH) == SCRATCH and SCRATCH not in arms:
             return values | {"arms": {SCRATCH: {}, **arms}}
         return values
+
+    @field_validator("budgets", mode="before")
+    @classmethod
+    def _in_labels(cls, budgets: Any, info: ValidationInfo) -> Any:
+        """Shares of the training split, such as ``1%``, as numbers of labels."""
+        source = info.data.get("dataset")
+        if source is None or not isinstance(budgets, list | tuple):
+            return budgets
+        return [in_labels(budget, source.info().counts["train"]) for budget in budgets]
 
     @field_validator("budgets")
     @classmethod

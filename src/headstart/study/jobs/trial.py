@@ -30,7 +30,7 @@ class TrialJob(PointJob):
     device: Device
 
     kind: ClassVar[str] = "trial"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     def identity(self) -> dict[str, Any]:
         protocol = PROTOCOLS[self.protocol]
