@@ -12,7 +12,13 @@ from headstart.data.viewing.preview import caption, encode_png
 from headstart.report import ReportData, Sample, Verdict, galleries, state_verdict, write_report
 from headstart.report.training import guarded, state_training
 from headstart.study.results.predictions import collect_predictions
-from headstart.study.results.records import collect_history, collect_missing, collect_pretraining, collect_results
+from headstart.study.results.records import (
+    collect_history,
+    collect_hits,
+    collect_missing,
+    collect_pretraining,
+    collect_results,
+)
 from headstart.study.results.run_folder import CONFIG, ENVIRONMENT, RunFolder
 from headstart.study.results.samples import Samples, read_samples
 from headstart.study.results.table_files import write_table
@@ -46,7 +52,12 @@ class Tables:
         confidence = info.utility.confidence
         self.summary = summary_table(self.results, info.metrics, varied=info.varied, confidence=confidence)
         self.utility = utility_table(
-            self.results, info.metrics, varied=info.varied, **info.utility.model_dump(), seed=info.seed
+            self.results,
+            info.metrics,
+            varied=info.varied,
+            **info.utility.model_dump(),
+            seed=info.seed,
+            hits=collect_hits(run, outcomes),
         )
         verdict = state_verdict(self.utility, self.arms, self.missing, varied=info.varied, confidence=confidence)
         self.verdict: Verdict = guarded(verdict, state_training(self.trained_out, self.arms))

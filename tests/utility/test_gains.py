@@ -157,13 +157,13 @@ def test_test_images_are_sampled_too() -> None:
     hard = rng.normal(size=200)
     outcomes = (hard[None, None, None] + 0.5 * rng.normal(size=(2, 4, 3, 200)) < 0).astype(float)
     scores = StudyScores(LABELS, outcomes[0].mean(axis=-1), outcomes[1:].mean(axis=-1), np.full((1, 3), -1))
-    kept = replace(scores, outcomes=(outcomes[0], outcomes[1:]))
+    kept = replace(scores, per_image=(outcomes[0], outcomes[1:]))
     one, two = estimate(scores, draws=2000), estimate(kept, draws=2000)
     assert (two.high - two.low).mean() >= 0.95 * (one.high - one.low).mean()
     special = outcomes[1:].copy()
     special[..., :60] = 1 - special[..., :60]
-    other = replace(scores, compared=special.mean(axis=-1), outcomes=(outcomes[0], special))
-    found, without = estimate(other, draws=2000), estimate(replace(other, outcomes=None), draws=2000)
+    other = replace(scores, compared=special.mean(axis=-1), per_image=(outcomes[0], special))
+    found, without = estimate(other, draws=2000), estimate(replace(other, per_image=None), draws=2000)
     assert (found.high - found.low).mean() > 1.2 * (without.high - without.low).mean()
 
 

@@ -94,6 +94,11 @@ class Task(ABC):
     def scored(self, output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         """Outputs and targets as the metrics take them; predictions in the target's units and at its resolution."""
 
+    def hits(self, output: Tensor, target: Tensor) -> Tensor | None:
+        """Whether each of B outputs is right, bool ``[B]``, if that is what the primary metric is the mean of."""
+        del output, target
+        return None
+
     def answer(self, output: Tensor, size: tuple[int, int]) -> Tensor:
         """Outputs as targets would say it, for people to look at: labels ``[B]``, or maps ``[B, *size]``."""
         return (enlarge(output, size) if self.per_location else output).argmax(dim=1)

@@ -62,6 +62,9 @@ class Classification(Task):
     def scored(self, output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         return output, target.long()
 
+    def hits(self, output: Tensor, target: Tensor) -> Tensor:
+        return output.argmax(dim=1) == target
+
     def meter(self) -> "MetricCollection":
         # Imported on first use: torchmetrics takes seconds to load, and most commands never measure.
         from torchmetrics import MetricCollection

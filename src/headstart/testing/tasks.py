@@ -64,7 +64,12 @@ def _check_head(task: Task, backbone: Backbone, features: Features, target: Tens
     after = _score(task, head(features), target)
     better = after > before if task.higher_is_better else after < before
     assert better, f"less loss must mean a better {task.primary_metric}: it went from {before:.3f} to {after:.3f}"
-    _check_streaming(task, head(features).detach(), target)
+    output = head(features).detach()
+    _check_streaming(task, output, target)
+    hits = task.hits(output, target)
+    assert hits is None or math.isclose(float(hits.float().mean()), after, rel_tol=1e-4), (
+        f"the share of images that are right must be {task.primary_metric}, or hits None"
+    )
     answered = task.answer(head(features), (RESOLUTION, RESOLUTION))
     assert answered.shape == target.shape, f"answers are {tuple(answered.shape)}, targets {tuple(target.shape)}"
 

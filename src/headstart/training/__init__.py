@@ -9,7 +9,7 @@ from headstart.training.precision import Precision, native_precision, open_devic
 from headstart.training.protocols import PROTOCOLS, Protocol, Settings
 from headstart.training.protocols.base import Supervised
 from headstart.training.schedule import piecewise_linear, warmup_decay
-from headstart.training.supervised import answers, check_fits, evaluate, fit
+from headstart.training.supervised import answers, check_fits, evaluate, evaluate_images, fit
 from headstart.training.watching import Watched
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "check_fits",
     "collapsed_since",
     "evaluate",
+    "evaluate_images",
     "extract_features",
     "feature_set",
     "fit",

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -20,7 +21,7 @@ from headstart.training.precision import Precision, autocast
 from headstart.training.protocols import PROTOCOLS, LabelledRun, Protocol, Settings, Setup
 from headstart.training.protocols.base import Supervised
 
-__all__ = ["answers", "check_fits", "evaluate", "fit"]
+__all__ = ["Evaluation", "answers", "check_fits", "evaluate", "evaluate_images", "fit"]
 
 
 def fit(
@@ -97,12 +98,34 @@ def evaluate(
 
     >>> evaluate(model, dataset.test)["accuracy"]  # doctest: +SKIP
     """
+    return evaluate_images(model, images, batch_size=batch_size, precision=precision).metrics
+
+
+class Evaluation(NamedTuple):
+    """Metrics by name, and which images the model got right, bool ``[N]``, where the primary one is their share."""
+
+    metrics: dict[str, float]
+    hits: Tensor | None
+
+
+def evaluate_images(
+    model: Supervised, images: ImageSet, *, batch_size: int = BATCH, precision: Precision = "auto"
+) -> Evaluation:
+    """What ``evaluate`` tells, and of which images it is the mean.
+
+    >>> evaluate_images(model, dataset.test).hits.float().mean()  # doctest: +SKIP
+    """
     target = _target(images, model.task)
     meter = model.task.meter().to(images.device)
     outputs = answers(model, images, batch_size=batch_size, precision=precision)
-    for output, known in zip(outputs, torch.split(target, batch_size), strict=True):
-        meter.update(*model.task.scored(output, known.to(images.device)))
-    return {name: float(value) for name, value in meter.compute().items()}
+    hits = []
+    for output, part in zip(outputs, torch.split(target, batch_size), strict=True):
+        known = part.to(images.device)
+        meter.update(*model.task.scored(output, known))
+        hits.append(model.task.hits(output, known))
+    metrics = {name: float(value) for name, value in meter.compute().items()}
+    found = [one for one in hits if one is not None]
+    return Evaluation(metrics, torch.cat(found).cpu() if found else None)
 
 
 def answers(

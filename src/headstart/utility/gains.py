@@ -68,7 +68,7 @@ def estimate_gains(
         return found
     known = np.full(len(scores.labels), np.nan) if guess is None else guess
     filled = np.where(lacking, known[:, None], scores.compared)
-    bounded = _estimate(replace(scores, compared=filled, outcomes=None), generator, levels, draws)
+    bounded = _estimate(replace(scores, compared=filled, per_image=None), generator, levels, draws)
     affected = lacking.any(axis=-1)
     worse = np.where(np.isnan(known), np.nan, np.minimum(found.sure, bounded.sure))
     return replace(found, sure=np.where(affected, worse, found.sure))
@@ -79,8 +79,10 @@ def _estimate(
 ) -> GainEstimate:
     means = curve_means(scores.compared - scores.baseline, scores.pretraining)
     fixed = np.zeros(means.mean.shape)
-    if scores.outcomes is not None:
-        fixed = image_variance(*scores.outcomes)
+    if scores.per_image is not None:
+        baseline, compared = scores.per_image
+        # Curve by curve, for there may be many images.
+        fixed = np.stack([image_variance(baseline, curve) for curve in compared])
     model = VarianceModel.of_curves(np.log(scores.labels), means)
     found = model.moderate(means.variance.reshape(1, -1))
     critical = critical_values(means, model, found, fixed, scores, levels, draws, generator)

@@ -9,11 +9,11 @@ Floats = NDArray[np.float64]
 
 
 def image_variance(baseline: NDArray[np.generic], compared: NDArray[np.generic]) -> Floats:
-    """Of the mean difference ``[..., ]`` of outcomes ``[..., R, N]``, what sampling N test images alone adds.
+    """Of the mean difference ``[..., ]`` of scores per image ``[..., R, N]``, what sampling N test images alone adds.
 
     Images and trials are crossed: the spread of images' means over trials also holds what the trials disagree on, which
     the variance over trials has already (Owen, "The pigeonhole bootstrap", 2007). That part is taken off; less than
-    nothing is nothing. Trials with a missing outcome (NaN) in either are left out.
+    nothing is nothing. Trials with a missing score (NaN) in either are left out.
 
     >>> import numpy as np
     >>> float(image_variance(np.array([[0, 0, 1, 1]]), np.array([[1, 1, 1, 0]])).round(4))

@@ -18,7 +18,7 @@ class StudyScores:
     arm and protocol. Higher is better; whoever has an error negates it first. NaN where a run failed, is still to come
     or was never planned. Trial r is the same label subsets in every curve. pretraining: ``[C, R]``, which pretraining
     a trial of a curve began with, −1 for none; equal numbers are one pretrained network.
-    outcomes: scores per test image of the baseline ``[K, R, N]`` and of the compared curves ``[C, K, R, N]``, whose
+    per_image: scores per test image of the baseline ``[K, R, N]`` and of the compared curves ``[C, K, R, N]``, whose
     means over images are the scores; None where a score is not such a mean, or they were not kept.
     """
 
@@ -26,7 +26,7 @@ class StudyScores:
     baseline: Floats
     compared: Floats
     pretraining: NDArray[np.int64]
-    outcomes: tuple[NDArray[np.generic], NDArray[np.generic]] | None = None
+    per_image: tuple[NDArray[np.generic], NDArray[np.generic]] | None = None
 
     def __post_init__(self) -> None:
         curves, budgets, trials = self.compared.shape
@@ -35,10 +35,10 @@ class StudyScores:
         assert (self.labels > 0).all(), f"budgets must be positive: {self.labels}"
         assert self.baseline.shape == (budgets, trials), f"baseline {self.baseline.shape}, not {(budgets, trials)}"
         assert self.pretraining.shape == (curves, trials), f"pretraining {self.pretraining.shape}"
-        if self.outcomes is not None:
-            base, others = self.outcomes
+        if self.per_image is not None:
+            base, others = self.per_image
             assert (base.shape[:-1], others.shape[:-1]) == (self.baseline.shape, self.compared.shape)
-            assert base.shape[-1] == others.shape[-1], "outcomes are of the same test images"
+            assert base.shape[-1] == others.shape[-1], "scores per image are of the same test images"
 
     @property
     def pretrainings(self) -> NDArray[np.int64]:

@@ -151,7 +151,7 @@ def _variances(scores: StudyScores, known: NDArray[np.bool_], contrasts: UnitMea
     apart = np.abs(own - other)
     model = VarianceModel.of_curves((own + other) / 2, contrasts, apart, (apart > 0).astype(np.float64))
     found = model.moderate(contrasts.variance.reshape(1, -1)).variance.reshape(contrasts.mean.shape)
-    if scores.outcomes is not None:
-        base, others = scores.outcomes
+    if scores.per_image is not None:
+        base, others = scores.per_image
         found = found + np.stack([image_variance(base[known], curve[:, None]) for curve in others])
     return found

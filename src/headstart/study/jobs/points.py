@@ -16,6 +16,7 @@ from headstart.seeding import numpy_generator
 from headstart.study.jobs.answers import ANSWERS
 from headstart.study.jobs.base import Job
 from headstart.study.jobs.dataset import DatasetJob
+from headstart.study.jobs.hits import HITS
 from headstart.study.jobs.targets import TargetsJob
 from headstart.tasks import TASKS, Task
 from headstart.training import Failure
@@ -37,7 +38,7 @@ class PointJob(Job):
     trial: int
     seed: int
 
-    keepsakes: ClassVar[tuple[str, ...]] = (ANSWERS,)
+    keepsakes: ClassVar[tuple[str, ...]] = (ANSWERS, HITS)
 
     def identity(self) -> dict[str, Any]:
         point = {"task": self.task, "labels": self.labels, "trial": self.trial, "seed": self.seed}

@@ -10,10 +10,11 @@ from headstart.study.jobs.answers import keep_answers
 from headstart.study.jobs.base import Device, Job, Needs, RunContext
 from headstart.study.jobs.dataset import open_dataset
 from headstart.study.jobs.hardware import arithmetic
+from headstart.study.jobs.hits import keep_hits
 from headstart.study.jobs.points import PointJob, unmeasured, write_records
 from headstart.study.jobs.starts import Start
 from headstart.tasks import TASKS
-from headstart.training import PROTOCOLS, Failure, Settings, TrainConfig, evaluate, fit, open_device
+from headstart.training import PROTOCOLS, Failure, Settings, TrainConfig, evaluate_images, fit, open_device
 
 __all__ = ["TrialJob"]
 
@@ -30,7 +31,7 @@ class TrialJob(PointJob):
     device: Device
 
     kind: ClassVar[str] = "trial"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
 
     def identity(self) -> dict[str, Any]:
         protocol = PROTOCOLS[self.protocol]
@@ -96,6 +97,7 @@ class TrialJob(PointJob):
             write_records(context.folder, unmeasured(task, dataset), report.failure)
             return
         splits = {name: dataset.splits[name] for name in ("val", "test")}
-        measured = {name: evaluate(model, images, precision=precision) for name, images in splits.items()}
+        found = {name: evaluate_images(model, images, precision=precision) for name, images in splits.items()}
         keep_answers(context.folder, model, splits["test"], precision)
-        write_records(context.folder, measured)
+        keep_hits(context.folder, found["test"].hits)
+        write_records(context.folder, {name: one.metrics for name, one in found.items()})

@@ -3,13 +3,16 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from headstart.study.jobs.hits import HITS, read_hits
 from headstart.study.results.plan_tables import CURVE
 from headstart.study.results.run_folder import Outcome, RunFolder
 from headstart.study.results.table_files import rows_of
 
-__all__ = ["NOT_RUN", "collect_history", "collect_missing", "collect_pretraining", "collect_results"]
+__all__ = ["NOT_RUN", "collect_history", "collect_hits", "collect_missing", "collect_pretraining", "collect_results"]
 
 RESULTS = [*CURVE, "role", "labels", "trial", "pretraining", "split", "metric", "value", "steps", "seconds", "job"]
 MISSING = ["arm", "task", "protocol", "labels", "trial", "step", "reason"]
@@ -31,6 +34,13 @@ def collect_results(run: RunFolder, outcomes: Outcomes) -> pd.DataFrame:
         measured = outcome.found["records"] if outcome.found else _nothing(metric)
         rows += [point | {"seconds": outcome.seconds} | record for record in measured]
     return pd.DataFrame(rows, columns=[*run.info.varied, *RESULTS]).astype({"value": float})
+
+
+def collect_hits(run: RunFolder, outcomes: Outcomes) -> dict[str, NDArray[np.bool_]]:
+    """By job: which test images it got right, bool ``[N]``; of those whose score is a share of images."""
+    done = [job for job in run.points["job"].unique() if (found := outcomes.get(job)) and found.done]
+    kept = {job: run.keepsake(job, HITS) for job in done}
+    return {job: read_hits(path) for job, path in kept.items() if path.exists()}
 
 
 def _nothing(metric: str) -> list[dict[str, Any]]:

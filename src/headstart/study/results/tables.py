@@ -26,6 +26,7 @@ from headstart.utility import (
 __all__ = ["REFERENCE", "SUMMARY_COLUMNS", "UTILITY_COLUMNS", "summary_table", "utility_table"]
 
 Floats = NDArray[np.float64]
+Floats32 = NDArray[np.float32]
 Row = dict[str, Any]
 REFERENCE = "finetune"
 """The protocol of the baseline's that utility is read from."""
@@ -102,6 +103,7 @@ def utility_table(
     confidence: float = 0.95,
     draws: int = 2000,
     seed: int,
+    hits: Mapping[str, NDArray[np.bool_]] | None = None,
 ) -> pd.DataFrame:
     """One row per compared curve and budget: what its start is worth in labels, as ``UtilityEstimate`` explains, and in
     the metric's units, positive where it is better, as ``GainEstimate`` does.
@@ -110,7 +112,9 @@ def utility_table(
     whatever the arm's own protocol and backbone. Runs without a value are left out; where no run of a budget is left,
     its row says NaN. ``sure_gain`` is the lower end of one band over all rows of the table. ``pretrainings`` counts the
     pretrained networks behind a row. ``interpolation="reference"`` follows the original study's rule for labels (see
-    ``reference_estimate``), its one point between budgets rounded to whole labels. Raises ``ConfigError`` where that
+    ``reference_estimate``), its one point between budgets rounded to whole labels. hits: by job, which test images it
+    got right; where all jobs that are compared have them, gains and utilities know that other test images might have
+    been drawn. Raises ``ConfigError`` where that
     rule does not fit the metric.
     """
     curves = list(_curves(results, metrics, varied))
@@ -121,7 +125,7 @@ def utility_table(
         group = _Group.of([curve for curve in curves if _where(curve, varied) == place])
         metric = metrics[place[-1]]
         generator = numpy_generator(seed, "utility", *place)
-        scores, guess = group.scores(metric)
+        scores, guess = group.scores(metric, hits or {})
         gains = estimate_gains(
             scores,
             generator,
@@ -159,7 +163,7 @@ class _Group(NamedTuple):
             sorted(runs["trial"].unique()),
         )
 
-    def scores(self, metric: PrimaryMetric) -> tuple[StudyScores, Floats]:
+    def scores(self, metric: PrimaryMetric, hits: Mapping[str, NDArray[np.bool_]]) -> tuple[StudyScores, Floats]:
         """Higher is better in all of them; and the blind guess's by budget."""
         sign = 1.0 if metric.higher_is_better else -1.0
         runs = [curve.runs for curve in self.compared]
@@ -168,6 +172,7 @@ class _Group(NamedTuple):
             sign * self._values(self.baseline),
             sign * np.stack([self._values(own) for own in runs]),
             self._pretraining(runs),
+            self._per_image(hits),
         )
         return scores, sign * self.guesses.reindex(self.labels).to_numpy(dtype=np.float64)
 
@@ -175,6 +180,19 @@ class _Group(NamedTuple):
         """``[K, R]``, NaN where a run failed or was never made."""
         table = runs.pivot(index="labels", columns="trial", values="value")
         return table.reindex(index=self.labels, columns=self.trials).to_numpy(dtype=np.float64)
+
+    def _per_image(self, hits: Mapping[str, NDArray[np.bool_]]) -> tuple[Floats32, Floats32] | None:
+        """Of the baseline ``[K, R, N]`` and of the compared curves ``[C, K, R, N]``; NaN where a run has no value."""
+        curves = [self.baseline, *(curve.runs for curve in self.compared)]
+        jobs = [runs.loc[runs["value"].notna(), ["labels", "trial", "job"]] for runs in curves]
+        sizes = {len(hits[job]) if job in hits else 0 for own in jobs for job in own["job"]}
+        if len(sizes) != 1 or sizes == {0}:
+            return None
+        found = np.full((len(curves), len(self.labels), len(self.trials), sizes.pop()), np.nan, dtype=np.float32)
+        for place, own in enumerate(jobs):
+            for labels, trial, job in own.itertuples(index=False):
+                found[place, self.labels.index(labels), self.trials.index(trial)] = hits[job]
+        return found[0], found[1:]
 
     def _pretraining(self, runs: Sequence[pd.DataFrame]) -> NDArray[np.int64]:
         """Of each curve and trial ``[C, R]``; where the baseline was pretrained as well, of the pair of them."""

@@ -1,0 +1,34 @@
+"""Which test images a network got right, a bit for each: what tells how far a score hangs on the images of the test."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from headstart.errors import StoreError
+from headstart.files import write_atomic
+
+__all__ = ["HITS", "keep_hits", "read_hits"]
+
+HITS = "hits.safetensors"
+
+
+def keep_hits(folder: Path, hits: Tensor | None) -> None:
+    """Write ``hits``, bool ``[N]``, eight to a byte; nothing where a score is no share of images."""
+    if hits is None:
+        return
+    packed = torch.from_numpy(np.packbits(hits.numpy()))
+    write_atomic(folder / HITS, save({"packed": packed, "images": torch.tensor(len(hits))}))
+
+
+def read_hits(path: Path) -> NDArray[np.bool_]:
+    """What ``keep_hits`` wrote, ``[N]``. Raises ``StoreError`` where it is damaged."""
+    try:
+        found = load(path.read_bytes())
+        return np.unpackbits(found["packed"].numpy(), count=int(found["images"])).astype(bool)
+    except (OSError, SafetensorError, KeyError) as error:
+        raise StoreError(f"{path} is damaged ({error}): delete it and run the study again") from error
