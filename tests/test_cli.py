@@ -16,6 +16,7 @@ import torch
 import yaml
 
 from headstart.cli import main
+from headstart.study.jobs.hits import HITS, read_hits
 
 TINY = {
     "title": "A tiny study",
@@ -108,6 +109,21 @@ def test_controls_are_measured_but_worth_no_labels(undisturbed):
     assert guesses["value"].to_numpy() == pytest.approx(0.1), "ten classes in equal shares"
     assert set(results.loc[results["arm"] == "random", "protocol"]) == {"linear"}
     assert set(pd.read_parquet(run / "utility.parquet")["arm"]) == {"cmc", "rotation"}
+
+
+def test_which_test_images_were_right_is_kept_of_every_learned_point(undisturbed):
+    run = undisturbed[0] / "runs" / "tiny"
+    results = pd.read_parquet(run / "results.parquet")
+    learned = results[(results["split"] == "test") & (results["arm"] != "blind")]
+    for job, value in zip(learned["job"], learned["value"], strict=True):
+        assert read_hits(run / "kept" / "files" / job / HITS).mean() == pytest.approx(value)
+    networks = learned.groupby("arm")["pretraining"].agg(set)
+    assert {arm: len(keys - {""}) for arm, keys in networks.items()} == {
+        "cmc": 1,
+        "random": 0,
+        "rotation": 1,
+        "scratch": 0,
+    }
 
 
 def test_what_became_of_each_pretraining_is_told(undisturbed):
