@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from headstart.study.results.tables import REFERENCE
+from headstart.study.results.comparisons import REFERENCE
 
 __all__ = ["needed_keys", "reference_rows", "with_gaps", "with_missing"]
 

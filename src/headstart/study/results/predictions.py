@@ -9,10 +9,10 @@ from torch import Tensor
 
 from headstart.study.config.arms import BLIND
 from headstart.study.jobs.answers import ANSWERS, read_answers
+from headstart.study.results.comparisons import REFERENCE
 from headstart.study.results.run_folder import Outcome, RunFolder
 from headstart.study.results.samples import Samples, read_samples
 from headstart.study.results.table_files import rows_of
-from headstart.study.results.tables import REFERENCE
 from headstart.tasks import TASKS
 
 __all__ = ["ArmMaps", "Predictions", "collect_predictions"]
