@@ -1,7 +1,7 @@
 """How often a study claims a gain that is not there, how often its intervals hold the truth, and what a claim takes.
 
     python benchmarks/utility_coverage.py --studies 400                  # null claims and coverage
-    python benchmarks/utility_coverage.py --studies 100 --power --seconds 20   # trials until a true gain is claimed
+    python benchmarks/utility_coverage.py --studies 200 --power --seconds 20   # trials until a true gain is claimed
 
 Simulates studies whose truth is known and puts them through the package's estimate and, as the yardstick, through the
 rule that it replaced: intervals per arm with Student's t of its own trials, and a claim where more of them lie above 0
@@ -35,8 +35,9 @@ Claims = Callable[[StudyScores, np.random.Generator], bool]
 
 class World(NamedTuple):
     """Truth of studies. gain: times the labels, of ``gaining`` arms. fall: the power of labels by which noise falls.
-    arms_differ: every third arm has 0.4 times the noise. seeds: pretrained networks per arm, dealt to the trials; 0: as
-    many as trials. luck_of_seed: its standard deviation in units of ``NOISE``. images: tested, 0 for infinitely many.
+    arms_differ: every third arm has 0.4 times the noise. irregular: standard deviation of the logarithm of each
+    point's. fragile: times the noise of one arm. seeds: pretrained networks per arm, dealt to the trials; 0: none.
+    luck_of_seed: its standard deviation in units of ``NOISE``. images: tested, 0 for infinitely many.
     """
 
     name: str
@@ -48,6 +49,7 @@ class World(NamedTuple):
     fall: float = 0.3
     arms_differ: bool = False
     irregular: float = 0.0
+    fragile: float = 1.0
     seeds: int = 0
     luck_of_seed: float = 0.0
     images: int = 0
@@ -77,6 +79,7 @@ def simulate(world: World, rng: np.random.Generator) -> StudyScores:
     scale = NOISE * (LABELS / LABELS[0]) ** -world.fall * np.ones(runs[:2])
     if world.arms_differ:
         scale[arm % 3 == 2] *= 0.4
+    scale[arm == 1] *= world.fragile
     scale = scale * np.exp(world.irregular * rng.standard_normal(scale.shape))
     scores = world.truth()[..., None] + noise * scale[..., None]
     pretraining = np.full((world.curves, trials), -1)
@@ -183,7 +186,9 @@ def null_worlds() -> Iterator[World]:
         yield World("noise falls as 1/√n", arms, protocols, 3, fall=0.5)
     for arms, protocols in ((1, 1), (4, 1), (4, 3)):
         yield World("irregular noise", arms, protocols, 3, irregular=0.3)
-    for arms, protocols in ((1, 1), (4, 1), (9, 3)):
+    for arms, protocols in ((4, 1), (4, 3), (9, 3)):
+        yield World("one arm has twice the noise", arms, protocols, 3, fragile=2.0)
+    for arms, protocols in ((1, 1), (4, 1), (4, 3), (9, 3)):
         for seeds in (2, 5):
             yield World(f"{seeds} seeds of 10 trials", arms, protocols, 10, seeds=seeds, luck_of_seed=0.5)
     for arms, protocols in ((1, 1), (4, 3)):

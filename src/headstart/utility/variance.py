@@ -26,9 +26,7 @@ ALIKE = np.array([1.0, 2.0, 4.0, 8.0, 16.0])
 variances follow the trend exactly is never believed."""
 SLOPE, SLOPE_RIDGE = -0.35, 4.0
 """Of the logarithm of a variance against that of labels: between a constant and 1/n. A ridge is an information."""
-CURVE_RIDGE, LOOSE_RIDGE = 4.0, 1.0
-TEMPER = 0.3
-"""Points share errors, so that their likelihoods are not independent: the posterior's exponent."""
+CURVE_RIDGE, LOOSE_RIDGE = 12.0, 1.0
 ROUNDS, LARGEST_STEP, LEAST_RATIO = 12, 1.0, 1e-3
 
 
@@ -103,7 +101,7 @@ class VarianceModel:
         for place, alike in enumerate(ALIKE):
             constant = gammaln((own + alike) / 2) - gammaln(alike / 2) + own / 2 * np.log(own / alike)
             density = constant + own / 2 * logs - (own + alike) / 2 * np.log1p(own / alike * np.exp(logs))
-            found[:, place] = TEMPER * density.sum(axis=1)
+            found[:, place] = density.sum(axis=1)
         weights = np.exp(found - found.max(axis=1, keepdims=True))
         shares: Floats = weights / weights.sum(axis=1, keepdims=True)
         return shares
