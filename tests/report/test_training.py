@@ -39,6 +39,10 @@ def test_errors_are_told_in_their_own_units() -> None:
     )
 
 
+def test_what_rounds_to_nothing_has_no_sign() -> None:
+    assert "moves scratch by 0.0 points" in state_training(make_doublings(-0.0004), ARMS).sentence
+
+
 def test_where_nobody_looked_that_is_said() -> None:
     for table in (make_doublings().iloc[:0], make_doublings(np.nan)):
         told = state_training(table, ARMS)

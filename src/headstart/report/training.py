@@ -59,9 +59,10 @@ def _moved(row: pd.Series) -> str:
 
 
 def _amount(value: float, metric: str, sign: str = "") -> str:
-    """A change in points of a share, or in the metric's units."""
-    shown = f"{100 * value:{sign}.1f}" if metric in POINTS else f"{value:{sign}.3f}"
-    return shown.replace("-", "−")
+    """A change in points of a share, or in the metric's units; what rounds to nothing has no sign."""
+    value, digits = (100 * value, 1) if metric in POINTS else (value, 3)
+    rounded = round(value, digits) + 0.0
+    return f"{rounded:{sign if rounded else ''}.{digits}f}".replace("-", "−")
 
 
 def training_grid(table: pd.DataFrame, varied: Sequence[str]) -> TextTable:
