@@ -186,6 +186,7 @@ def null_worlds() -> Iterator[World]:
         yield World("noise falls as 1/√n", arms, protocols, 3, fall=0.5)
     for arms, protocols in ((1, 1), (4, 1), (4, 3)):
         yield World("irregular noise", arms, protocols, 3, irregular=0.3)
+        yield World("very irregular noise", arms, protocols, 3, irregular=0.5)
     for arms, protocols in ((4, 1), (4, 3), (9, 3)):
         yield World("one arm has twice the noise", arms, protocols, 3, fragile=2.0)
     for arms, protocols in ((1, 1), (4, 1), (4, 3), (9, 3)):
