@@ -7,26 +7,21 @@ deviation over trials) at each budget. ``----`` should be easiest and ``TCVL`` h
 import argparse
 from pathlib import Path
 
-import pandas as pd
-
-from headstart import load_study, run_study
+from headstart import load_suite, run_suite
 
 VARIANTS = ("----", "--V-", "T---", "T-V-", "TCVL")
-
-
-def measure(variant: str, out: Path) -> pd.Series:
-    """Test accuracy by budget of one variant, as text."""
-    overrides = [f"name=ladder{variant}", f"dataset.factors={variant!r}", "arms={}", "budgets=[100, 200]"]
-    results = run_study(load_study("quickstart", overrides), out=out).results
-    accuracy = results[results["split"] == "test"].groupby("labels")["value"].agg(["mean", "std"])
-    return accuracy.apply(lambda row: f"{row['mean']:.1%} ± {row['std']:.1%}", axis=1).rename(variant)
+FACTORS = "dataset.factors"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("runs"))
     out = parser.parse_args().out
-    print(pd.DataFrame([measure(variant, out) for variant in VARIANTS]).to_string())
+    vary = f"vary={{{FACTORS}: {list(VARIANTS)}}}"
+    suite = load_suite("quickstart", ["name=ladder", "arms={}", "controls=[]", "budgets=[100, 200]", vary])
+    results = run_suite(suite, out=out).results
+    scores = results[results["split"] == "test"].groupby([FACTORS, "labels"], sort=False)["value"].agg(["mean", "std"])
+    print(scores.apply(lambda row: f"{row['mean']:.1%} ± {row['std']:.1%}", axis=1).unstack().to_string())
 
 
 if __name__ == "__main__":
