@@ -73,16 +73,12 @@ def test_two_settings_of_a_method_stand_beside_each_other(four: Study) -> None:
 
 
 def test_utility_is_read_from_the_baseline_and_no_other(four: Study) -> None:
-    """Scratch against itself would be worth nothing; against the slow one it has numbers of its own."""
-    other = study(baseline="scratch")
-    assert {name: arm.role for name, arm in ((arm.name, arm) for arm in _arms(other))}["scratch"] == "baseline"
-    assert "baseline" not in set(four.tables.utility.get("role", []))
-    assert (four.folder / "study.yaml").exists()
-
-
-def _arms(config: StudyConfig) -> tuple[Arm, ...]:
-    plan = make_plan(as_suite(config).settled())
-    return plan.arms[0]
+    test = four.results[(four.results["split"] == "test") & (four.results["protocol"] == "finetune")]
+    means = test.groupby(["arm", "labels"])["value"].mean()
+    tuned = four.utility[four.utility["protocol"] == "finetune"]
+    for row in tuned.itertuples():
+        assert row.gain == pytest.approx(means[row.arm, row.labels] - means["scratch slow", row.labels])
+    assert set(tuned["arm"]) == {"scratch", "rotation", "rotation long"}
 
 
 @pytest.mark.parametrize(
