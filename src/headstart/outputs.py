@@ -10,6 +10,7 @@ import pandas as pd
 from headstart.charts import draw_figures, save_figure
 from headstart.data.viewing.preview import caption, encode_png
 from headstart.report import ReportData, Sample, Verdict, galleries, state_verdict, write_report
+from headstart.report.idle import idle_sentence
 from headstart.report.training import guarded, state_training
 from headstart.study.results.predictions import collect_predictions
 from headstart.study.results.records import (
@@ -60,6 +61,8 @@ class Tables:
             hits=collect_hits(run, outcomes),
         )
         verdict = state_verdict(self.utility, self.arms, self.missing, varied=info.varied, confidence=confidence)
+        idle = idle_sentence(self.summary, info.metrics, info.varied)
+        verdict = verdict._replace(detail=" ".join(filter(None, [verdict.detail, idle])))
         self.verdict: Verdict = guarded(verdict, state_training(self.trained_out, self.arms))
 
 
