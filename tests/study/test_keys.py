@@ -1,6 +1,7 @@
 """Keys tell the truth: what can change a result changes its key, and what a job of each kind computes is on record."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
@@ -12,14 +13,17 @@ from pydantic import BaseModel
 
 import headstart.study.jobs.hardware as hardware
 from headstart.backbones import build_backbone
+from headstart.data.sources import FolderSource
 from headstart.data.transforms.input import ImageInput
+from headstart.folder import read_manifest, write_manifest
 from headstart.methods import METHODS
 from headstart.registry import code_of
+from headstart.render.writer import RenderConfig, render_dataset
 from headstart.seeding import torch_generator
 from headstart.study.config.study import StudyConfig
 from headstart.study.config.suite import as_suite
 from headstart.study.jobs.base import Job
-from headstart.study.jobs.dataset import open_dataset
+from headstart.study.jobs.dataset import DatasetJob, open_dataset
 from headstart.study.running.plan import make_plan
 from headstart.study.running.store import Store
 from headstart.tasks import TASKS
@@ -153,11 +157,24 @@ def test_what_ships_counts_by_version_and_not_by_file() -> None:
     assert code_of(METHODS["rotation"]) == {}
 
 
-def test_names_for_people_and_places_are_in_no_key(jobs, tmp_path: Path) -> None:
-    for job in jobs.values():
-        text = json.dumps(job.identity())
-        assert str(tmp_path) not in text
-        assert "scratch" not in text
+def test_an_arms_name_is_in_no_key(plan) -> None:
+    (variant,) = plan.suite.variants
+    config = variant.config.model_copy(update={"arms": {"renamed": variant.config.arms["rotation"]}, "title": "other"})
+    config = config.model_copy(update={"arms": config.arms | {"scratch": variant.config.arms["scratch"]}})
+    assert {job.key for job in make_plan(as_suite(config).settled()).jobs} == {job.key for job in plan.jobs}
+
+
+def test_a_dataset_folder_counts_by_what_it_holds_and_not_by_where_it_lies(tmp_path: Path) -> None:
+    render_dataset(tmp_path / "first", RenderConfig(images=12, resolution=8, samples=1), workers=1)
+    shutil.copytree(tmp_path / "first", tmp_path / "moved")
+    first, moved = (DatasetJob(FolderSource(path=tmp_path / name)) for name in ("first", "moved"))
+    assert moved.key == first.key
+    manifest = read_manifest(tmp_path / "moved")
+    other_classes = (*reversed(manifest.classes),)
+    statistics = {"rgb": {"mean": (1.0, 1.0, 1.0), "std": (2.0, 2.0, 2.0)}}
+    for change in ({"classes": other_classes}, {"normalisation": statistics}):
+        write_manifest(tmp_path / "moved", manifest.model_copy(update=change))
+        assert DatasetJob(FolderSource(path=tmp_path / "moved")).key != first.key, change
 
 
 def test_what_each_kind_computes_is_on_record(plan, jobs, tmp_path: Path) -> None:
