@@ -26,6 +26,10 @@ class Classification(Task):
     target = "class"
     primary_metric = "accuracy"
 
+    def __init__(self, classes: Sequence[str]) -> None:
+        super().__init__(classes)
+        self.classes = tuple(classes)
+
     @classmethod
     def label_counts(cls, classes: Sequence[str]) -> int:
         return len(classes)
@@ -49,6 +53,16 @@ class Classification(Task):
             raise DataError(
                 f"task '{self.name}': {len(wrong)} images have no label between 0 and {self.outputs - 1}, the first of "
                 f"them row {wrong[0]} with {target[wrong[0]]}: correct target '{self.target}'"
+            )
+
+    def check_variety(self, target: Tensor) -> None:
+        super().check_variety(target)
+        counts = target.long().bincount(minlength=self.outputs).tolist()
+        if absent := [name for name, count in zip(self.classes, counts, strict=True) if not count]:
+            others = f" and {len(absent) - 1} more classes" if len(absent) > 1 else ""
+            raise DataError(
+                f"task '{self.name}': class '{absent[0]}'{others} has no training image, so no budget can hold a label "
+                f"of it: add images of it, or leave it out of the dataset's classes"
             )
 
     def constant(self, labelled: Tensor) -> Tensor:
@@ -89,3 +103,7 @@ class Pose(Classification):
     def label_counts(cls, classes: Sequence[str]) -> int:
         del classes
         return len(POSES)
+
+    def check_variety(self, target: Tensor) -> None:
+        # Not each of the five poses has to be in a dataset: they are what a head tells apart, not what a user named.
+        Task.check_variety(self, target)
