@@ -37,7 +37,7 @@ class Tables:
 
     results, summary, utility: as ``headstart.study.results`` explains. missing: planned runs without a number, and why.
     pretraining: what became of each pretraining. history: what was measured on its way. trained_out: what twice the
-    steps would change. arms: what each arm is.
+    steps would change. arms: what each arm is. verdict, training: what it all comes to, in words.
     """
 
     def __init__(self, run: RunFolder) -> None:
@@ -63,7 +63,8 @@ class Tables:
         verdict = state_verdict(self.utility, self.arms, self.missing, varied=info.varied, confidence=confidence)
         idle = idle_sentence(self.summary, info.metrics, info.varied)
         verdict = verdict._replace(detail=" ".join(filter(None, [verdict.detail, idle])))
-        self.verdict: Verdict = guarded(verdict, state_training(self.trained_out, self.arms))
+        self.training = state_training(self.trained_out, self.arms)
+        self.verdict: Verdict = guarded(verdict, self.training)
 
 
 def write_outputs(run: RunFolder, tables: Tables) -> Path:

@@ -80,9 +80,9 @@ def test_the_middle_budget_is_told_however_well_others_look() -> None:
     assert found.claims
 
 
-def test_of_two_middle_budgets_it_is_the_larger() -> None:
+def test_of_two_middle_budgets_it_is_the_smaller() -> None:
     points = [point(labels, 4 * labels, 3 * labels, 5 * labels) for labels in (100, 200, 400, 800)]
-    assert headline(*points).startswith("With 400 labels")
+    assert headline(*points).startswith("With 200 labels")
 
 
 def test_frozen_features_have_a_sentence_of_their_own() -> None:

@@ -112,6 +112,7 @@ def _print_answer(study: "Study") -> None:
     for line in tables.verdict.lines:
         print_prose(f"• {line}")
     print_prose(tables.verdict.detail)
+    print_prose(tables.training.sentence)
     console.print()
 
 

@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from headstart.data.batches.budgets import middle_budget
 from headstart.training import PROTOCOLS
 
-__all__ = ["Standing", "is_claimed", "middle_budget", "standings"]
+__all__ = ["Standing", "is_claimed", "standings"]
 
 WHERE = ["dataset", "task"]
 
@@ -45,15 +46,9 @@ class Standing(NamedTuple):
 def standings(points: pd.DataFrame, varied: Sequence[str]) -> Iterator[Standing]:
     """One per study, dataset and task, in the order of the table."""
     for _, own in points.groupby([*varied, *WHERE], sort=False):
-        labels = middle_budget(own["labels"])
+        labels = int(middle_budget(own["labels"]))
         there, frozen = own[own["labels"] == labels], _frozen(own)
         yield Standing(labels, _best(there[~frozen[there.index]]), _best(there[frozen[there.index]]), own)
-
-
-def middle_budget(labels: pd.Series) -> int:
-    """The middle one of the budgets; of an even number, the larger of the two."""
-    budgets = sorted(set(labels))
-    return int(budgets[len(budgets) // 2])
 
 
 def is_claimed(points: pd.DataFrame) -> pd.Series:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from headstart.errors import ConfigError
 
-__all__ = ["check_budgets", "in_labels", "label_order"]
+__all__ = ["check_budgets", "in_labels", "label_order", "middle_budget"]
 
 
 def label_order(classes: npt.ArrayLike, generator: np.random.Generator) -> npt.NDArray[np.int64]:
@@ -40,6 +40,16 @@ def in_labels(budget: Any, images: int) -> Any:
     """
     share = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", budget) if isinstance(budget, str) else None
     return max(1, round(float(share[1]) * images / 100)) if share else budget
+
+
+def middle_budget(budgets: Iterable[int]) -> int:
+    """The middle one; of an even number the smaller of two, above which the baseline's curve still goes on.
+
+    >>> middle_budget([400, 50, 100, 200])
+    100
+    """
+    ascending = sorted(set(budgets))
+    return ascending[(len(ascending) - 1) // 2]
 
 
 def check_budgets(budgets: Iterable[int], *, images: int, fewest: int, where: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from headstart.data.batches.budgets import middle_budget
 from headstart.study.config.arms import DOUBLED
 from headstart.study.config.study import StudyConfig
 from headstart.study.jobs.dataset import DatasetJob
@@ -72,7 +73,7 @@ class Course:
 
     def _control(self) -> Iterator[Doubling]:
         """The baseline with twice the steps it is told to take, at a middle budget, in every trial."""
-        labels = self.config.budgets[len(self.config.budgets) // 2]
+        labels = middle_budget(self.config.budgets)
         for arm in self.arms:
             options = arm.protocols[self.protocol]
             if DOUBLED in self.config.controls and arm.role == "baseline" and isinstance(options, SupervisedConfig):

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from headstart.data.batches.budgets import middle_budget
 from headstart.study.jobs.trial import TrialJob
 from headstart.training import SupervisedConfig
 
@@ -80,7 +81,7 @@ class Ladder:
 
 def probed(budgets: Sequence[int]) -> list[int]:
     """The budgets at which steps are doubled: the smallest, a middle one and the largest."""
-    return sorted({budgets[0], budgets[len(budgets) // 2], budgets[-1]})
+    return sorted({budgets[0], middle_budget(budgets), budgets[-1]})
 
 
 def climb(options: SupervisedConfig, runs: Callable[[int], Sequence[Doubling]], scores: Scores) -> Ladder:
