@@ -1,29 +1,28 @@
-"""The same verbs as the command line, in Python: run a study or suite, load one, read its tables, write its report."""
+"""The same verbs as the command line, in Python: run a study or suite, load one, read its tables, write its report.
+
+Whatever computes or draws is loaded inside the verbs that need it, so that a wrong key is refused at once.
+"""
 
 import json
 import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from headstart.cache import DEFAULT_STORE
 from headstart.errors import ConfigError, StoreError
-from headstart.execution import Listener, StudyRun, plan_with
 from headstart.files import write_atomic
-from headstart.outputs import Tables, write_outputs
 from headstart.registry import lookup
-from headstart.study.config.checks import check_suite
 from headstart.study.config.study import StudyConfig
 from headstart.study.config.suite import Suite, as_suite, load_study, load_suite
-from headstart.study.results.run_folder import ENVIRONMENT, RunFolder
-from headstart.study.running.environment import describe_environment
-from headstart.study.running.estimate import seconds_left
-from headstart.study.running.launchers import LAUNCHERS
-from headstart.study.running.launchers.local import default_workers
-from headstart.study.running.store import Store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from headstart.execution import Listener, StudyRun
+    from headstart.outputs import Tables
+    from headstart.study.results.run_folder import RunFolder
 
 __all__ = [
     "DEFAULT_STORE",
@@ -50,7 +49,7 @@ def prepare_study(
     workers: int | None = None,
     replace: bool = False,
     many: bool = False,
-) -> StudyRun:
+) -> "StudyRun":
     """Check a study or suite, plan it, and make its folder ``out/NAME``.
 
     config: a configuration, a recipe's name, or a YAML file. replace: whether a run of the same name and other settings
@@ -61,6 +60,13 @@ def prepare_study(
     '131 jobs, 0 of them done already; 412,000 image-steps to go'
     """
     suite = as_suite(config).settled()
+    from headstart.execution import StudyRun, plan_with
+    from headstart.study.config.checks import check_suite
+    from headstart.study.results.run_folder import ENVIRONMENT, RunFolder
+    from headstart.study.running.environment import describe_environment
+    from headstart.study.running.launchers import LAUNCHERS
+    from headstart.study.running.store import Store
+
     notes = check_suite(suite)
     kept = Store(Path(store))
     plan = plan_with(suite, kept)
@@ -75,7 +81,7 @@ def prepare_study(
     return StudyRun(plan, kept, lookup(LAUNCHERS, "launcher", launcher)(kept, workers), run, notes)
 
 
-def run_study(config: Config, *, listen: Listener | None = None, **options: Any) -> "Study":
+def run_study(config: Config, *, listen: "Listener | None" = None, **options: Any) -> "Study":
     """Run a study and write its report; ``options`` as ``prepare_study`` takes them. What fails is a missing number.
 
     >>> study = run_study("quickstart", out="runs")  # doctest: +SKIP
@@ -102,7 +108,7 @@ def run_suite(config: Config, **options: Any) -> "Study":
 class Study:
     """What was run into a folder, a study or a suite; nothing but that folder is read."""
 
-    run: RunFolder
+    run: "RunFolder"
 
     @classmethod
     def load(cls, folder: Path | str) -> "Study":
@@ -110,6 +116,8 @@ class Study:
 
         >>> Study.load("runs/quickstart").tables.verdict.headline  # doctest: +SKIP
         """
+        from headstart.study.results.run_folder import RunFolder
+
         return cls(RunFolder.open(Path(folder).expanduser()))
 
     @property
@@ -117,17 +125,19 @@ class Study:
         return self.run.folder
 
     @cached_property
-    def tables(self) -> Tables:
+    def tables(self) -> "Tables":
         """Everything that was found so far: results, summary, utility, missing runs, verdict."""
+        from headstart.outputs import Tables
+
         return Tables(self.run)
 
     @property
-    def results(self) -> pd.DataFrame:
+    def results(self) -> "pd.DataFrame":
         """One row per number of every planned run; a run that gave none has no value."""
         return self.tables.results
 
     @property
-    def utility(self) -> pd.DataFrame:
+    def utility(self) -> "pd.DataFrame":
         """One row per compared arm, protocol and budget: what its start was worth."""
         return self.tables.utility
 
@@ -138,10 +148,12 @@ class Study:
 
     def report(self) -> Path:
         """Write tables, charts and page from what is finished, whenever that is; returns the page's path."""
+        from headstart.outputs import write_outputs
+
         return write_outputs(self.run, self.tables)
 
 
-def plan_table(config: Config, *, store: Path | str = DEFAULT_STORE, workers: int | None = None) -> pd.DataFrame:
+def plan_table(config: Config, *, store: Path | str = DEFAULT_STORE, workers: int | None = None) -> "pd.DataFrame":
     """One row per kind of job, and one for all: how many, how many cached, image-steps and seconds that are left.
 
     Where steps are to be found, it is the jobs that tell how many are enough, as far as they are known.
@@ -149,6 +161,14 @@ def plan_table(config: Config, *, store: Path | str = DEFAULT_STORE, workers: in
     >>> plan_table("quickstart").set_index("kind")["jobs"]  # doctest: +SKIP
     """
     suite = as_suite(config).settled()
+    import pandas as pd
+
+    from headstart.execution import plan_with
+    from headstart.study.config.checks import check_suite
+    from headstart.study.running.estimate import seconds_left
+    from headstart.study.running.launchers.local import default_workers
+    from headstart.study.running.store import Store
+
     check_suite(suite)
     kept = Store(Path(store))
     plan = plan_with(suite, kept)
@@ -169,11 +189,15 @@ def plan_table(config: Config, *, store: Path | str = DEFAULT_STORE, workers: in
     return pd.concat([kinds, total], ignore_index=True).round({"seconds": 1})
 
 
-def status_table(folder: Path | str) -> pd.DataFrame:
+def status_table(folder: Path | str) -> "pd.DataFrame":
     """One row per kind of job: how many are done, how many failed, and how many are left.
 
     >>> status_table("runs/quickstart")[["kind", "done", "failed", "left"]]  # doctest: +SKIP
     """
+    import pandas as pd
+
+    from headstart.study.results.run_folder import RunFolder
+
     run = RunFolder.open(Path(folder).expanduser())
     outcomes = run.outcomes()
     states = run.jobs["job"].map(lambda key: _state(outcomes.get(key)))
@@ -188,6 +212,8 @@ def _state(outcome: Any) -> str:
 
 
 def _run_folder(out: Path, suite: Suite, replace: bool) -> Path:
+    from headstart.study.results.run_folder import RunFolder
+
     folder = out.expanduser() / suite.name
     if not replace:
         RunFolder(folder).refuse_another(suite)

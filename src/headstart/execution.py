@@ -31,7 +31,7 @@ def plan_with(suite: Suite, store: Store, failed: Collection[str] = ()) -> Plan:
 
     def score(job: TrialJob) -> float | None:
         if store.state(job) == "done":
-            task = TASKS[job.task]
+            task = TASKS.traits(job.task)
             records = job.outcome(store.folder(job))["records"]
             return validation_score(records, task.primary_metric, task.higher_is_better)
         return nan if job.key in failed else None

@@ -4,13 +4,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
+from headstart.backbones.traits import BackboneConfig, BackboneTraits
 from headstart.errors import ConfigError
-from headstart.schema import Schema
 
 __all__ = ["Backbone", "BackboneConfig", "Features", "seeded_init"]
 
@@ -28,25 +28,7 @@ class Features:
     stages: tuple[Tensor, ...] = ()
 
 
-class BackboneConfig(Schema):
-    """Options of a backbone; each kind has its own child.
-
-    size_option: the integer option that makes the network larger or smaller, for matching sizes. size_unit: what that
-    option must be a multiple of.
-    """
-
-    size_option: ClassVar[str] = "width"
-
-    @property
-    def size_unit(self) -> int:
-        return 1
-
-    def halved(self) -> Self:
-        """The options of a network with half the features and about a quarter to half of the parameters."""
-        raise ConfigError(f"{type(self).__name__} has no half-width form, so this backbone cannot be split")
-
-
-class Backbone(nn.Module, ABC):
+class Backbone(BackboneTraits, nn.Module, ABC):
     """A network ``[B, in_channels, H, W] -> Features`` with ``dim`` features.
 
     Children set ``name``, ``Config`` and ``min_resolution`` (pixels), take ``(config, in_channels)`` and implement
@@ -56,8 +38,6 @@ class Backbone(nn.Module, ABC):
     ``remedy``: what else than larger images helps where they are too small, if anything.
     """
 
-    name: ClassVar[str]
-    Config: ClassVar[type[BackboneConfig]]
     remedy: ClassVar[str] = ""
     min_resolution: int
     in_channels: int

@@ -1,14 +1,13 @@
 """Object classification and pose: which of several labels an image has."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import torch.nn.functional as F
 from torch import Tensor
 
 from headstart.errors import DataError
-from headstart.scenes.pose import POSES
 from headstart.tasks.base import Task
+from headstart.tasks.shipped import ClassificationTraits, PoseTraits
 
 if TYPE_CHECKING:
     from torchmetrics import MetricCollection
@@ -16,23 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["Classification", "Pose"]
 
 
-class Classification(Task):
-    """Which class an image shows; accuracy.
-
-    One label of C per image: cross-entropy, top-1 accuracy as a fraction of images (0 to 1).
-    """
-
-    name = "classification"
-    target = "class"
-    primary_metric = "accuracy"
-
-    @classmethod
-    def label_counts(cls, classes: Sequence[str]) -> int:
-        return len(classes)
-
-    @classmethod
-    def fewest_labels(cls, classes: Sequence[str]) -> int:
-        return cls.label_counts(classes)
+class Classification(ClassificationTraits, Task):
+    """One label of C per image: cross-entropy, top-1 accuracy as a fraction of images (0 to 1)."""
 
     def strata(self, target: Tensor) -> Tensor:
         return target.long().cpu()
@@ -73,19 +57,7 @@ class Classification(Task):
         return MetricCollection({"accuracy": MulticlassAccuracy(self.outputs, average="micro", validate_args=False)})
 
 
-class Pose(Classification):
-    """Which of five ways the object leans; accuracy.
-
-    The label comes from its rotation matrix: cross-entropy, accuracy as a fraction of images (0 to 1).
+class Pose(PoseTraits, Classification):
+    """The label comes from its rotation matrix: cross-entropy, accuracy as a fraction of images (0 to 1).
     A mirrored image shows the mirrored pose, and its label with it. A quarter turn would show none of the five.
     """
-
-    name = "pose"
-    target = "pose"
-    unsuited = frozenset({"rotate"})
-    variety = "render with the viewpoint factor on (V in factors)"
-
-    @classmethod
-    def label_counts(cls, classes: Sequence[str]) -> int:
-        del classes
-        return len(POSES)

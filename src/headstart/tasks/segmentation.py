@@ -1,6 +1,5 @@
 """Semantic segmentation: which class, or none, every pixel belongs to."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import torch.nn.functional as F
@@ -9,6 +8,7 @@ from torch import Tensor
 from headstart.errors import DataError
 from headstart.tasks.base import Task
 from headstart.tasks.heads import enlarge
+from headstart.tasks.shipped import SegmentationTraits
 
 if TYPE_CHECKING:
     from torchmetrics import MetricCollection
@@ -16,23 +16,11 @@ if TYPE_CHECKING:
 __all__ = ["Segmentation", "check_size"]
 
 
-class Segmentation(Task):
-    """Which class, or none, every pixel belongs to; mean IoU.
-
-    Cross-entropy; mean IoU over classes and background, and pixel accuracy (0 to 1).
+class Segmentation(SegmentationTraits, Task):
+    """Cross-entropy; mean IoU over classes and background, and pixel accuracy (0 to 1).
     Targets are ``[N, H, W]``, 0 for background and class number + 1 elsewhere. What a random crop brings in from beyond
     the image counts as background.
     """
-
-    name = "segmentation"
-    target = "semantic"
-    primary_metric = "miou"
-    per_location = True
-    unsuited = frozenset({"cutout"})
-
-    @classmethod
-    def label_counts(cls, classes: Sequence[str]) -> int:
-        return len(classes) + 1
 
     def check_target(self, target: Tensor, resolution: int) -> None:
         check_size(self, target, resolution)

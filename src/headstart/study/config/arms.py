@@ -5,12 +5,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, SerializeAsAny, field_validator, model_validator
 
-from headstart.data.transforms.augment import AugmentConfig
+from headstart.data.transforms.config import AugmentConfig
 from headstart.methods import METHODS
-from headstart.registry import lookup
+from headstart.registry import lookup, lookup_traits
 from headstart.schema import Overrides, Schema, overrides_of, overriding, validate
 from headstart.study.config.choices import BackboneChoice
-from headstart.training import PROTOCOLS, TrainConfig
+from headstart.training.config import TrainConfig
+from headstart.training.protocols import PROTOCOLS
 
 __all__ = ["BLIND", "DOUBLED", "RANDOM", "SCRATCH", "ArmConfig", "ArmConfigs", "Role"]
 
@@ -65,7 +66,7 @@ class ArmConfig(Schema):
         method = values.get("method") if isinstance(values, dict) else None
         if method is None or method == SCRATCH:
             return values
-        kind = lookup(METHODS, "method", str(method))
+        kind = lookup_traits(METHODS, "method", str(method))
         options = values.get("options") or {}
         return values | {"options": validate(kind.Config, options, "options") if isinstance(options, dict) else options}
 
@@ -113,7 +114,7 @@ def _as_arm(name: str, keys: Any) -> Any:
             raise ValueError(f"arm '{name}' is called like no method: say which it has, method: one of {known}")
         keys["method"] = name
     if keys["method"] != SCRATCH:
-        lookup(METHODS, "method", str(keys["method"]))
+        lookup_traits(METHODS, "method", str(keys["method"]))
     return validate(ArmConfig, keys, f"arms.{name}")
 
 

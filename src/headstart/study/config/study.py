@@ -7,15 +7,15 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from headstart.data.batches.budgets import in_labels
 from headstart.data.sources import Source
-from headstart.data.transforms.augment import AugmentConfig
-from headstart.data.transforms.color import Color, ColorSpace
+from headstart.data.transforms.config import AugmentConfig, Color, ColorSpace
 from headstart.methods import METHODS
-from headstart.registry import lookup
+from headstart.registry import lookup_traits
 from headstart.schema import Schema, validate
 from headstart.study.config.arms import SCRATCH, ArmConfig, ArmConfigs
 from headstart.study.config.choices import BackboneChoice, DatasetChoice, ProtocolChoices
 from headstart.tasks import TASKS
-from headstart.training import PROTOCOLS, ClosedForm, SupervisedConfig, TrainConfig, check_fits
+from headstart.training.config import ClosedForm, SupervisedConfig, TrainConfig
+from headstart.training.protocols import PROTOCOLS, check_fits
 
 __all__ = ["StudyConfig", "UtilityConfig"]
 
@@ -101,9 +101,9 @@ class StudyConfig(Schema):
     @model_validator(mode="after")
     def _check_names(self) -> "StudyConfig":
         for task in self.tasks:
-            lookup(TASKS, "task", task)
+            lookup_traits(TASKS, "task", task)
         for protocol, task in product(self.protocols, self.tasks):
-            check_fits(PROTOCOLS[protocol], TASKS[task])
+            check_fits(PROTOCOLS[protocol], TASKS.traits(task))
         if "finetune" not in self.protocols:
             raise ValueError(
                 "protocols needs 'finetune': the baseline's curve that utility is read from is made with it"
@@ -162,7 +162,7 @@ class StudyConfig(Schema):
     def augmentation(self, arm: str) -> AugmentConfig:
         """What happens to an arm's images while it pretrains: the study's, as the method bears it, and its own on
         top."""
-        method = METHODS[self.arms[arm].method]
+        method = METHODS.traits(self.arms[arm].method)
         return self.arms[arm].augment.over(method.augment(self.augment), f"arms.{arm}.augment")
 
     def protocols_of(self, arm: str) -> dict[str, SupervisedConfig | ClosedForm]:

@@ -13,7 +13,8 @@ from headstart.study.jobs.dataset import DatasetJob
 from headstart.study.jobs.pretrain import PretrainJob
 from headstart.study.jobs.starts import PretrainedStart, RandomStart, Start
 from headstart.tasks import TASKS
-from headstart.training import PROTOCOLS, ClosedForm, SupervisedConfig
+from headstart.training.config import ClosedForm, SupervisedConfig
+from headstart.training.protocols import PROTOCOLS
 
 __all__ = ["Arm", "arms_of"]
 
@@ -75,7 +76,7 @@ def _pretraining(
     config: StudyConfig, name: str, backbone: BackboneChoice, dataset: DatasetJob, seed: int
 ) -> PretrainJob:
     arm = config.arms[name]
-    start = RandomStart(backbone, _expected(config), split=METHODS[arm.method].split_backbone)
+    start = RandomStart(backbone, _expected(config), split=METHODS.traits(arm.method).split_backbone)
     return PretrainJob(
         dataset=dataset,
         start=start,
@@ -92,8 +93,8 @@ def _pretraining(
 def _watched(config: StudyConfig) -> Iterator[str]:
     """All tasks that ship, so that studies of different tasks share pretrainings; others where the study asks for
     them."""
-    for name, task in TASKS.items():
-        if task.__module__.startswith("headstart.") or name in config.tasks:
+    for name in TASKS:
+        if TASKS.traits(name).__module__.startswith("headstart.") or name in config.tasks:
             yield name
 
 

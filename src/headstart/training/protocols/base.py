@@ -1,6 +1,5 @@
-"""What a protocol is: it turns a backbone, a task and labelled images into a model."""
+"""What protocols start from and what they come to: from a backbone, a task and labelled images to a model."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from torch import Tensor, nn
@@ -12,12 +11,10 @@ from headstart.data.transforms.augment import AugmentConfig
 from headstart.objective import Objective, StepResult
 from headstart.seeding import derive_seed, torch_generator
 from headstart.tasks.base import Task
-from headstart.training.config import ClosedForm, SupervisedConfig, TrainConfig
+from headstart.training.config import TrainConfig
+from headstart.training.protocols.traits import Settings
 
-__all__ = ["LabelledRun", "Protocol", "Settings", "Setup", "Supervised"]
-
-Settings = TrainConfig | ClosedForm
-"""A protocol's options for one number of labels."""
+__all__ = ["LabelledRun", "Setup", "Supervised"]
 
 
 class Supervised(Objective):
@@ -73,21 +70,3 @@ class Setup:
     model: Supervised
     learner: Supervised | None = None
     loader: Loader | None = None
-
-
-@dataclass(frozen=True)
-class Protocol:
-    """name, and a ``summary`` in one line. Config: the class of its options, with ``for_labels(n)``.
-
-    frozen: whether the backbone stays as it is: in eval mode, so that neither weights nor batch-norm statistics move.
-    per_location: whether it also answers tasks that ask about every pixel. prepare: does what the protocol is about.
-    libraries: packages besides torch whose arithmetic the numbers are; their versions count as part of a run.
-    """
-
-    name: str
-    summary: str
-    Config: type[SupervisedConfig] | type[ClosedForm]
-    frozen: bool
-    per_location: bool
-    prepare: Callable[[LabelledRun], Setup]
-    libraries: tuple[str, ...] = ()
