@@ -156,6 +156,9 @@ class Study:
 def plan_table(config: Config, *, store: Path | str = DEFAULT_STORE, workers: int | None = None) -> "pd.DataFrame":
     """One row per kind of job, and one for all: how many, how many cached, image-steps and seconds that are left.
 
+    Seconds of a kind are those of all workers together, side by side; in the last row is how long it takes in all, with
+    what waits for what.
+
     Where steps are to be found, it is the jobs that tell how many are enough, as far as they are known.
 
     >>> plan_table("quickstart").set_index("kind")["jobs"]  # doctest: +SKIP
@@ -165,7 +168,7 @@ def plan_table(config: Config, *, store: Path | str = DEFAULT_STORE, workers: in
 
     from headstart.execution import plan_with
     from headstart.study.config.checks import check_suite
-    from headstart.study.running.estimate import seconds_left
+    from headstart.study.running.estimate import seconds_left, side_by_side, wall_seconds
     from headstart.study.running.launchers.local import default_workers
     from headstart.study.running.store import Store
 
@@ -174,18 +177,20 @@ def plan_table(config: Config, *, store: Path | str = DEFAULT_STORE, workers: in
     plan = plan_with(suite, kept)
     states = kept.states(plan.jobs)
     seconds = seconds_left(plan, states)
+    together = side_by_side(plan, workers or default_workers())
     table = pd.DataFrame([
         {
             "kind": job.kind,
             "jobs": 1,
             "cached": int(states[job.key] == "done"),
             "image_steps": job.cost if states[job.key] != "done" else 0,
-            "seconds": seconds.get(job.key, 0.0) / (workers or default_workers()),
+            "seconds": seconds.get(job.key, 0.0) / together,
         }
         for job in plan.jobs
     ])  # fmt: skip
     kinds = table.groupby("kind", sort=False).sum().reset_index()
     total = kinds.sum(numeric_only=True).to_frame().T.assign(kind="all").astype(kinds.dtypes)
+    total["seconds"] = wall_seconds(plan, seconds, together)
     return pd.concat([kinds, total], ignore_index=True).round({"seconds": 1})
 
 

@@ -54,13 +54,17 @@ def study_run(
     from headstart.api import Study, load_suite, prepare_study
 
     suite = load_suite(recipe, overrides)  # before anything heavy is loaded, so that a wrong key is refused at once
-    from headstart.progress import watch_jobs
+    from headstart.progress import duration, watch_jobs, when
 
     prepared = prepare_study(suite, out=out, store=store, launcher=launcher, workers=workers, replace=replace, many=yes)
     console.print(f"[bold]{suite.name}[/]: {prepared.describe()}", highlight=False)
     for note in prepared.notes:
         errors.print(f"[yellow]note:[/] {escape(note)}", highlight=False, soft_wrap=True)
-    with watch_jobs(console) as (listen, expect):
+    seconds = prepared.expected_seconds()
+    if prepared.missing:
+        took = f"about {duration(seconds)}, until {when(seconds)}; the log is {prepared.log}"
+        console.print(took, markup=False, highlight=False, soft_wrap=True)
+    with watch_jobs(console, seconds) as (listen, expect):
         prepared.execute(listen, expect)
     _report(Study(prepared.run))
 
