@@ -3,14 +3,16 @@
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from synthetic_report import make_predictions, make_report
-from synthetic_study import make_results, make_suite, make_tables, without
+from synthetic_study import make_doublings, make_results, make_suite, make_tables, without
 
-from headstart.report import write_report
+from headstart.report import Verdict, write_report
+from headstart.report.training import guarded, state_training
 
 pytestmark = pytest.mark.browser
 
@@ -152,3 +154,18 @@ def luminance(color: str) -> float:
     channels = [int(part) / 255 for part in color.removeprefix("rgb(").removesuffix(")").split(",")]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in channels]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("trained", [True, False])
+def test_a_claim_stands_beside_whether_arms_are_trained_out(browser: Browser, tmp_path: Path, trained: bool) -> None:
+    doublings = make_doublings(0.003 if trained else 0.05)
+    claim = Verdict("With 50 labels, rotation pretraining is worth 30 more labels.", "", claims=True)
+    report = make_report(make_tables(), trained_out=doublings)
+    told = guarded(claim, state_training(doublings, report.arms))
+    write_report(tmp_path / "report.html", replace(report, verdict=told))
+    page = browser.new_page()
+    page.goto((tmp_path / "report.html").as_uri())
+    headline, header = page.get_by_role("heading", level=1), page.locator("header")
+    expect(header.get_by_text("Trained out: doubling" if trained else "Not trained out: doubling")).to_be_visible()
+    expect(headline).to_contain_text("worth 30 more labels" if trained else "No gain in labels is claimed")
+    page.close()

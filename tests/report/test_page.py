@@ -170,7 +170,7 @@ def test_a_suite_has_a_column_for_each_key_that_differs(tmp_path: Path) -> None:
         studies = re.findall(r"<td>(T---|----)</td>", section)
         assert studies == sorted(studies, reverse=True), "study by study, in the order of the suite"
         assert len(studies) == (10 if "Accuracy" in heading else 8)
-    assert "(factors ----)".replace("-", "\u2011") in body.split("</h1>")[0]
+    assert "(factors ----)".replace("-", "\u2011") in body.split("</header>")[0]
 
 
 def test_many_panels_are_small_and_a_legend_serves_them_all(tmp_path: Path) -> None:

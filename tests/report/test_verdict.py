@@ -35,12 +35,14 @@ def point(
         "equivalent_labels": equivalent,
         "equivalent_low": low,
         "equivalent_high": high,
+        "sure_labels": 0.9 * low,
         "censored": censored,
     } | names
     return row | {
         "utility": equivalent / labels - 1,
         "utility_low": low / labels - 1,
         "utility_high": high / labels - 1,
+        "gain": (equivalent - labels) / 10_000,
         "sure_gain": (low - labels) / 10_000 if sure is None else sure,
         "pretrainings": pretrainings,
     }
@@ -61,49 +63,71 @@ def headline(*points: dict[str, object], **options: object) -> str:
 
 
 def test_a_gain_is_told_in_labels() -> None:
-    expected = "With 250 labels, rotation pretraining is worth 410 more labels (95\u00a0% interval 280–620)."
-    assert headline(point(), NOTHING) == expected
+    expected = (
+        "With 250 labels, rotation pretraining is worth 410 more labels (95\u00a0% interval 280–620, band ≥ 230)."
+    )
+    assert headline(point(), point(250, 240, 200, 300, arm="cmc")) == expected
 
 
-def test_the_highest_lower_end_wins_over_the_highest_estimate() -> None:
-    lucky = point(50, 900, 55, 2000, arm="cmc")
-    assert headline(lucky, point()).startswith("With 250 labels, rotation")
+def test_the_middle_budget_is_told_however_well_others_look() -> None:
+    points = [point(labels, 4 * labels, 3 * labels, 5 * labels) for labels in (100, 400)]
+    found = verdict(*points, point(200, 210, 150, 260), point(200, 190, 150, 260, arm="cmc"))
+    assert found.headline == (
+        "With 200 labels, no arm is worth labels beyond its interval: the best, rotation pretraining, comes to "
+        "+10 labels (95\u00a0% interval −50 to +60)."
+    )
+    assert "Worth labels elsewhere too: rotation (at 100, 400)." in found.detail
+    assert found.claims
+
+
+def test_of_two_middle_budgets_it_is_the_larger() -> None:
+    points = [point(labels, 4 * labels, 3 * labels, 5 * labels) for labels in (100, 200, 400, 800)]
+    assert headline(*points).startswith("With 400 labels")
+
+
+def test_frozen_features_have_a_sentence_of_their_own() -> None:
+    probes = [point(250, 200, 0, 240, protocol="linear"), point(250, 260, 240, 300, arm="cmc", protocol="knn")]
+    found = verdict(point(), *probes)
+    assert found.headline.startswith("With 250 labels, rotation pretraining is worth 410")
+    assert "Frozen, the best is CMC pretraining (nearest neighbours): +10 labels" in found.detail
+    assert headline(*probes).startswith("With 250 labels, no arm is worth labels beyond its interval: the best, CMC")
+
+
+def test_what_is_not_worth_labels_is_named_and_what_is_worse_as_such() -> None:
+    found = verdict(point(), point(250, 150, 100, 200, arm="cmc"), point(250, 260, 200, 300, arm="vae"))
+    assert "Not shown to be worth labels at any budget: CMC (worse than scratch), VAE." in found.detail
 
 
 def test_a_bound_is_told_as_one() -> None:
     found = headline(point(250, 2000, 1400, math.inf, "above"))
     assert "is worth at least 1,750 more labels" in found
-    assert "(95\u00a0% interval ≥ 1,200)" in found
+    assert "(95\u00a0% interval ≥ 1,200, band ≥ 1,000)" in found
 
 
-def test_no_gain_names_the_point_that_came_nearest() -> None:
-    found = headline(NOTHING, point(50, 40, 20, 75, arm="cmc"))
-    assert found == (
-        "No arm is worth labels beyond its interval: at 100 labels, CMC pretraining comes to −5 labels "
+def test_a_single_arm_without_a_gain_is_no_best_one() -> None:
+    assert headline(NOTHING, point(50, 40, 20, 75, arm="cmc")) == (
+        "With 100 labels, CMC pretraining is worth no labels beyond its interval: it comes to −5 labels "
         "(95\u00a0% interval −30 to +25)."
     )
 
 
 def test_nothing_below_scratchs_curve_is_worth_anything() -> None:
     found = headline(point(100, 50, 0, 50, "below"))
-    assert "comes to at most −50 labels (95\u00a0% interval ≤ −50)" in found
+    assert "it comes to at most −50 labels (95\u00a0% interval ≤ −50)" in found
 
 
 def test_a_point_outside_its_own_interval_but_inside_the_band_is_unsettled() -> None:
-    others = [point(labels, labels, 0.9 * labels, 1.1 * labels, arm="cmc") for labels in range(100, 140)]
-    found = verdict(point(sure=-0.01), *others)
+    others = [point(labels, labels, 0.9 * labels, 1.1 * labels, arm="cmc") for labels in range(220, 260)]
+    found = verdict(point(240, 660, 530, 870, sure=-0.01), *others)
     assert found.headline == (
-        "Not settled: with 250 labels, rotation pretraining is worth 410 more labels (95\u00a0% interval 280–620), "
+        "Not settled: with 240 labels, rotation pretraining is worth 420 more labels (95\u00a0% interval 290–630), "
         "or is the luckiest of 41 points."
     )
     assert found.detail == (
-        "Simultaneous 95\u00a0% band over 41 points: a study without any gain would claim one in at most 5\u00a0% of "
-        "cases."
+        "Not shown to be worth labels at any budget: CMC. Simultaneous 95\u00a0% band over 41 points: a study without "
+        "any gain would claim one in at most 5\u00a0% of cases."
     )
-
-
-def test_what_is_sure_comes_before_what_looks_better() -> None:
-    assert headline(point(50, 900, 500, 2000, arm="cmc", sure=-0.01), point()).startswith("With 250 labels, rotation")
+    assert not found.claims
 
 
 def test_a_point_that_lacks_runs_of_unknown_worth_is_not_claimed() -> None:
@@ -111,7 +135,7 @@ def test_a_point_that_lacks_runs_of_unknown_worth_is_not_claimed() -> None:
 
 
 def test_a_gain_in_score_that_is_none_in_labels_is_not_claimed() -> None:
-    assert headline(point(250, 260, 250, 300, sure=0.01)).startswith("No arm is worth labels")
+    assert "is worth no labels beyond its interval" in headline(point(250, 260, 250, 300, sure=0.01))
 
 
 def test_one_pretraining_is_told() -> None:
@@ -128,9 +152,20 @@ def test_without_a_scratch_curve_or_trials_nothing_is_claimed() -> None:
     assert not nothing.claims
 
 
-@pytest.mark.parametrize("condition", ["dataset", "task", "backbone"])
-def test_places_are_named_where_there_are_several(condition: str) -> None:
-    assert f"250 labels ({point()[condition]}), " in headline(point(), point(100, 95, 70, 125, **{condition: "other"}))
+@pytest.mark.parametrize("condition", ["dataset", "task"])
+def test_each_task_and_dataset_has_a_sentence(condition: str) -> None:
+    found = verdict(point(), point(100, 95, 70, 125, **{condition: "other"}))
+    count = "At the middle budget, the best arm is worth labels beyond doubt in 1 of 2 comparisons."
+    assert (found.headline, found.claims) == (count, True)
+    assert found.lines[0].startswith(f"With 250 labels ({point()[condition]}), rotation pretraining is worth 410")
+    assert found.lines[1].startswith("With 100 labels (other), rotation pretraining is worth no labels")
+    nothing = verdict(NOTHING, NOTHING | {condition: "other"})
+    assert "in none of 2 comparisons" in nothing.headline
+    assert not nothing.claims
+
+
+def test_networks_are_named_where_there_are_several() -> None:
+    assert "250 labels (resnet9), " in headline(point(), point(250, 95, 70, 125, backbone="other"))
 
 
 def test_confidence_is_told() -> None:
@@ -156,8 +191,8 @@ def test_the_baseline_is_called_by_its_own_name() -> None:
 def test_what_a_suite_varies_is_named_where_it_differs() -> None:
     keys = ["dataset.factors", "backbone.width", "seed"]
     one, other = ({"dataset.factors": "T---", "backbone.width": width, "seed": "0"} for width in ("8", "16"))
-    found = headline(point(dataset="T--- a", **one), point(100, 95, 70, 125, dataset="T--- b", **other), varied=keys)
-    assert found.startswith("With 250 labels (width 8), rotation")
+    points = point(dataset="T--- a", **one), point(100, 95, 70, 125, dataset="T--- b", **other)
+    assert verdict(*points, varied=keys).lines[0].startswith("With 250 labels (width 8), rotation")
 
 
 def test_missing_runs_are_named() -> None:

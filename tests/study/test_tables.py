@@ -129,6 +129,10 @@ def test_gains_are_paired_differences_in_units_of_the_metric(results: pd.DataFra
         assert row["sure_gain"] < row["gain_low"] < row["gain"] < row["gain_high"]
     assert (found.loc["rotation", "sure_gain"] > 0).all()
     assert (found["pretrainings"] == 2).all()
+    assert (found["sure_labels"] <= found["equivalent_low"]).all()
+    labels = found.index.get_level_values("labels")
+    assert ((found["sure_labels"] > labels) <= (found["sure_gain"] > 0)).all()
+    assert (found.loc["rotation", "sure_labels"] > labels[: len(BUDGETS)]).any()
     errors = {"classification": PrimaryMetric("accuracy", higher_is_better=False)}
     mirrored = utility_table(results.assign(value=-results["value"]), errors, seed=0).set_index(["arm", "labels"])
     np.testing.assert_allclose(mirrored[GAINS], found[GAINS])
@@ -143,6 +147,8 @@ def test_a_claim_must_hold_if_missing_runs_had_scored_the_blind_guess(results: p
     assert told.loc[("rotation", 100), "gain_low"] > 0
     assert told.loc[("rotation", 100), "sure_gain"] < 0
     assert told.loc[("rotation", 250), "sure_gain"] > 0
+    assert np.isnan(told.loc[("rotation", 100), "sure_labels"])
+    assert told.loc[("rotation", 250), "sure_labels"] > 0
     untold = utility_table(lacking, METRICS, seed=0).set_index(["arm", "labels"])
     assert np.isnan(untold.loc[("rotation", 100), "sure_gain"])
     assert untold.loc[("rotation", 250), "sure_gain"] > 0

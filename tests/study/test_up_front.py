@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from headstart.api import prepare_study
-from headstart.errors import HeadstartError
+from headstart.errors import ConfigError, HeadstartError
 from headstart.folder import Manifest, write_manifest, write_shard
 from headstart.study.config.study import StudyConfig
 
@@ -61,6 +61,7 @@ def one(values, row, value):
         ("classification", "class", LABELS.float(), r"target 'class' is float32 \[40\] and must be a whole number"),
         ("classification", "class", LABELS[:, None], r"target 'class' is int64 \[40, 1\] and must be a whole number"),
         ("classification", "class", 0 * LABELS, "every image has class 0, so there is nothing to learn"),
+        ("classification", "class", LABELS.clamp(max=1), "class 'cone' has no training image, so no budget can hold"),
         ("pose", "pose", 0 * LABELS, r"every image has pose 0, .* viewpoint factor on \(V in factors\)"),
         ("segmentation", "semantic", MASKS[:, :8, :8], "maps of 8 x 8 for images of 16 x 16 pixels"),
         ("segmentation", "semantic", one(MASKS, 7, 255), "1 masks hold numbers that are not 0 to 3, .* row 7 with 255"),
@@ -85,6 +86,18 @@ def test_annotations_that_are_no_answers_end_a_study_before_it_learns(tmp_path, 
     assert "\n" not in str(refusal.value)
     assert not (run.store.root / "pretrain").exists()
     assert not (run.store.root / "trial").exists()
+
+
+@pytest.mark.parametrize(
+    ("split", "use"), [("val", "validation images, on which steps are chosen"), ("test", "test images, on which arms")]
+)
+def test_a_dataset_without_images_to_choose_or_to_measure_by_is_refused(tmp_path, split, use):
+    path = write(tmp_path / "noise", **{"class": LABELS})
+    manifest = Manifest.model_validate_json((path / "dataset.json").read_text())
+    write_manifest(path, manifest.model_copy(update={"counts": manifest.counts | {split: 0}}))
+    config = study(path, protocols={"finetune": {"steps": "auto"}})
+    with pytest.raises(ConfigError, match=f"'noise' has no {use}.*: move some of its training images .*'{split}'"):
+        prepare_study(config, out=tmp_path / "runs", store=tmp_path / "store", workers=1)
 
 
 def test_shards_with_different_annotations_are_refused_by_name(tmp_path):

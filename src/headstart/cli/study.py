@@ -120,6 +120,8 @@ def _print_answer(study: "Study") -> None:
         errors.print(f"[yellow]no number:[/] {escape(line)}", highlight=False, soft_wrap=True)
     console.print()
     print_prose(tables.verdict.headline, style="bold")
+    for line in tables.verdict.lines:
+        print_prose(f"• {line}")
     print_prose(tables.verdict.detail)
     console.print()
 

@@ -45,7 +45,8 @@ def guarded(verdict: Verdict, training: TrainedOut) -> Verdict:
     if not verdict.claims or training.settled is not False:
         return verdict
     headline = "No gain in labels is claimed, for arms are not trained out."
-    return Verdict(headline, f"If they were, it would be this: {verdict.headline} {verdict.detail}")
+    detail = f"If they were, it would be this: {verdict.headline} {verdict.detail}"
+    return verdict._replace(headline=headline, detail=detail, claims=False)
 
 
 def _moved(row: pd.Series) -> str:

@@ -1,31 +1,29 @@
-"""The answer of a study in one sentence."""
+"""The answer of a study in one sentence, and what a practitioner asks next."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import pandas as pd
 
-from headstart.charts.names import find_baseline, in_words, protocol_title, varied_text
-from headstart.charts.panels import differing, named_conditions
-from headstart.charts.text import interval, labels_text, percent, signed_labels
+from headstart.charts.names import find_baseline
 from headstart.report.missing import missing_sentence
+from headstart.report.sentences import Words
+from headstart.report.standings import is_claimed, standings
 
 __all__ = ["Verdict", "state_verdict"]
-
-
-NO_BREAK_HYPHEN = "\u2011"
 
 
 class Verdict(NamedTuple):
     """headline: one sentence.
 
-    detail: what to know before believing it, empty where there is nothing. claims: whether the headline claims a gain
-    in labels.
+    detail: what to know before believing it, empty where there is nothing. claims: whether anything in it claims a gain
+    in labels. lines: where there are several tasks, datasets or studies, a sentence about each.
     """
 
     headline: str
     detail: str
     claims: bool = False
+    lines: tuple[str, ...] = ()
 
 
 def state_verdict(
@@ -38,10 +36,10 @@ def state_verdict(
 ) -> Verdict:
     """What the utility table comes to; the table of arms tells what it is measured against.
 
-    A gain is claimed where the lower end of the band over all points, ``sure_gain``, lies above 0, and that of utility
-    as well; else none is, and a point whose own interval lies above 0 is called unsettled. The point in the headline is
-    the one whose interval of utility has the highest lower end, of those that are claimed, if there are any. The
-    highest estimate would be the luckiest of many noisy ones.
+    Of each task and dataset it tells of the best fine-tuned arm and the best frozen one at the middle budget, then
+    where else a gain is claimed, and what is not worth labels. A gain is claimed where the lower end of the band over
+    all points, ``sure_gain``, lies above 0, and that of utility as well; a point whose own interval alone lies above 0
+    is called unsettled.
 
     >>> tables = Study.load("runs/quickstart").tables  # doctest: +SKIP
     >>> state_verdict(tables.utility, tables.arms, tables.missing).headline  # doctest: +SKIP
@@ -52,76 +50,24 @@ def state_verdict(
         return Verdict(
             f"Utility cannot be measured: it takes finished runs of {baseline.name} and of another arm.", lacking
         )
-    compared = measured[measured["utility_low"].notna()]
+    compared = measured[measured["utility_low"].notna()].reset_index(drop=True)
     if compared.empty:
         return Verdict("Utility has no interval yet, so nothing can be claimed: run at least two trials.", lacking)
-    claimed = compared[(compared["sure_gain"] > 0) & (compared["utility_low"] > 0)]
-    best = _highest(compared if claimed.empty else claimed)
-    where = _where(best, compared, varied)
-    detail = " ".join(filter(None, [_band(compared, confidence), _networks(compared), lacking, _bounded(missing)]))
-    if best["utility_low"] <= 0:
-        return Verdict(_no_gain(best, where, confidence), detail)
-    gain = _gain(best, where, baseline.name, confidence)
-    if not claimed.empty:
-        return Verdict(f"With {gain}.", detail, claims=True)
-    return Verdict(f"Not settled: with {gain}, {_doubt(best, len(compared))}.", detail)
+    words = Words(compared, baseline, tuple(varied), confidence)
+    found = list(standings(compared, varied))
+    told = tuple(words.sentence(standing) for standing in found)
+    common = [words.band(), _networks(compared), lacking, _bounded(missing)]
+    if len(found) == 1:
+        detail = " ".join(filter(None, [*words.beside(found[0]), *common]))
+        return Verdict(told[0], detail, claims=bool(is_claimed(compared).any()))
+    sure = sum(one.claimed for one in found)
+    return Verdict(_count(sure, len(found)), " ".join(filter(None, common)), sure > 0, told)
 
 
-def _highest(points: pd.DataFrame) -> pd.Series:
-    return points.iloc[int(points["utility_low"].to_numpy().argmax())]
-
-
-def _doubt(best: pd.Series, points: int) -> str:
-    """Why a point whose own interval lies above 0 is not claimed."""
-    if pd.isna(best["sure_gain"]):
-        return "or lacks the runs that would say otherwise"
-    return f"or is the luckiest of {points} points" if points > 1 else "or the runs that it lacks would say otherwise"
-
-
-def _gain(best: pd.Series, where: str, baseline: str, confidence: float) -> str:
-    extra = f"{labels_text(best['equivalent_labels'] - best['labels'])} more labels"
-    if best["censored"] == "above":
-        # The baseline's largest budget is known to the label, so the bound is not rounded.
-        extra = f"at least {best['equivalent_labels'] - best['labels']:,.0f} more labels, as it beats {baseline}'s best"
-    return f"{best['labels']:,} labels{where}, {_arm(best)} is worth {extra} ({_range(best, confidence)})"
-
-
-def _no_gain(best: pd.Series, where: str, confidence: float) -> str:
-    known = {"none": "", "above": "at least ", "below": "at most "}[best["censored"]]
-    extra = known + signed_labels(best["equivalent_labels"] - best["labels"])
-    return (
-        f"No arm is worth labels beyond its interval: at {best['labels']:,} labels{where}, {_arm(best)} comes to "
-        f"{extra} labels ({_range(best, confidence)})."
-    )
-
-
-def _range(best: pd.Series, confidence: float) -> str:
-    lowest = -float(best["labels"])
-    ends = (best["equivalent_low"] - best["labels"], best["equivalent_high"] - best["labels"])
-    signs = labels_text if ends[0] > 0 else signed_labels
-    return f"{percent(confidence)} interval {interval(*ends, signs, lowest)}"
-
-
-def _arm(best: pd.Series) -> str:
-    how = "" if best["protocol"] == "finetune" else f" ({protocol_title(best['protocol'])})"
-    return f"{in_words(best['arm'], best['method'])}{how}"
-
-
-def _where(best: pd.Series, compared: pd.DataFrame, varied: Sequence[str]) -> str:
-    """The study of a suite, and the dataset, task or backbone, if there are several."""
-    values = {key: best[key] for key in differing(compared, varied)}
-    conditions = dict.fromkeys(str(best[condition]) for condition in named_conditions(compared, varied))
-    names = [*([varied_text(values)] if values else []), *conditions]
-    # Factors such as T--- stay on one line.
-    return f" ({', '.join(names)})".replace("-", NO_BREAK_HYPHEN) if names else ""
-
-
-def _band(compared: pd.DataFrame, confidence: float) -> str:
-    points = "1 point" if len(compared) == 1 else f"{len(compared):,} points"
-    return (
-        f"Simultaneous {percent(confidence)} band over {points}: a study without any gain would claim one in at most "
-        f"{percent(1 - confidence)} of cases."
-    )
+def _count(sure: int, places: int) -> str:
+    """In how many of several places the best arm at the middle budget is worth labels."""
+    count = f"{sure} of {places}" if sure else f"none of {places}"
+    return f"At the middle budget, the best arm is worth labels beyond doubt in {count} comparisons."
 
 
 def _networks(compared: pd.DataFrame) -> str:

@@ -1,5 +1,6 @@
 """Object classification and pose: which of several labels an image has."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import torch.nn.functional as F
@@ -18,6 +19,10 @@ __all__ = ["Classification", "Pose"]
 class Classification(ClassificationTraits, Task):
     """One label of C per image: cross-entropy, top-1 accuracy as a fraction of images (0 to 1)."""
 
+    def __init__(self, classes: Sequence[str]) -> None:
+        super().__init__(classes)
+        self.classes = tuple(classes)
+
     def strata(self, target: Tensor) -> Tensor:
         return target.long().cpu()
 
@@ -33,6 +38,16 @@ class Classification(ClassificationTraits, Task):
             raise DataError(
                 f"task '{self.name}': {len(wrong)} images have no label between 0 and {self.outputs - 1}, the first of "
                 f"them row {wrong[0]} with {target[wrong[0]]}: correct target '{self.target}'"
+            )
+
+    def check_variety(self, target: Tensor) -> None:
+        super().check_variety(target)
+        counts = target.long().bincount(minlength=self.outputs).tolist()
+        if absent := [name for name, count in zip(self.classes, counts, strict=True) if not count]:
+            others = f" and {len(absent) - 1} more classes" if len(absent) > 1 else ""
+            raise DataError(
+                f"task '{self.name}': class '{absent[0]}'{others} has no training image, so no budget can hold a label "
+                f"of it: add images of it, or leave it out of the dataset's classes"
             )
 
     def constant(self, labelled: Tensor) -> Tensor:
@@ -61,3 +76,7 @@ class Pose(PoseTraits, Classification):
     """The label comes from its rotation matrix: cross-entropy, accuracy as a fraction of images (0 to 1).
     A mirrored image shows the mirrored pose, and its label with it. A quarter turn would show none of the five.
     """
+
+    def check_variety(self, target: Tensor) -> None:
+        # Not each of the five poses has to be in a dataset: they are what a head tells apart, not what a user named.
+        Task.check_variety(self, target)

@@ -29,7 +29,8 @@ class GainEstimate:
     gain: mean over the trials that both have. low, high: its own interval. sure: the lower end of the band that holds
     the gains of all curves and budgets at once; in a study without any gain one of them is above 0 in at most
     1 − confidence of cases. NaN is what cannot be told: a gain without trials, ends with a single unit; ``sure`` also
-    where runs are missing and it is not known what they would do. critical: ends in standard errors.
+    where runs are missing and it is not known what they would do. critical: ends in standard errors. band: of the band,
+    in units of ``critical``. bounded ``[C, K]``: where runs are missing, so that ``sure`` is of what they might do.
     """
 
     gain: Floats
@@ -37,6 +38,8 @@ class GainEstimate:
     high: Floats
     sure: Floats
     critical: Floats
+    band: float
+    bounded: NDArray[np.bool_]
 
 
 def estimate_gains(
@@ -69,9 +72,9 @@ def estimate_gains(
     known = np.full(len(scores.labels), np.nan) if guess is None else guess
     filled = np.where(lacking, known[:, None], scores.compared)
     bounded = _estimate(replace(scores, compared=filled, per_image=None), generator, levels, draws)
-    affected = lacking.any(axis=-1)
+    affected = np.asarray(lacking.any(axis=-1))
     worse = np.where(np.isnan(known), np.nan, np.minimum(found.sure, bounded.sure))
-    return replace(found, sure=np.where(affected, worse, found.sure))
+    return replace(found, sure=np.where(affected, worse, found.sure), bounded=affected)
 
 
 def _estimate(
@@ -92,5 +95,11 @@ def _estimate(
 def _ends(means: UnitMeans, error: Floats, critical: Critical) -> GainEstimate:
     half = critical.point * error
     return GainEstimate(
-        means.mean, means.mean - half, means.mean + half, means.mean - critical.band * half, critical.point
+        means.mean,
+        means.mean - half,
+        means.mean + half,
+        means.mean - critical.band * half,
+        critical.point,
+        critical.band,
+        np.zeros(half.shape, dtype=np.bool_),
     )

@@ -122,6 +122,7 @@ def reference_estimate(scores: StudyScores, curve: int, *, confidence: float = 0
         labels * (1 + utility),
         labels * (1 + utility - std),
         labels * (1 + utility + std),
+        np.full(len(labels), np.nan),
         np.full(len(labels), CENSORED[0]),
     )
 

@@ -38,8 +38,10 @@ class UtilityEstimate:
     utility: n̂ / n − 1, at least −1. censored: ``none``; ``above`` where the mean beats the baseline's best point, so
     that n̂ and utility are lower bounds (its largest budget); ``below`` where it misses its first point, so that they
     are upper bounds (its smallest budget). ``*_low`` and ``*_high`` are the interval's ends: an end beyond the largest
-    budget is infinite, one under the smallest is 0 labels, utility −1. NaN is what cannot be told: all of a budget
-    where every run failed, all but ``value`` without a baseline, the ends where a mean rests on a single trial.
+    budget is infinite, one under the smallest is 0 labels, utility −1. sure_labels: the lower end of equivalent labels
+    by the band that ``GainEstimate.sure`` is of. NaN is what cannot be told: all of a budget where every run failed,
+    all but ``value`` without a baseline, the ends where a mean rests on a single trial, and ``sure_labels`` where runs
+    are missing.
     """
 
     labels: Floats
@@ -49,6 +51,7 @@ class UtilityEstimate:
     equivalent_labels: Floats
     equivalent_low: Floats
     equivalent_high: Floats
+    sure_labels: Floats
     censored: NDArray[np.str_]
 
     @property
@@ -95,23 +98,24 @@ def estimate_utility(scores: StudyScores, gains: GainEstimate, *, confidence: fl
 
 def _equivalent(
     scores: StudyScores, value: Floats, gains: GainEstimate
-) -> tuple[Floats, Floats, Floats, NDArray[np.str_]]:
-    """Equivalent labels of ``value [C, K]``, their ends, and on which side they are bounds."""
+) -> tuple[Floats, Floats, Floats, Floats, NDArray[np.str_]]:
+    """Equivalent labels of ``value [C, K]``, their ends, the band's, and on which side they are bounds."""
     runs = np.isfinite(scores.baseline).sum(axis=-1).astype(np.float64)
     known = runs > 0
     if not known.any():
         nothing = np.full(value.shape, np.nan)
-        return nothing, nothing, nothing, np.full(value.shape, CENSORED[0])
+        return nothing, nothing, nothing, nothing, np.full(value.shape, CENSORED[0])
     means = np.nanmean(scores.baseline[known], axis=-1)
     fitted = monotone_fit(means, runs[known])
     point = labels_needed(scores.labels[known], np.broadcast_to(fitted, (len(value), len(fitted))), _on(fitted, value))
     unknown = np.isnan(value)
     above, below = np.isinf(point.high) & ~unknown, (point.low < point.high) & ~unknown
-    low, high = _ends(scores, known, fitted - means, gains)
+    low, high, sure = _ends(scores, known, fitted - means, gains)
     return (
         np.where(unknown, np.nan, np.where(above, point.low, point.high)),
         np.minimum(low, point.low),
         np.maximum(high, point.high),
+        np.minimum(sure, point.low),
         np.select([above, below], CENSORED[1:], CENSORED[0]),
     )
 
@@ -123,9 +127,14 @@ def _on(curve: Floats, value: Floats) -> Floats:
     return np.where(np.abs(value - nearest) < ROUNDING * np.abs(curve).max(), nearest, value)
 
 
-def _ends(scores: StudyScores, known: NDArray[np.bool_], raised: Floats, gains: GainEstimate) -> tuple[Floats, Floats]:
+def _ends(
+    scores: StudyScores, known: NDArray[np.bool_], raised: Floats, gains: GainEstimate
+) -> tuple[Floats, Floats, Floats]:
     """Of equivalent labels, ``[C, K]``: where the difference from the baseline at some budget, moved by its critical
-    value, is 0. raised: how far the monotone fit lies above the means of the ``known`` budgets, ``[M]``."""
+    value, is 0; both ends, and the lower one of the band.
+
+    raised: how far the monotone fit lies above the means of the ``known`` budgets, ``[M]``.
+    """
     budgets, baseline = scores.labels[known], scores.baseline[known]
     differences = scores.compared[:, :, None] - baseline
     contrasts = curve_means(differences, scores.pretraining)
@@ -135,13 +144,22 @@ def _ends(scores: StudyScores, known: NDArray[np.bool_], raised: Floats, gains: 
     rounding = ROUNDING * np.nanmax(np.abs(baseline))
     middle, half = (np.where(np.abs(one) < rounding, 0.0, one) for one in (contrasts.mean - raised, half))
     # Once below, below for all larger budgets: the first crossing for one end, the last for the other.
-    least = np.minimum.accumulate(np.nan_to_num(middle - half, nan=UNKNOWN), axis=-1)
-    most = np.maximum.accumulate(np.nan_to_num(middle + half, nan=-UNKNOWN)[..., ::-1], axis=-1)
-    zero = np.zeros((*middle.shape[:2], 1))
-    low: LabelRange = labels_needed(budgets, -least, zero)
-    high: LabelRange = labels_needed(budgets, -most[..., ::-1], zero)
+    least, surest = (
+        np.minimum.accumulate(np.nan_to_num(middle - times * half, nan=UNKNOWN), axis=-1) for times in (1, gains.band)
+    )
+    most = np.maximum.accumulate(np.nan_to_num(middle + half, nan=-UNKNOWN)[..., ::-1], axis=-1)[..., ::-1]
+    low, sure, high = (_crossings(budgets, curve) for curve in (least, surest, most))
     unknown = np.isnan(gains.low)
-    return np.where(unknown, np.nan, low.low[..., 0]), np.where(unknown, np.nan, high.high[..., 0])
+    return (
+        np.where(unknown, np.nan, low.low[..., 0]),
+        np.where(unknown, np.nan, high.high[..., 0]),
+        np.where(unknown | gains.bounded, np.nan, sure.low[..., 0]),
+    )
+
+
+def _crossings(budgets: Floats, falling: Floats) -> LabelRange:
+    """Where curves that fall, ``[C, K, M]``, are 0."""
+    return labels_needed(budgets, -falling, np.zeros((*falling.shape[:2], 1)))
 
 
 def _variances(scores: StudyScores, known: NDArray[np.bool_], contrasts: UnitMeans) -> Floats:

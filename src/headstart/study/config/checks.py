@@ -36,6 +36,7 @@ def check_study(config: StudyConfig) -> tuple[str, ...]:
     """
     config = settle(config)
     info = config.dataset.info()
+    _check_splits(config, info)
     for task in config.tasks:
         _check_task(config, info, task)
     _check_color(config, info)
@@ -46,6 +47,15 @@ def check_study(config: StudyConfig) -> tuple[str, ...]:
         check_devices(config.pretraining(arm).devices, config.device)
     check_networks(config, info)
     return tuple(_twins(config))
+
+
+def _check_splits(config: StudyConfig, info: SourceInfo) -> None:
+    uses = {"val": "validation images, on which steps are chosen", "test": "test images, on which arms are compared"}
+    for split, use in uses.items():
+        if not info.counts.get(split):
+            raise ConfigError(
+                f"dataset '{config.dataset.name}' has no {use}: move some of its training images to split '{split}'"
+            )
 
 
 def _check_task(config: StudyConfig, info: SourceInfo, name: str) -> None:

@@ -30,7 +30,7 @@ INTERVAL = ["value", "value_low", "value_high"]
 SUMMARY_COLUMNS = [*CURVE, "role", "labels", "metric", "trials", "missing", *INTERVAL, "value_if_blind"]
 ESTIMATE = [
     *INTERVAL, "equivalent_labels", "equivalent_low", "equivalent_high", "utility", "utility_low", "utility_high",
-    "censored",
+    "sure_labels", "censored",
 ]  # fmt: skip
 GAIN = ["gain", "gain_low", "gain_high", "sure_gain"]
 UTILITY_COLUMNS = [*CURVE, "labels", "metric", *ESTIMATE, *GAIN, "pretrainings"]
@@ -86,11 +86,12 @@ def utility_table(
 
     Read off the primary metric on the test split, against the baseline fine-tuned on the same dataset and task,
     whatever the arm's own protocol and backbone. Runs without a value are left out; where no run of a budget is left,
-    its row says NaN. ``sure_gain`` is the lower end of one band over all rows of the table. ``pretrainings`` counts the
-    pretrained networks behind a row. ``interpolation="reference"`` follows the original study's rule for labels (see
-    ``reference_estimate``), its one point between budgets rounded to whole labels. hits: by job, which test images it
-    got right; where all jobs that are compared have them, gains and utilities know that other test images might have
-    been drawn. Raises ``ConfigError`` where the original study's rule does not fit the metric.
+    its row says NaN. ``sure_gain`` and ``sure_labels`` are lower ends of one band over all rows of the table, in the
+    metric's units and in equivalent labels. ``pretrainings`` counts the pretrained networks behind a row.
+    ``interpolation="reference"`` follows the original study's rule for labels (see ``reference_estimate``), its one
+    point between budgets rounded to whole labels. hits: by job, which test images it got right; where all jobs that are
+    compared have them, gains and utilities know that other test images might have been drawn. Raises ``ConfigError``
+    where the original study's rule does not fit the metric.
     """
     curves = list(curves_of(results, metrics, varied))
     places = dict.fromkeys(place_of(curve, varied) for curve in curves if curve.role == "compared")

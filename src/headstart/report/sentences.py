@@ -1,0 +1,129 @@
+"""What a point of the utility table says, in words."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pandas as pd
+
+from headstart.charts.names import Baseline, arm_titles, in_words, protocol_title, varied_text
+from headstart.charts.panels import differing, named_conditions
+from headstart.charts.text import interval, labels_text, percent, signed_labels
+from headstart.report.standings import Standing, is_claimed
+
+__all__ = ["Words"]
+
+NO_BREAK_HYPHEN = "\u2011"
+
+
+class Words(NamedTuple):
+    """How points are put into words. compared: all of them."""
+
+    compared: pd.DataFrame
+    baseline: Baseline
+    varied: tuple[str, ...]
+    confidence: float
+
+    def sentence(self, standing: Standing) -> str:
+        """What the best arm at the middle budget is worth."""
+        best = standing.best
+        if best is None:
+            return f"With {standing.labels:,} labels nothing has an interval yet."
+        place = f"{standing.labels:,} labels{self._where(best)}"
+        if best["utility_low"] <= 0:
+            return self._no_gain(standing, best, place)
+        gain = f"with {place}, {_arm(best)} is worth {self._more(best)}"
+        if standing.claimed:
+            return f"{gain[0].upper()}{gain[1:]}."
+        return f"Not settled: {gain}, {self._doubt(best)}."
+
+    def beside(self, standing: Standing) -> list[str]:
+        """What else a practitioner wants to know of a study of one task."""
+        return [*self._frozen(standing), *self._elsewhere(standing), *self._worthless(standing)]
+
+    def band(self) -> str:
+        """What the promise is."""
+        points = "1 point" if len(self.compared) == 1 else f"{len(self.compared):,} points"
+        return (
+            f"Simultaneous {percent(self.confidence)} band over {points}: a study without any gain would claim one in "
+            f"at most {percent(1 - self.confidence)} of cases."
+        )
+
+    def _more(self, best: pd.Series) -> str:
+        extra = f"{labels_text(best['equivalent_labels'] - best['labels'])} more labels"
+        if best["censored"] == "above":
+            # The baseline's largest budget is known to the label, so the bound is not rounded.
+            most = f"{best['equivalent_labels'] - best['labels']:,.0f}"
+            extra = f"at least {most} more labels, as it beats {self.baseline.name}'s best"
+        return f"{extra} ({self._range(best)})"
+
+    def _no_gain(self, standing: Standing, best: pd.Series, place: str) -> str:
+        who = _arm(best)
+        amount = f"{_amount(best)} labels ({self._range(best)})"
+        rivals = standing.points.loc[standing.points["labels"] == standing.labels, ["arm", "protocol"]]
+        if len(rivals) == 1:
+            return f"With {place}, {who} is worth no labels beyond its interval: it comes to {amount}."
+        return f"With {place}, no arm is worth labels beyond its interval: the best, {who}, comes to {amount}."
+
+    def _frozen(self, standing: Standing) -> Iterator[str]:
+        if standing.tuned is not None and (best := standing.frozen) is not None:
+            yield f"Frozen, the best is {_arm(best)}: {_amount(best)} labels ({self._range(best)})."
+
+    def _elsewhere(self, standing: Standing) -> Iterator[str]:
+        """Fine-tuned arms that are worth labels at other points than the one that was told."""
+        points = standing.tuned_points
+        others = points[is_claimed(points)]
+        if standing.tuned is not None:
+            others = others.drop(index=standing.tuned.name, errors="ignore")
+        titles = arm_titles(self.compared["arm"])
+        named = [
+            f"{titles[str(arm)]} (at {', '.join(f'{labels:,}' for labels in own['labels'])})"
+            for arm, own in others.groupby("arm", sort=False)
+        ]
+        if named:
+            yield f"Worth labels elsewhere too: {', '.join(named)}."
+
+    def _worthless(self, standing: Standing) -> Iterator[str]:
+        """Fine-tuned arms that are claimed nowhere; of these, those that are below the baseline."""
+        points, titles = standing.tuned_points, arm_titles(self.compared["arm"])
+        told = "" if standing.tuned is None else str(standing.tuned["arm"])
+        named = []
+        for arm, own in points.groupby("arm", sort=False):
+            if not is_claimed(own).any() and arm != told:
+                below = (own.loc[own["labels"] == standing.labels, "utility_high"] < 0).any()
+                named.append(f"{titles[str(arm)]}{f' (worse than {self.baseline.name})' if below else ''}")
+        if named:
+            yield f"Not shown to be worth labels at any budget: {', '.join(named)}."
+
+    def _doubt(self, best: pd.Series) -> str:
+        """Why a point whose own interval lies above 0 is not claimed."""
+        if pd.isna(best["sure_gain"]):
+            return "or lacks the runs that would say otherwise"
+        points = len(self.compared)
+        return f"or is the luckiest of {points} points" if points > 1 else "or the runs it lacks would say otherwise"
+
+    def _range(self, best: pd.Series) -> str:
+        """Its interval, and what is sure by the band over all points."""
+        lowest = -float(best["labels"])
+        ends = (best["equivalent_low"] - best["labels"], best["equivalent_high"] - best["labels"])
+        signs = labels_text if ends[0] > 0 else signed_labels
+        sure = best["sure_labels"] - best["labels"]
+        band = f", band ≥ {labels_text(sure)}" if best["sure_gain"] > 0 and sure > 0 else ""
+        return f"{percent(self.confidence)} interval {interval(*ends, signs, lowest)}{band}"
+
+    def _where(self, best: pd.Series) -> str:
+        """The study of a suite, and the dataset, task or backbone, if there are several."""
+        values = {key: best[key] for key in differing(self.compared, self.varied)}
+        conditions = dict.fromkeys(str(best[name]) for name in named_conditions(self.compared, self.varied))
+        names = [*([varied_text(values)] if values else []), *conditions]
+        # Factors such as T--- stay on one line.
+        return f" ({', '.join(names)})".replace("-", NO_BREAK_HYPHEN) if names else ""
+
+
+def _amount(best: pd.Series) -> str:
+    known = {"none": "", "above": "at least ", "below": "at most "}[best["censored"]]
+    return known + signed_labels(best["equivalent_labels"] - best["labels"])
+
+
+def _arm(best: pd.Series) -> str:
+    how = "" if best["protocol"] == "finetune" else f" ({protocol_title(best['protocol'])})"
+    return f"{in_words(best['arm'], best['method'])}{how}"

@@ -1,0 +1,70 @@
+"""Who stands where at a middle budget, by a rule that was fixed before any number was seen.
+
+Of each task and dataset: the fine-tuned arm that gains most at the middle budget, and the frozen one that does. Picking
+the best of all points instead would be to pick the luckiest.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import pandas as pd
+
+from headstart.training import PROTOCOLS
+
+__all__ = ["Standing", "is_claimed", "middle_budget", "standings"]
+
+WHERE = ["dataset", "task"]
+
+
+class Standing(NamedTuple):
+    """Rows of the utility table that have intervals, of one task and dataset in one study.
+
+    labels: the middle budget. tuned, frozen: the best there, ``None`` where nothing has an interval. points: all.
+    """
+
+    labels: int
+    tuned: pd.Series | None
+    frozen: pd.Series | None
+    points: pd.DataFrame
+
+    @property
+    def best(self) -> pd.Series | None:
+        """What a sentence is about: the fine-tuned arm, if any was measured."""
+        return self.frozen if self.tuned is None else self.tuned
+
+    @property
+    def claimed(self) -> bool:
+        """Whether that arm is worth labels beyond doubt."""
+        return self.best is not None and bool(is_claimed(self.best.to_frame().T).all())
+
+    @property
+    def tuned_points(self) -> pd.DataFrame:
+        return self.points[~_frozen(self.points)]
+
+
+def standings(points: pd.DataFrame, varied: Sequence[str]) -> Iterator[Standing]:
+    """One per study, dataset and task, in the order of the table."""
+    for _, own in points.groupby([*varied, *WHERE], sort=False):
+        labels = middle_budget(own["labels"])
+        there, frozen = own[own["labels"] == labels], _frozen(own)
+        yield Standing(labels, _best(there[~frozen[there.index]]), _best(there[frozen[there.index]]), own)
+
+
+def middle_budget(labels: pd.Series) -> int:
+    """The middle one of the budgets; of an even number, the larger of the two."""
+    budgets = sorted(set(labels))
+    return int(budgets[len(budgets) // 2])
+
+
+def is_claimed(points: pd.DataFrame) -> pd.Series:
+    """Whether each point is worth labels beyond doubt: by the band over all points, and by its own interval."""
+    return (points["sure_gain"] > 0) & (points["utility_low"] > 0)
+
+
+def _frozen(points: pd.DataFrame) -> pd.Series:
+    """Whether each point's protocol leaves the backbone as it is; one that is not known counts as fine-tuning."""
+    return points["protocol"].map(lambda name: name in PROTOCOLS and PROTOCOLS[name].frozen).astype(bool)
+
+
+def _best(points: pd.DataFrame) -> pd.Series | None:
+    return None if points.empty else points.iloc[int(points["gain"].to_numpy().argmax())]
