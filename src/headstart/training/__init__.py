@@ -2,7 +2,7 @@
 
 from headstart.training.collapse import collapsed_since, is_collapsed
 from headstart.training.config import ClosedForm, OptimizerConfig, SupervisedConfig, TrainConfig
-from headstart.training.features import Precomputed, extract_features, feature_set
+from headstart.training.features import Precomputed, extract_features, feature_batches, feature_set
 from headstart.training.history import Failure
 from headstart.training.loop import TrainReport, train
 from headstart.training.precision import Precision, native_precision, open_device, pick_device, pick_precision
@@ -32,6 +32,7 @@ __all__ = [
     "evaluate",
     "evaluate_images",
     "extract_features",
+    "feature_batches",
     "feature_set",
     "fit",
     "is_collapsed",

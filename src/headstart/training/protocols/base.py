@@ -13,6 +13,7 @@ from headstart.objective import Objective, StepResult
 from headstart.seeding import derive_seed, torch_generator
 from headstart.tasks.base import Task
 from headstart.training.config import ClosedForm, SupervisedConfig, TrainConfig
+from headstart.training.features import feature_set
 
 __all__ = ["LabelledRun", "Protocol", "Settings", "Setup", "Supervised"]
 
@@ -51,6 +52,16 @@ class LabelledRun:
         """The labels ``[N, ...]``, where batches of images are."""
         return self.labelled.targets[self.task.target].to(self.labelled.device)
 
+    def features(self) -> ImageSet:
+        """The labelled images with features in place of pixels, as the task's head reads them, for ``Precomputed``.
+
+        Frozen protocols learn from these alone. Where a study has computed them before, ``backbone`` is ``Precomputed``
+        and ``labelled`` holds them already.
+        """
+        return feature_set(
+            self.backbone, self.labelled, per_location=self.task.per_location, precision=self.config.precision
+        )
+
     def head(self, backbone: Backbone, mlp: bool = False) -> nn.Module:
         """The task's head on ``backbone``, the same in every protocol and arm."""
         with seeded_init(torch_generator(self.seed, "head")):
@@ -80,6 +91,7 @@ class Protocol:
     """name, and a ``summary`` in one line. Config: the class of its options, with ``for_labels(n)``.
 
     frozen: whether the backbone stays as it is: in eval mode, so that neither weights nor batch-norm statistics move.
+    Such a protocol learns from ``LabelledRun.features`` and from nothing else of the images or the backbone.
     per_location: whether it also answers tasks that ask about every pixel. prepare: does what the protocol is about.
     libraries: packages besides torch whose arithmetic the numbers are; their versions count as part of a run.
     """
