@@ -71,6 +71,7 @@ class LabelledRun:
         """Batches of ``images`` as the configuration and the seed have them."""
         assert isinstance(self.config, TrainConfig), "only what takes steps has batches"
         seed = derive_seed(self.seed, "batches")
+        images = images.prepared(self.config.steps * self.config.batch_size)
         return Loader(images, batch_size=self.config.batch_size, seed=seed, augment=augment)
 
 
