@@ -108,8 +108,9 @@ def _places() -> Iterator[tuple[Any, str, str]]:
     yield Batches, "batch", "batches and augmentation"
     yield loop._Run, "advance", "forward"  # of which what follows takes its parts
     yield torch.Tensor, "backward", "backward"
-    yield torch.optim.Adam, "step", "optimiser"
-    yield torch.optim.Optimizer, "zero_grad", "loop"
+    for optimizer in loop.OPTIMIZERS.values():
+        yield optimizer, "step", "optimiser"
+        yield optimizer, "zero_grad", "loop"
     yield loop._Run, "look", "loop"
     yield loop.History, "add", "loop"
     yield watching.Watched, "_look", "watching pretraining"
