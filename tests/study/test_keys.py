@@ -7,6 +7,7 @@ from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from pydantic import BaseModel
@@ -30,7 +31,7 @@ from headstart.tasks import TASKS
 from headstart.training import PROTOCOLS, SupervisedConfig, answers, fit
 
 RECORDED = Path(__file__).with_name("recorded_jobs.json")
-KINDS = ("dataset", "targets", "pretrain", "trial", "blind")
+KINDS = ("dataset", "targets", "pretrain", "features", "trial", "blind")
 OTHER = {
     "factors": "T---", "task": "pose", "method": "simclr", "protocol": "knn", "color": "rgb", "name": "resnet50",
     "engine": "warp", "objects": 1, "categories": ("chair", "table"), "targets": ("class", "pose"), "samples": 2,
@@ -57,7 +58,7 @@ def plan():
         tasks=("depth",),  # whose error tells small changes
         arms={"rotation": {}},
         pretrain={"steps": 3, "batch_size": 8, "precision": "float32"},
-        protocols={"finetune": {"min_steps": 3, "batch_size": 8, "precision": "float32"}},
+        protocols={name: {"min_steps": 3, "batch_size": 8, "precision": "float32"} for name in ("finetune", "linear")},
         device="cpu",
         budgets=(10, 20),
         trials=1,
@@ -191,6 +192,7 @@ def test_what_each_kind_computes_is_on_record(plan, jobs, tmp_path: Path) -> Non
         "dataset": _dataset(jobs["dataset"], store.folder(jobs["dataset"])),
         "targets": {},
         "pretrain": _pretraining(store.folder(jobs["pretrain"])),
+        "features": _features(store.folder(jobs["features"])),
         "trial": _records(store.folder(jobs["trial"])) | _protocols(jobs["dataset"], store),
         "blind": _records(store.folder(jobs["blind"])),
     }
@@ -215,6 +217,10 @@ def _dataset(job: Any, folder: Path) -> dict[str, float]:
 def _pretraining(folder: Path) -> dict[str, float]:
     history = json.loads((folder / "history.json").read_text())
     return {f"loss {index}": row["loss"] for index, row in enumerate(history["rows"])}
+
+
+def _features(folder: Path) -> dict[str, float]:
+    return {path.stem: float(np.abs(np.load(path)).mean()) for path in folder.glob("*.npy")}
 
 
 def _protocols(job: Any, store: Store) -> dict[str, float]:

@@ -9,7 +9,7 @@ from headstart.training.protocols import PROTOCOLS, Protocol, Settings, check_fi
 
 if TYPE_CHECKING:
     from headstart.training.collapse import collapsed_since, is_collapsed
-    from headstart.training.features import Precomputed, extract_features, feature_set
+    from headstart.training.features import Precomputed, extract_features, feature_batches, feature_set
     from headstart.training.history import Failure
     from headstart.training.loop import TrainReport, train
     from headstart.training.protocols.base import Supervised
@@ -37,6 +37,7 @@ __all__ = [
     "evaluate",
     "evaluate_images",
     "extract_features",
+    "feature_batches",
     "feature_set",
     "fit",
     "is_collapsed",
@@ -62,6 +63,7 @@ __getattr__ = lazily(
         "evaluate": "headstart.training.supervised",
         "evaluate_images": "headstart.training.supervised",
         "extract_features": "headstart.training.features",
+        "feature_batches": "headstart.training.features",
         "feature_set": "headstart.training.features",
         "fit": "headstart.training.supervised",
         "is_collapsed": "headstart.training.collapse",

@@ -15,7 +15,7 @@ from headstart.errors import DataError
 from headstart.registry import lookup
 from headstart.tasks.base import Task
 from headstart.training.config import TrainConfig
-from headstart.training.features import BATCH, evaluating
+from headstart.training.features import BATCH, Precomputed, evaluating
 from headstart.training.loop import TrainReport, train
 from headstart.training.precision import Precision, autocast
 from headstart.training.protocols import PROTOCOLS, LabelledRun, Settings, Setup, check_fits
@@ -40,6 +40,7 @@ def fit(
     """Train ``task`` on ``backbone`` (in place) by a protocol of ``PROTOCOLS`` from labelled images.
 
     config: the protocol's options for this number of labels. seed: of the head's first weights and of the batches.
+    backbone, labelled: or ``Precomputed`` and a ``feature_set``, for a protocol that freezes the backbone.
     augment: default all; the task's exceptions come on top. folder, key, on_step: as ``train`` takes them.
     Returns the model and the report. Raises ``ConfigError`` for a protocol that is unknown or does not fit the task,
     and ``DataError`` for images without the task's target, or with targets that are no answers to it.
@@ -58,7 +59,8 @@ def fit(
     how = lookup(PROTOCOLS, "protocol", protocol)
     check_fits(how, task)
     target = _target(labelled, task)
-    task.check_target(target, labelled.raw_resolution)
+    if not isinstance(backbone, Precomputed):  # of features nothing tells how large the images were
+        task.check_target(target, labelled.raw_resolution)
     backbone.to(labelled.device)
     run = LabelledRun(backbone, task.fitted(target), labelled, config, augment or AugmentConfig(), seed)
     started = time.perf_counter()

@@ -155,7 +155,7 @@ class PretrainJob(Job):
         options["shared_flip"] = METHODS[self.method].shared_flip
         stream = self.dataset.source.stream()
         if stream is None:
-            yield Loader(dataset.train, **options)
+            yield Loader(dataset.train.prepared(self.train.steps * share.size(self.train.batch_size)), **options)
             return
         with closing(EndlessLoader(stream, dataset.train.prepare, **options)) as loader:
             yield loader

@@ -55,6 +55,11 @@ class Start(ABC):
         """The last pretraining that the weights went through, if any; tables name its images."""
         return None
 
+    @property
+    def drawn(self) -> bool:
+        """Whether every trial has weights of its own."""
+        return False
+
     @abstractmethod
     def identity(self) -> dict[str, Any]:
         """What can change the weights, ``jobs`` aside, as JSON values."""
@@ -101,6 +106,10 @@ class RandomStart(Start):
     @property
     def network(self) -> str:
         return self.backbone.label
+
+    @property
+    def drawn(self) -> bool:
+        return True
 
     def identity(self) -> dict[str, Any]:
         settings = {"backbone": self.backbone.identity(), "split": self.split, "input": asdict(self.expected)}

@@ -12,6 +12,7 @@ from headstart.objective import Objective, StepResult
 from headstart.seeding import derive_seed, torch_generator
 from headstart.tasks.base import Task
 from headstart.training.config import TrainConfig
+from headstart.training.features import feature_set
 from headstart.training.protocols.traits import Settings
 
 __all__ = ["LabelledRun", "Setup", "Supervised"]
@@ -48,6 +49,16 @@ class LabelledRun:
         """The labels ``[N, ...]``, where batches of images are."""
         return self.labelled.targets[self.task.target].to(self.labelled.device)
 
+    def features(self) -> ImageSet:
+        """The labelled images with features in place of pixels, as the task's head reads them, for ``Precomputed``.
+
+        Frozen protocols learn from these alone. Where a study has computed them before, ``backbone`` is ``Precomputed``
+        and ``labelled`` holds them already.
+        """
+        return feature_set(
+            self.backbone, self.labelled, per_location=self.task.per_location, precision=self.config.precision
+        )
+
     def head(self, backbone: Backbone, mlp: bool = False) -> nn.Module:
         """The task's head on ``backbone``, the same in every protocol and arm."""
         with seeded_init(torch_generator(self.seed, "head")):
@@ -57,6 +68,7 @@ class LabelledRun:
         """Batches of ``images`` as the configuration and the seed have them."""
         assert isinstance(self.config, TrainConfig), "only what takes steps has batches"
         seed = derive_seed(self.seed, "batches")
+        images = images.prepared(self.config.steps * self.config.batch_size)
         return Loader(images, batch_size=self.config.batch_size, seed=seed, augment=augment)
 
 

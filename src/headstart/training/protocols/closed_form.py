@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from headstart.backbones.base import Features
-from headstart.training.features import Standardise, feature_set
+from headstart.training.features import Standardise
 from headstart.training.precision import full_precision
 from headstart.training.protocols.base import LabelledRun, Setup, Supervised
 from headstart.training.protocols.traits import KnnConfig, LogisticConfig
@@ -57,7 +57,7 @@ def logistic(run: LabelledRun) -> Setup:
 
 def _standardised(run: LabelledRun) -> tuple[Standardise, Tensor]:
     """What standardises features by the labelled images' statistics, and theirs ``[N, D]`` after it."""
-    known = feature_set(run.backbone, run.labelled, precision=run.config.precision).images
+    known = run.features().images
     standardise = Standardise(known).to(known.device)
     pooled: Tensor = standardise(Features(known.mean(dim=(2, 3)), known)).pooled
     return standardise, pooled

@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from headstart.training.features import Precomputed, Standardise, feature_set
+from headstart.training.features import Precomputed, Standardise
 from headstart.training.protocols.base import LabelledRun, Setup, Supervised
 
 __all__ = ["finetune", "linear", "mlp"]
@@ -31,7 +31,7 @@ def _probe(run: LabelledRun, mlp: bool) -> Setup:
     pass per step. Features are standardised by the labelled images' own statistics. The head takes the steps of the
     configuration, like any other.
     """
-    known = feature_set(run.backbone, run.labelled, per_location=run.task.per_location, precision=run.config.precision)
+    known = run.features()
     frozen = Precomputed(run.backbone.dim)
     head = nn.Sequential(Standardise(known.images), run.head(frozen, mlp))
     return Setup(Supervised(run.backbone, head, run.task), Supervised(frozen, head, run.task), run.loader(known, None))

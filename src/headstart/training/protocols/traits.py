@@ -37,6 +37,7 @@ class Protocol:
     """name, and a ``summary`` in one line. Config: the class of its options, with ``for_labels(n)``.
 
     frozen: whether the backbone stays as it is: in eval mode, so that neither weights nor batch-norm statistics move.
+    Such a protocol learns from ``LabelledRun.features`` and from nothing else of the images or the backbone.
     per_location: whether it also answers tasks that ask about every pixel. prepare: does what the protocol is about.
     libraries: packages besides torch whose arithmetic the numbers are; their versions count as part of a run.
     """
