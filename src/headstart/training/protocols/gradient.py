@@ -23,8 +23,9 @@ def _probe(run: LabelledRun, mlp: bool) -> Setup:
     configuration, like any other.
     """
     known = feature_set(run.backbone, run.labelled, per_location=run.task.per_location, precision=run.config.precision)
-    frozen = Precomputed(run.backbone.dim)
-    head = nn.Sequential(Standardise(known.images), run.head(frozen, mlp))
+    frozen = Precomputed(known.channels)
+    standardise = Standardise(known.images, per_location=run.task.per_location)
+    head = nn.Sequential(standardise, run.head(frozen, mlp))
     return Setup(Supervised(run.backbone, head, run.task), Supervised(frozen, head, run.task), run.loader(known, None))
 
 
