@@ -19,8 +19,9 @@ __all__ = ["Backbone", "BackboneConfig", "Features", "seeded_init"]
 class Features:
     """What a backbone makes of B images.
 
-    pooled: ``[B, D]``, one vector per image. dense: ``[B, E, h, w]``, one vector per location; of every kind in
-    ``BACKBONES`` E is D and ``pooled`` the mean of ``dense``. stages: the maps between blocks ``[B, channels, height, width]``, shallow to deep.
+    pooled: ``[B, D]``, one vector per image. dense: ``[B, E, h, w]``, one per location. Of every kind in ``BACKBONES``
+    E is D and ``pooled`` the mean of ``dense``.
+    stages: the maps between blocks ``[B, channels, height, width]``, shallow to deep.
     """
 
     pooled: Tensor

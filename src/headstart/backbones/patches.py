@@ -21,8 +21,8 @@ CELL = 4
 QUADRANTS = 4
 ITERATIONS = 30
 """Of Lloyd's algorithm, at most: what comes later moves few patches."""
-CHUNK = 2**24
-"""Numbers of a map at full resolution that are held at a time."""
+CHUNK = 2**20
+"""Numbers of maps at full resolution that are held at a time: more than a cache holds take four times as long."""
 ALIKE = 4
 """Decimal places up to which patches count as one."""
 
@@ -64,9 +64,10 @@ class PatchFeatures(Backbone):
 
     Patches are brought to zero mean and unit deviation, whitened (ZCA) and compared with centroids by
     ``max(0, mean distance - distance)``, the triangle of Coates, Ng & Lee (2011). A location of ``dense [B, K, h, w]``
-    is the mean over 4x4 pixels, and ``pooled [B, 4 K]`` are the means over the quadrants of ``dense``, upper left, upper
-    right, lower left, lower right, because where something is says what it is. At the image's edge its last pixels are
-    repeated, so that maps lie on the image. Weights are fitted by ``fit``; before that all are 0.
+    is the mean over 4x4 pixels, and ``pooled [B, 4 K]`` are the means over the quadrants of ``dense``: upper left,
+    upper right, lower left, lower right. So a head per location has one weight for each centroid, and one for whole
+    images knows where a patch was. At the image's edge its last pixels are repeated, so that maps lie on the image.
+    Weights are found by ``fit``; before that all are 0.
     """
 
     name = "patches"
@@ -101,8 +102,8 @@ class PatchFeatures(Backbone):
         before, after = (self.config.size - 1) // 2, self.config.size // 2
         whitened = self.whiten(F.pad(images, (before, after, before, after), mode="replicate"))
         activation = self._triangle(whitened)
-        cells = [-(-side // CELL) for side in images.shape[-2:]]
-        return F.adaptive_avg_pool2d(activation, cells)
+        rows, columns = (-(-side // CELL) for side in images.shape[-2:])
+        return F.adaptive_avg_pool2d(activation, (rows, columns))
 
     def whiten(self, images: Tensor) -> Tensor:
         """Every patch of ``[B, C, H, W]``, whitened: ``[B, P, H - size + 1, W - size + 1]`` of P numbers."""
@@ -115,9 +116,10 @@ class PatchFeatures(Backbone):
     def _triangle(self, whitened: Tensor) -> Tensor:
         """Activations ``[B, K, h, w]`` of whitened patches ``[B, P, h, w]``."""
         products = F.conv2d(whitened, self.centroids[:, :, None, None])
-        squares = whitened.square().sum(dim=1, keepdim=True) + self.centroids.square().sum(dim=1)[:, None, None]
-        distances = (squares - 2 * products).clamp_min(0).sqrt()
-        return (distances.mean(dim=1, keepdim=True) - distances).clamp_min(0)
+        squares = whitened.square().sum(dim=1, keepdim=True)
+        distances = products.mul_(-2).add_(squares).add_(self.centroids.square().sum(dim=1)[:, None, None])
+        distances = distances.clamp_min_(0).sqrt_()
+        return distances.sub_(distances.mean(dim=1, keepdim=True)).neg_().clamp_min_(0)
 
     def fit(self, patches: Tensor, generator: torch.Generator) -> None:
         """Find whitening and centroids from patches ``[M, C, size, size]``; ``generator`` draws where k-means begins.
