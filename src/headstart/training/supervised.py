@@ -77,18 +77,25 @@ def _train(
 
 
 def check_fits(protocol: Protocol, task: Task | type[Task]) -> None:
-    """Raise ``ConfigError`` for a protocol of whole images and a task that asks about every pixel.
+    """Raise ``ConfigError`` for a protocol of whole images and a task that asks about every pixel, or for one that fits
+    ideal outputs and a task that has none.
 
     >>> from headstart.tasks import Depth
     >>> from headstart.training import PROTOCOLS
     >>> check_fits(PROTOCOLS["linear"], Depth)
     """
     if task.per_location and not protocol.per_location:
-        able = ", ".join(name for name, other in PROTOCOLS.items() if other.per_location)
-        raise ConfigError(
-            f"protocol '{protocol.name}' answers for whole images, and task '{task.name}' asks about every pixel: "
-            f"choose {able}, or leave the task out"
-        )
+        reason = f"answers for whole images, and task '{task.name}' asks about every pixel"
+    elif protocol.least_squares and not task.has_ideal():
+        reason = f"fits outputs by least squares, and task '{task.name}' does not say what outputs should be"
+    else:
+        return
+    able = [
+        name
+        for name, other in PROTOCOLS.items()
+        if (other.per_location or not task.per_location) and (task.has_ideal() or not other.least_squares)
+    ]
+    raise ConfigError(f"protocol '{protocol.name}' {reason}: choose {', '.join(able)}, or leave the task out")
 
 
 def evaluate(

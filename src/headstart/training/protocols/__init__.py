@@ -7,9 +7,10 @@ from headstart.registry import with_plugins
 from headstart.training.protocols.base import LabelledRun, Protocol, Settings, Setup
 from headstart.training.protocols.closed_form import KNN, LOGISTIC, KnnConfig, LogisticConfig
 from headstart.training.protocols.gradient import FINETUNE, LINEAR, MLP
+from headstart.training.protocols.ridge import RIDGE, RidgeConfig
 
-__all__ = ["PROTOCOLS", "KnnConfig", "LabelledRun", "LogisticConfig", "Protocol", "Settings", "Setup"]
+__all__ = ["PROTOCOLS", "KnnConfig", "LabelledRun", "LogisticConfig", "Protocol", "RidgeConfig", "Settings", "Setup"]
 
 PROTOCOLS: dict[str, Protocol] = with_plugins(
-    "protocols", {protocol.name: protocol for protocol in (FINETUNE, LINEAR, MLP, KNN, LOGISTIC)}
+    "protocols", {protocol.name: protocol for protocol in (FINETUNE, LINEAR, MLP, KNN, LOGISTIC, RIDGE)}
 )

@@ -81,6 +81,7 @@ class Protocol:
 
     frozen: whether the backbone stays as it is: in eval mode, so that neither weights nor batch-norm statistics move.
     per_location: whether it also answers tasks that ask about every pixel. prepare: does what the protocol is about.
+    least_squares: whether it takes tasks alone that say what outputs should be (``Task.ideal``), and fits these.
     libraries: packages besides torch whose arithmetic the numbers are; their versions count as part of a run.
     """
 
@@ -90,4 +91,5 @@ class Protocol:
     frozen: bool
     per_location: bool
     prepare: Callable[[LabelledRun], Setup]
+    least_squares: bool = False
     libraries: tuple[str, ...] = ()
