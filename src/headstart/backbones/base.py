@@ -19,7 +19,8 @@ __all__ = ["Backbone", "BackboneConfig", "Features", "seeded_init"]
 class Features:
     """What a backbone makes of B images.
 
-    pooled: ``[B, D]``, the mean of ``dense`` over locations. dense: ``[B, D, h, w]``.
+    pooled: ``[B, D]``, one vector per image. dense: ``[B, E, h, w]``, one per location. Of every kind in ``BACKBONES``
+    E is D and ``pooled`` the mean of ``dense``.
     stages: the maps between blocks ``[B, channels, height, width]``, shallow to deep.
     """
 
@@ -29,7 +30,7 @@ class Features:
 
 
 class Backbone(BackboneTraits, nn.Module, ABC):
-    """A network ``[B, in_channels, H, W] -> Features`` with ``dim`` features.
+    """A network ``[B, in_channels, H, W] -> Features`` with ``dim`` features per image, ``dense_dim`` per location.
 
     Children set ``name``, ``Config`` and ``min_resolution`` (pixels), take ``(config, in_channels)`` and implement
     ``features``. Weights are drawn from torch's default stream: build inside ``seeded_init``.
@@ -48,6 +49,11 @@ class Backbone(BackboneTraits, nn.Module, ABC):
     def __init__(self, *, in_channels: int, dim: int) -> None:
         super().__init__()
         self.in_channels, self.dim = in_channels, dim
+
+    @property
+    def dense_dim(self) -> int:
+        """Features per location: as many as per image, where an image's are the mean of its locations'."""
+        return self.dim
 
     @abstractmethod
     def features(self, images: Tensor) -> Features:

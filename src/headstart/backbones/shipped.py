@@ -9,11 +9,13 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from headstart.backbones.traits import BackboneConfig, BackboneTraits
+from headstart.errors import ConfigError
 from headstart.schema import validate
 
 __all__ = [
     "AmdimEncoderConfig",
     "AmdimEncoderTraits",
+    "PatchesConfig",
     "ResNet9Config",
     "ResNet9Traits",
     "ResNet50Config",
@@ -141,3 +143,35 @@ class ViTTraits(BackboneTraits):
 
     name = "vit"
     Config = ViTConfig
+
+
+class PatchesConfig(BackboneConfig):
+    """size: pixels a side of a patch. centroids: K, of k-means. sample: patches that they are found from.
+
+    epsilon: added to each variance when patches are whitened; the larger, the less noise is made loud.
+    """
+
+    size: int = Field(default=6, ge=2)
+    centroids: int = Field(default=200, ge=2)
+    sample: int = Field(default=20_000, ge=2)
+    epsilon: float = Field(default=0.1, gt=0)
+
+    @model_validator(mode="after")
+    def _check(self) -> "PatchesConfig":
+        if self.centroids > self.sample:
+            raise ValueError(
+                f"centroids is {self.centroids} and sample, the patches that they are found from, is {self.sample}: "
+                "lower centroids or raise sample"
+            )
+        return self
+
+    def check(self, images: int, resolution: int) -> None:
+        """Raise ``ConfigError`` unless ``images`` of so many pixels a side have ``sample`` patches to look at."""
+        if self.size > resolution:
+            raise ConfigError(f"size is {self.size} px and images are {resolution} px: set it to {resolution} or less")
+        patches = images * (resolution - self.size + 1) ** 2
+        if self.sample > patches:
+            raise ConfigError(
+                f"sample is {self.sample}, and {images} training images of {resolution} px have {patches} patches of "
+                f"{self.size} px: set it to {patches} or less"
+            )

@@ -59,6 +59,18 @@ class Task(TaskTraits, ABC):
     def constant(self, labelled: Tensor) -> Tensor:
         """The answer to every image that does best on labelled targets ``[N, ...]``: one image's output."""
 
+    def ideal(self, target: Tensor) -> Tensor:
+        """What outputs should be for targets ``[N, ...]``, for protocols that come near to it by least squares.
+
+        float32 ``[N, outputs]``, or ``[N, outputs, H, W]`` at the target's resolution, to which a head's are enlarged.
+        A task whose answers are no such numbers leaves this out, and those protocols refuse it.
+        """
+        raise NotImplementedError
+
+    @classmethod
+    def has_ideal(cls) -> bool:
+        return cls.ideal is not Task.ideal
+
     @abstractmethod
     def loss(self, output: Tensor, target: Tensor) -> Tensor:
         """The scalar to minimise for a batch of outputs and targets."""

@@ -54,6 +54,10 @@ class Classification(ClassificationTraits, Task):
         """Logits ``[C]`` of the most frequent label."""
         return F.one_hot(labelled.long().mode().values, self.outputs).float()
 
+    def ideal(self, target: Tensor) -> Tensor:
+        """1 for the label, 0 for all others."""
+        return F.one_hot(target.long(), self.outputs).float()
+
     def loss(self, output: Tensor, target: Tensor) -> Tensor:
         """Mean cross-entropy in nats of logits ``[B, C]`` against whole numbers ``[B]``."""
         return F.cross_entropy(*self.scored(output, target))

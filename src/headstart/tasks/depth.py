@@ -54,6 +54,9 @@ class Depth(DepthTraits, Task):
         median = labelled.float().median()
         return ((median - self.centre) / self.spread).view(1, 1, 1)
 
+    def ideal(self, target: Tensor) -> Tensor:
+        return ((target.float() - self.centre) / self.spread)[:, None]
+
     def loss(self, output: Tensor, target: Tensor) -> Tensor:
         """Mean distance of predictions from ``[B, H, W]``, in units of ``spread``."""
         predicted, known = self.answer(output, (target.shape[-2], target.shape[-1])), target > 0

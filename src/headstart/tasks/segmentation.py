@@ -44,6 +44,10 @@ class Segmentation(SegmentationTraits, Task):
         counts = labelled.flatten().bincount(minlength=self.outputs)
         return F.one_hot(counts.argmax(), self.outputs).float()[:, None, None]
 
+    def ideal(self, target: Tensor) -> Tensor:
+        """1 for a pixel's label, 0 for all others."""
+        return F.one_hot(target.long(), self.outputs).float().permute(0, 3, 1, 2)
+
     def loss(self, output: Tensor, target: Tensor) -> Tensor:
         """Mean cross-entropy in nats of logits ``[B, C, h, w]``, enlarged to the target ``[B, H, W]``."""
         maps, labels = self.scored(output, target)

@@ -11,7 +11,15 @@ from headstart.tasks.traits import TaskTraits
 __all__ = ["ClassificationTraits", "DepthTraits", "PoseTraits", "SegmentationTraits"]
 
 
-class ClassificationTraits(TaskTraits):
+class _WithIdeal(TaskTraits):
+    """Of a task that says what outputs should be."""
+
+    @classmethod
+    def has_ideal(cls) -> bool:
+        return True
+
+
+class ClassificationTraits(_WithIdeal):
     """Which class an image shows; accuracy."""
 
     name = "classification"
@@ -41,7 +49,7 @@ class PoseTraits(ClassificationTraits):
         return len(POSES)
 
 
-class SegmentationTraits(TaskTraits):
+class SegmentationTraits(_WithIdeal):
     """Which class, or none, every pixel belongs to; mean IoU."""
 
     name = "segmentation"
@@ -55,7 +63,7 @@ class SegmentationTraits(TaskTraits):
         return len(classes) + 1
 
 
-class DepthTraits(TaskTraits):
+class DepthTraits(_WithIdeal):
     """How far away every pixel is; RMSE."""
 
     name = "depth"

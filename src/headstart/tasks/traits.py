@@ -41,3 +41,8 @@ class TaskTraits:
     def augment(cls, base: AugmentConfig) -> AugmentConfig:
         """``base`` without what the target does not survive."""
         return base.model_copy(update=dict.fromkeys(cls.unsuited, False))
+
+    @classmethod
+    def has_ideal(cls) -> bool:
+        """Whether the task says what outputs should be (``Task.ideal``)."""
+        return False

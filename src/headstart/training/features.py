@@ -77,21 +77,25 @@ class Precomputed(Backbone):
 class Standardise(nn.Module):
     """Features to zero mean and unit deviation by fixed statistics, so that no arm gains by the scale of its features.
 
-    Statistics are those of ``known [N, D, h, w]``; a feature that is constant there is only centred.
+    Statistics are those of ``known [N, D, h, w]``; a feature that is constant there is only centred. per_location:
+    whether ``known`` are maps; what a head does not read, pooled features or maps, stays as it is.
     """
 
     mean: Tensor
     scale: Tensor
 
-    def __init__(self, known: Tensor) -> None:
+    def __init__(self, known: Tensor, *, per_location: bool = False) -> None:
         super().__init__()
+        self.per_location = per_location
         deviation, mean = torch.std_mean(known, dim=(0, 2, 3), correction=0)
         self.register_buffer("mean", mean)
         self.register_buffer("scale", torch.where(deviation > 1e-6, 1 / deviation, 1.0))
 
     def forward(self, features: Features) -> Features:
+        if not self.per_location:
+            return Features((features.pooled - self.mean) * self.scale, features.dense)
         mean, scale = self.mean[:, None, None], self.scale[:, None, None]
-        return Features((features.pooled - self.mean) * self.scale, (features.dense - mean) * scale)
+        return Features(features.pooled, (features.dense - mean) * scale)
 
 
 @contextmanager

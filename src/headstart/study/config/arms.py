@@ -13,12 +13,14 @@ from headstart.study.config.choices import BackboneChoice
 from headstart.training.config import TrainConfig
 from headstart.training.protocols import PROTOCOLS
 
-__all__ = ["BLIND", "DOUBLED", "RANDOM", "SCRATCH", "ArmConfig", "ArmConfigs", "Role"]
+__all__ = ["BLIND", "DOUBLED", "PATCHES", "RANDOM", "SCRATCH", "ArmConfig", "ArmConfigs", "Role"]
 
 SCRATCH = "scratch"
 """The method of arms that start from random weights: none, everything is learned from labels."""
 RANDOM = "random"
 """The control of frozen features of random weights, read by the protocols that freeze a backbone."""
+PATCHES = "patches"
+"""The control of features that k-means finds in patches, read by the protocols that freeze a backbone."""
 BLIND = "blind"
 """The control without a look at the image: the constant answer that does best on the labelled targets."""
 DOUBLED = "doubled"
@@ -120,8 +122,8 @@ def _as_arm(name: str, keys: Any) -> Any:
 
 def _checked_name(name: Any) -> str:
     text = str(name)
-    if not NAME.fullmatch(text) or text in (RANDOM, BLIND):
-        why = "is a control's" if text in (RANDOM, BLIND) else "must be one line of words without a dot"
+    if not NAME.fullmatch(text) or text in (RANDOM, PATCHES, BLIND):
+        why = "is a control's" if text in (RANDOM, PATCHES, BLIND) else "must be one line of words without a dot"
         raise ValueError(f"the arm's name '{text}' {why}: give it another")
     return text
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from headstart.backbones.shipped import PatchesConfig
 from headstart.data.batches.budgets import in_labels
 from headstart.data.sources import Source
 from headstart.data.transforms.config import AugmentConfig, Color, ColorSpace
@@ -43,10 +44,11 @@ class StudyConfig(Schema):
     dealt to the trials in turn. pretrain: how methods learn; an arm may overrule it. pretrain_dataset: where
     pretraining's images come from; default: the training split of ``dataset``, labels unseen. augment: of every arm,
     less what a method or a task does not bear. controls: what else to measure, so that a number can be read:
-    ``random``, frozen random features under every protocol that freezes the backbone; ``blind``, the best constant
-    guess; ``doubled``, the baseline with twice its steps, where these are fixed. color: ``auto`` is Lab where images
-    have three channels. device: where all is computed; ``auto`` is CUDA where there is one. What is ``auto`` is decided
-    once, when a study is planned.
+    ``random``, frozen random features under every protocol that freezes the backbone; ``patches``, features that
+    k-means finds in patches of pretraining's images, under the same protocols; ``blind``, the best constant guess;
+    ``doubled``, the baseline with twice its steps, where these are fixed. patches: options of that control. color:
+    ``auto`` is Lab where images have three channels. device: where all is computed; ``auto`` is CUDA where there is
+    one. What is ``auto`` is decided once, when a study is planned.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$")]
@@ -61,7 +63,8 @@ class StudyConfig(Schema):
     tasks: tuple[str, ...] = ("classification",)
     arms: ArmConfigs
     baseline: str = SCRATCH
-    controls: tuple[Literal["random", "blind", "doubled"], ...] = ("random", "blind", "doubled")
+    controls: tuple[Literal["random", "patches", "blind", "doubled"], ...] = ("random", "blind", "doubled")
+    patches: PatchesConfig = PatchesConfig()
     protocols: ProtocolChoices
     pretrain: TrainConfig | None = None
     budgets: tuple[PositiveInt, ...]

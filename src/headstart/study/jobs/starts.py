@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from headstart.backbones import BACKBONES, Backbone, build_backbone
+from headstart.backbones.patches import PatchFeatures
 from headstart.data.transforms.input import ImageInput
 from headstart.registry import code_of
-from headstart.study.config.arms import SCRATCH
+from headstart.study.config.arms import PATCHES, SCRATCH
 from headstart.study.config.choices import BackboneChoice
 from headstart.study.jobs.base import Job, RunContext
 from headstart.training import Failure
 
 if TYPE_CHECKING:
+    from headstart.study.jobs.patches import PatchesJob
     from headstart.study.jobs.pretrain import PretrainJob
 
-__all__ = ["PretrainedStart", "RandomStart", "Start"]
+__all__ = ["PatchesStart", "PretrainedStart", "RandomStart", "Start"]
 
 
 @dataclass(frozen=True)
@@ -163,3 +165,38 @@ class PretrainedStart(Start):
 
     def failure(self, context: RunContext) -> Failure | None:
         return self.job.failure(context.input(self.job))
+
+
+@dataclass(frozen=True)
+class PatchesStart(Start):
+    """Features that k-means found in patches: what is there to be had without a network."""
+
+    job: "PatchesJob"
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        return (self.job,)
+
+    @property
+    def input(self) -> ImageInput:
+        return self.job.expected
+
+    @property
+    def title(self) -> str:
+        return PATCHES
+
+    @property
+    def network(self) -> str:
+        return f"{PATCHES} size={self.job.options.size} centroids={self.job.options.centroids}"
+
+    def identity(self) -> dict[str, Any]:
+        return {}
+
+    def build(self, channels: int, generator: torch.Generator) -> PatchFeatures:
+        del generator
+        return PatchFeatures(self.job.options, channels)
+
+    def load_backbone(self, context: RunContext, channels: int, generator: torch.Generator) -> Backbone:
+        network = self.build(channels, generator)
+        self.job.load_weights(network, context)
+        return network

@@ -32,6 +32,7 @@ def _probe(run: LabelledRun, mlp: bool) -> Setup:
     configuration, like any other.
     """
     known = run.features()
-    frozen = Precomputed(run.backbone.dim)
-    head = nn.Sequential(Standardise(known.images), run.head(frozen, mlp))
+    frozen = Precomputed(known.channels)
+    standardise = Standardise(known.images, per_location=run.task.per_location)
+    head = nn.Sequential(standardise, run.head(frozen, mlp))
     return Setup(Supervised(run.backbone, head, run.task), Supervised(frozen, head, run.task), run.loader(known, None))

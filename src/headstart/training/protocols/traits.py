@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
@@ -12,7 +12,19 @@ from headstart.training.config import ClosedForm, SupervisedConfig, TrainConfig
 if TYPE_CHECKING:
     from headstart.training.protocols.base import LabelledRun, Setup
 
-__all__ = ["FINETUNE", "KNN", "LINEAR", "LOGISTIC", "MLP", "KnnConfig", "LogisticConfig", "Protocol", "Settings"]
+__all__ = [
+    "FINETUNE",
+    "KNN",
+    "LINEAR",
+    "LOGISTIC",
+    "MLP",
+    "RIDGE",
+    "KnnConfig",
+    "LogisticConfig",
+    "Protocol",
+    "RidgeConfig",
+    "Settings",
+]
 
 Settings = TrainConfig | ClosedForm
 """A protocol's options for one number of labels."""
@@ -32,6 +44,17 @@ class LogisticConfig(ClosedForm):
     max_iterations: int = Field(default=1000, ge=1)
 
 
+class RidgeConfig(ClosedForm):
+    """strengths: factors of the squared weights of standardised features, beside the mean squared error.
+
+    The one is taken that does best on labelled images that are left out in turn, or the largest for a single image.
+    """
+
+    strengths: Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=1)] = (
+        1e-4, 1e-3, 1e-2, 1e-1, 1.0, 1e1, 1e2, 1e3,
+    )  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Protocol:
     """name, and a ``summary`` in one line. Config: the class of its options, with ``for_labels(n)``.
@@ -39,6 +62,7 @@ class Protocol:
     frozen: whether the backbone stays as it is: in eval mode, so that neither weights nor batch-norm statistics move.
     Such a protocol learns from ``LabelledRun.features`` and from nothing else of the images or the backbone.
     per_location: whether it also answers tasks that ask about every pixel. prepare: does what the protocol is about.
+    least_squares: whether it takes tasks alone that say what outputs should be (``Task.ideal``), and fits these.
     libraries: packages besides torch whose arithmetic the numbers are; their versions count as part of a run.
     """
 
@@ -48,6 +72,7 @@ class Protocol:
     frozen: bool
     per_location: bool
     prepare: "Callable[[LabelledRun], Setup]"
+    least_squares: bool = False
     libraries: tuple[str, ...] = ()
 
 
@@ -91,4 +116,13 @@ LOGISTIC = Protocol(
     per_location=False,
     prepare=Later("headstart.training.protocols.closed_form:logistic"),
     libraries=("scikit-learn",),
+)
+RIDGE = Protocol(
+    "ridge",
+    "Ridge regression on saved features, its penalty chosen by leaving out each labelled image.",
+    RidgeConfig,
+    frozen=True,
+    per_location=True,
+    prepare=Later("headstart.training.protocols.ridge:ridge"),
+    least_squares=True,
 )
