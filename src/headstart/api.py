@@ -67,9 +67,12 @@ def prepare_study(
     from headstart.study.running.launchers import LAUNCHERS
     from headstart.study.running.store import Store
 
-    notes = check_suite(suite)
+    notes = check_suite(suite, networks=False)
     kept = Store(Path(store))
     plan = plan_with(suite, kept)
+    states = kept.states(plan.jobs)
+    if any(state != "done" for state in states.values()):
+        check_suite(suite)
     if len(plan.jobs) > MOST_JOBS and not many:
         raise ConfigError(
             f"{suite.name} comes to {len(plan.jobs):,} jobs: vary less, or say that you mean it with --yes"
@@ -172,10 +175,12 @@ def plan_table(config: Config, *, store: Path | str = DEFAULT_STORE, workers: in
     from headstart.study.running.launchers.local import default_workers
     from headstart.study.running.store import Store
 
-    check_suite(suite)
+    check_suite(suite, networks=False)
     kept = Store(Path(store))
     plan = plan_with(suite, kept)
     states = kept.states(plan.jobs)
+    if any(state != "done" for state in states.values()):
+        check_suite(suite)
     seconds = seconds_left(plan, states)
     together = side_by_side(plan, workers or default_workers())
     table = pd.DataFrame([

@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING
 
 from headstart.lazy import lazily
 from headstart.training.config import ClosedForm, OptimizerConfig, SupervisedConfig, TrainConfig
+from headstart.training.failure import Failure
 from headstart.training.precision import Precision, native_precision, open_device, pick_device, pick_precision
 from headstart.training.protocols import PROTOCOLS, Protocol, Settings, check_fits
 
 if TYPE_CHECKING:
     from headstart.training.collapse import collapsed_since, is_collapsed
     from headstart.training.features import Precomputed, extract_features, feature_batches, feature_set
-    from headstart.training.history import Failure
     from headstart.training.loop import TrainReport, train
     from headstart.training.protocols.base import Supervised
     from headstart.training.schedule import piecewise_linear, warmup_decay
@@ -53,7 +53,6 @@ __all__ = [
 __getattr__ = lazily(
     __name__,
     {
-        "Failure": "headstart.training.history",
         "Precomputed": "headstart.training.features",
         "Supervised": "headstart.training.protocols.base",
         "TrainReport": "headstart.training.loop",

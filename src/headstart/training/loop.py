@@ -13,7 +13,8 @@ from headstart.data.batches.loader import Batch, Batches
 from headstart.objective import Objective
 from headstart.training.checkpoint import Checkpointer
 from headstart.training.config import OptimizerConfig, TrainConfig
-from headstart.training.history import Failure, History
+from headstart.training.failure import Failure
+from headstart.training.history import History
 from headstart.training.joint import average_gradients, synchronise_batch_norm
 from headstart.training.precision import autocast
 from headstart.training.schedule import warmup_decay

@@ -1,22 +1,25 @@
 """What a frozen network makes of images, computed once for every budget, trial, protocol and task that reads it."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import torch
-from torch import Tensor
-
-from headstart.data.batches.stored import map_array, write_array
-from headstart.data.dataset import Dataset, ImageSet
 from headstart.data.transforms.input import Preparation
 from headstart.errors import StoreError
 from headstart.study.jobs.base import Device, Job, Needs, RunContext
 from headstart.study.jobs.dataset import DatasetJob, open_dataset
 from headstart.study.jobs.hardware import arithmetic
 from headstart.study.jobs.starts import Start
-from headstart.training import Precision, feature_batches, open_device
+from headstart.training import Precision, open_device
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from headstart.data.dataset import Dataset, ImageSet
 
 __all__ = ["FeaturesJob"]
 
@@ -74,6 +77,9 @@ class FeaturesJob(Job):
 
     def run(self, context: RunContext) -> None:
         """Nothing is left where the start failed; the trials tell why."""
+        from headstart.data.batches.stored import write_array
+        from headstart.training import feature_batches
+
         if self.start.failure(context):
             return
         device = open_device(self.device, self.precision)
@@ -93,6 +99,8 @@ class FeaturesJob(Job):
 
     def generator(self) -> torch.Generator:
         """What the start's weights are drawn from."""
+        import torch
+
         return torch.Generator().manual_seed(self.weights or 0)
 
     def read(self, folder: Path, dataset: Dataset, device: torch.device) -> Dataset:
@@ -102,6 +110,9 @@ class FeaturesJob(Job):
         return replace(dataset, splits={**dataset.splits, **kept})
 
     def _read(self, folder: Path, split: str, images: ImageSet, device: torch.device) -> ImageSet:
+        from headstart.data.batches.stored import map_array
+        from headstart.data.dataset import ImageSet
+
         try:
             features = map_array(folder, split).permute(0, 3, 1, 2)
         except (OSError, ValueError) as error:

@@ -1,21 +1,24 @@
 """The job behind the control ``patches``: what training images are made of, found without labels and gradients."""
 
+from __future__ import annotations
+
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-import torch
-from torch import Tensor
-
-from headstart.backbones import load_weights, save_weights
-from headstart.backbones.patches import PatchesConfig, PatchFeatures
-from headstart.data.dataset import ImageSet
 from headstart.data.transforms.input import ImageInput
 from headstart.errors import StoreError
 from headstart.seeding import numpy_generator, torch_generator
 from headstart.study.jobs.base import Job, RunContext
 from headstart.study.jobs.dataset import DatasetJob, open_dataset
 from headstart.study.jobs.hardware import arithmetic
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor
+
+    from headstart.backbones.patches import PatchFeatures
+    from headstart.backbones.shipped import PatchesConfig
+    from headstart.data.dataset import ImageSet
 
 __all__ = ["PatchesJob"]
 
@@ -62,6 +65,11 @@ class PatchesJob(Job):
         return self.dataset.key
 
     def run(self, context: RunContext) -> None:
+        import torch
+
+        from headstart.backbones import save_weights
+        from headstart.backbones.patches import PatchFeatures
+
         images = open_dataset(context.input(self.dataset), self.expected, torch.device("cpu")).train
         self.options.check(len(images), images.resolution)
         network = PatchFeatures(self.options, images.channels)
@@ -71,6 +79,8 @@ class PatchesJob(Job):
 
     def load_weights(self, network: PatchFeatures, context: RunContext) -> None:
         """Put what this finished job found into ``network``. Raises ``StoreError`` where its weights are gone."""
+        from headstart.backbones import load_weights
+
         path = context.input(self) / WEIGHTS
         if not path.exists():
             raise StoreError(f"{path} is gone, though it was made: delete {path.parent} and run the study again")
@@ -82,6 +92,8 @@ def sample_patches(images: ImageSet, options: PatchesConfig, generator: np.rando
 
     Every patch that lies within an image is as likely as any other.
     """
+    import torch
+
     size = options.size
     side = images.resolution - size + 1
     places = torch.from_numpy(generator.choice(len(images) * side**2, options.sample, replace=False, shuffle=False))

@@ -1,15 +1,14 @@
 """Starts: where the weights of an arm come from."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-import torch
-
-from headstart.backbones import BACKBONES, Backbone, build_backbone
-from headstart.backbones.patches import PatchFeatures
+from headstart.backbones import BACKBONES, build_backbone
 from headstart.data.transforms.input import ImageInput
 from headstart.registry import code_of
 from headstart.study.config.arms import PATCHES, SCRATCH
@@ -18,6 +17,10 @@ from headstart.study.jobs.base import Job, RunContext
 from headstart.training import Failure
 
 if TYPE_CHECKING:
+    import torch
+
+    from headstart.backbones import Backbone
+    from headstart.backbones.patches import PatchFeatures
     from headstart.study.jobs.patches import PatchesJob
     from headstart.study.jobs.pretrain import PretrainJob
 
@@ -53,7 +56,7 @@ class Start(ABC):
         """The backbone as tables call it: ``resnet9 width=16``."""
 
     @property
-    def pretrain_source(self) -> "PretrainJob | None":
+    def pretrain_source(self) -> PretrainJob | None:
         """The last pretraining that the weights went through, if any; tables name its images."""
         return None
 
@@ -115,7 +118,7 @@ class RandomStart(Start):
 
     def identity(self) -> dict[str, Any]:
         settings = {"backbone": self.backbone.identity(), "split": self.split, "input": asdict(self.expected)}
-        return settings | {"code": code_of(BACKBONES[self.backbone.name])}
+        return settings | {"code": code_of(BACKBONES.traits(self.backbone.name))}
 
     def build(self, channels: int, generator: torch.Generator) -> Backbone:
         choice = self.backbone
@@ -130,7 +133,7 @@ class RandomStart(Start):
 class PretrainedStart(Start):
     """What a pretraining left; that began from a start of its own."""
 
-    job: "PretrainJob"
+    job: PretrainJob
 
     @property
     def jobs(self) -> tuple[Job, ...]:
@@ -149,7 +152,7 @@ class PretrainedStart(Start):
         return self.job.start.network
 
     @property
-    def pretrain_source(self) -> "PretrainJob":
+    def pretrain_source(self) -> PretrainJob:
         return self.job
 
     def identity(self) -> dict[str, Any]:
@@ -171,7 +174,7 @@ class PretrainedStart(Start):
 class PatchesStart(Start):
     """Features that k-means found in patches: what is there to be had without a network."""
 
-    job: "PatchesJob"
+    job: PatchesJob
 
     @property
     def jobs(self) -> tuple[Job, ...]:
@@ -193,6 +196,8 @@ class PatchesStart(Start):
         return {}
 
     def build(self, channels: int, generator: torch.Generator) -> PatchFeatures:
+        from headstart.backbones.patches import PatchFeatures
+
         del generator
         return PatchFeatures(self.job.options, channels)
 

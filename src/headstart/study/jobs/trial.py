@@ -1,15 +1,13 @@
 """A measured point that a network learned for: a start, a protocol, a label budget and a trial."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import torch
-
-from headstart.backbones import Backbone
-from headstart.data.dataset import Dataset, ImageSet
-from headstart.data.transforms.augment import AugmentConfig
+from headstart.data.transforms.config import AugmentConfig
 from headstart.registry import code_of
 from headstart.seeding import derive_seed
 from headstart.study.jobs.answers import keep_answers
@@ -20,18 +18,13 @@ from headstart.study.jobs.hardware import arithmetic
 from headstart.study.jobs.hits import keep_hits
 from headstart.study.jobs.points import PointJob, unmeasured, write_records
 from headstart.study.jobs.starts import Start
-from headstart.tasks import TASKS, Task
-from headstart.training import (
-    PROTOCOLS,
-    Failure,
-    Precomputed,
-    Settings,
-    TrainConfig,
-    evaluate_images,
-    feature_set,
-    fit,
-    open_device,
-)
+from headstart.tasks import TASKS
+from headstart.training import PROTOCOLS, Failure, Settings, TrainConfig, open_device
+
+if TYPE_CHECKING:
+    from headstart.backbones import Backbone
+    from headstart.data.dataset import Dataset, ImageSet
+    from headstart.tasks import Task
 
 __all__ = ["TrialJob"]
 
@@ -97,7 +90,7 @@ class TrialJob(PointJob):
         return FeaturesJob(
             self.dataset,
             self.start,
-            per_location=TASKS[self.task].per_location,
+            per_location=TASKS.traits(self.task).per_location,
             precision=self.train.precision,
             device=self.device,
             weights=self._weights_seed if self.start.drawn else None,
@@ -108,6 +101,8 @@ class TrialJob(PointJob):
         return derive_seed(self.seed, "trial", self.trial, "backbone")
 
     def run(self, context: RunContext) -> None:
+        from headstart.training import evaluate_images, fit
+
         precision = self.train.precision
         device = open_device(self.device, precision)
         dataset = open_dataset(context.input(self.dataset), self.start.input, device)
@@ -138,13 +133,17 @@ class TrialJob(PointJob):
         keep_hits(context.folder, found["test"].hits)
         write_records(context.folder, {split: one.metrics for split, one in found.items()})
 
-    def _whole(self, context: RunContext, dataset: Dataset, task: Task) -> "_Given":
+    def _whole(self, context: RunContext, dataset: Dataset, task: Task) -> _Given:
+        import torch
+
         generator = torch.Generator().manual_seed(self._weights_seed)
         backbone = self.start.load_backbone(context, dataset.train.channels, generator)
         return _Given(backbone, self.labelled(dataset, task), dataset.splits)
 
-    def _frozen(self, context: RunContext, dataset: Dataset, task: Task) -> "_Given":
+    def _frozen(self, context: RunContext, dataset: Dataset, task: Task) -> _Given:
         """Features in place of images; those of the labelled ones are computed here unless they are kept."""
+        from headstart.training import Precomputed, feature_set
+
         job = self.features
         assert job is not None
         known = job.read(context.input(job), dataset, dataset.train.device)

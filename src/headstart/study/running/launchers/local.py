@@ -12,6 +12,7 @@ from headstart.study.running.launchers.queue import Queue
 from headstart.study.running.launchers.slots import Grant, Slots
 from headstart.study.running.launchers.worker import Done, Failed, Ready, Step, work
 from headstart.study.running.store import Store
+from headstart.training.precision import has_cuda
 
 __all__ = ["LocalLauncher", "default_workers"]
 
@@ -50,9 +51,11 @@ def default_workers() -> int:
 
 
 def _count_gpus() -> int:
+    if not has_cuda():
+        return 0
     import torch
 
-    return torch.cuda.device_count() if torch.cuda.is_available() else 0
+    return torch.cuda.device_count()
 
 
 class _Worker:
