@@ -22,7 +22,7 @@ def keep_hits(folder: Path, hits: Tensor | None) -> None:
     if hits is None:
         return
     packed = torch.from_numpy(np.packbits(hits.numpy()))
-    write_atomic(folder / HITS, save({"packed": packed, "images": torch.tensor(len(hits))}))
+    write_atomic(folder / HITS, save({"packed": packed, "images": torch.tensor(len(hits))}), sync=False)
 
 
 def read_hits(path: Path) -> NDArray[np.bool_]:
