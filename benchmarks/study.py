@@ -2,8 +2,8 @@
 
     python benchmarks/study.py [RECIPE ...] [--set KEY=VALUE ...] [--launch]
 
-Runs the jobs of a recipe, by default a few of three that ship, in this process and with one thread, as a worker does,
-and times what is called on the way; the inner call of two has the time. What a worker costs before its first job is
+Runs the jobs of a recipe, by default a few of three that ship, in one process with one thread, as a worker does, and
+times what is called on the way; the inner call of two has the time. What a worker costs before its first job is
 measured in one that is started. ``--launch`` runs the same again by the local launcher and tells how long its workers
 stood idle, the only number here that another process on the machine can change much.
 """
@@ -30,11 +30,12 @@ import headstart.training.loop as loop
 import headstart.training.watching as watching
 from headstart.api import prepare_study
 from headstart.data.batches.loader import Batches
-from headstart.processes import Child, Parent
+from headstart.processes import ONE_THREAD, Child, Parent
 from headstart.study.config.suite import Suite, load_suite
 from headstart.study.jobs.base import Job
 from headstart.study.jobs.blind import BlindJob
 from headstart.study.jobs.dataset import DatasetJob
+from headstart.study.jobs.features import FeaturesJob
 from headstart.study.jobs.pretrain import PretrainJob
 from headstart.study.jobs.targets import TargetsJob
 from headstart.study.jobs.trial import TrialJob
@@ -66,6 +67,10 @@ class Stopwatch:
     def restart(self) -> None:
         """What comes counts, what was does not."""
         self._last = time.thread_time()
+
+    def pause(self) -> None:
+        """What comes does not count until ``restart``."""
+        self._lap()
 
     def _lap(self) -> None:
         now = time.thread_time()
@@ -125,6 +130,7 @@ def _places() -> Iterator[tuple[Any, str, str]]:
     yield answers_job, "write_atomic", "files of jobs"
     yield points_job, "write_atomic", "files of jobs"
     yield Store, "run", "files of jobs"
+    yield FeaturesJob, "run", "features"
     yield TrialJob, "run", "the rest of trials"
     yield PretrainJob, "run", "the rest of pretraining"
     yield BlindJob, "run", "blind"
@@ -142,22 +148,33 @@ def _users_of(name: str) -> list[Any]:
     return [module for module in modules if name in vars(module) and module not in watchers]
 
 
-def shares(recipe: str, suite: Suite, folder: Path) -> Table:
-    """Run all jobs of a settled suite here, as they come, and tell where their time went."""
-    prepared = prepare_study(suite, out=folder / "runs", store=folder / "store")
-    watch = Stopwatch()
-    with instrument(watch):
-        watch.restart()
-        while True:
-            for job in prepared.missing:
-                prepared.store.run(job)
-                prepared.run.keep(job, prepared.store.folder(job), prepared.store.seconds(job))
-            if not prepared.plan.open:
-                break
-            prepared = prepare_study(suite, out=folder / "runs", store=folder / "store")
-    kinds = Counter(job.kind for job in prepared.plan.jobs)
-    title = f"{recipe}: " + ", ".join(f"{count} {kind}" for kind, count in kinds.items())
-    return _table(title, watch)
+def shares(recipe: str, overrides: list[str]) -> Table:
+    """Run all jobs of a recipe in a process like a worker, as they come, and tell where their time went."""
+    import study as importable  # this file, as other processes find it
+
+    child = Child(importable.run_here, recipe, overrides, environment=ONE_THREAD)
+    kinds, watch = child.receive()
+    child.end()
+    return _table(f"{recipe}: " + ", ".join(f"{count} {kind}" for kind, count in kinds.items()), watch)
+
+
+def run_here(parent: Parent, recipe: str, overrides: list[str]) -> None:
+    """The life of that process."""
+    torch.set_num_threads(1)
+    suite, watch = load_suite(recipe, overrides), Stopwatch()
+    with tempfile.TemporaryDirectory() as name:
+        options = {"out": Path(name) / "runs", "store": Path(name) / "store"}
+        prepared = prepare_study(suite, **options)
+        with instrument(watch):
+            while prepared.missing:
+                watch.restart()
+                for job in prepared.missing:
+                    prepared.store.run(job)
+                    prepared.run.keep(job, prepared.store.folder(job), prepared.store.seconds(job))
+                watch.pause()
+                prepared = prepare_study(suite, **options)  # larger, where steps were to be found
+    parent.send((Counter(job.kind for job in prepared.plan.jobs), watch))
+    parent.receive()
 
 
 def _table(title: str, watch: Stopwatch) -> Table:
@@ -198,19 +215,12 @@ def launched(suite: Suite, folder: Path) -> str:
 
 def start_of_a_worker(plan: Plan) -> float:
     """CPU seconds from nothing until a trial could begin: Python, and the modules that it needs."""
-    import study as importable  # this file, as other processes find it
+    import beginning
 
-    child = Child(importable.begin, next(point.job for point in plan.points if point.job.kind == "trial"))
+    child = Child(beginning.begin, next(point.job for point in plan.points if point.job.kind == "trial"))
     seconds: float = child.receive()
     child.end()
     return seconds
-
-
-def begin(parent: Parent, job: Job) -> None:
-    """The beginning of a worker."""
-    del job
-    parent.send(time.process_time())
-    parent.receive()
 
 
 def main() -> None:
@@ -219,13 +229,12 @@ def main() -> None:
     parser.add_argument("--set", nargs="+", default=None, help="overrides, in place of those that make it small")
     parser.add_argument("--launch", action="store_true", help="run it by the launcher, too")
     options = parser.parse_args()
-    torch.set_num_threads(1)
     console = Console(width=110)
     for recipe in options.recipes:
         overrides = SMALL.get(recipe, []) if options.set is None else options.set
-        suite = load_suite(recipe, [*overrides, "device=cpu"])
-        with tempfile.TemporaryDirectory() as folder:
-            console.print(shares(recipe, suite, Path(folder)))
+        overrides = [*overrides, "device=cpu"]
+        suite = load_suite(recipe, overrides)
+        console.print(shares(recipe, overrides))
         if options.launch:
             with tempfile.TemporaryDirectory() as folder:
                 console.print(launched(suite, Path(folder)))

@@ -46,7 +46,7 @@ def keep_answers(folder: Path, model: Supervised, test: ImageSet, precision: Pre
     target = few.targets[model.task.target]
     (output,) = answers(model, few, precision=precision)
     maps = model.task.answer(output, (target.shape[-2], target.shape[-1])).to(target.dtype)
-    write_atomic(folder / ANSWERS, save({"rows": rows, "maps": maps.cpu().contiguous()}))
+    write_atomic(folder / ANSWERS, save({"rows": rows, "maps": maps.cpu().contiguous()}), sync=False)
 
 
 def shown_rows(images: int) -> Tensor:

@@ -28,7 +28,7 @@ def keep_hits(folder: Path, hits: Tensor | None) -> None:
     from safetensors.torch import save
 
     packed = torch.from_numpy(np.packbits(hits.numpy()))
-    write_atomic(folder / HITS, save({"packed": packed, "images": torch.tensor(len(hits))}))
+    write_atomic(folder / HITS, save({"packed": packed, "images": torch.tensor(len(hits))}), sync=False)
 
 
 def read_hits(path: Path) -> NDArray[np.bool_]:

@@ -84,4 +84,4 @@ def write_records(folder: Path, measured: Measured, failure: Failure | None = No
         for metric, value in metrics.items()
     ]
     payload = {"records": records, "failure": asdict(failure) if failure else None}
-    write_atomic(folder / RECORDS, json.dumps(payload, indent=1).encode())
+    write_atomic(folder / RECORDS, json.dumps(payload, indent=1).encode(), sync=False)
