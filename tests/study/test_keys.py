@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 from pydantic import BaseModel
+from safetensors.torch import load_file
 
 import headstart.study.jobs.hardware as hardware
 from headstart.backbones import build_backbone
@@ -30,7 +31,7 @@ from headstart.tasks import TASKS
 from headstart.training import PROTOCOLS, SupervisedConfig, answers, fit
 
 RECORDED = Path(__file__).with_name("recorded_jobs.json")
-KINDS = ("dataset", "targets", "pretrain", "trial", "blind")
+KINDS = ("dataset", "targets", "patches", "pretrain", "trial", "blind")
 OTHER = {
     "factors": "T---", "task": "pose", "method": "simclr", "protocol": "knn", "color": "rgb", "name": "resnet50",
     "engine": "warp", "objects": 1, "categories": ("chair", "table"), "targets": ("class", "pose"), "samples": 2,
@@ -57,8 +58,13 @@ def plan():
         tasks=("depth",),  # whose error tells small changes
         arms={"rotation": {}},
         pretrain={"steps": 3, "batch_size": 8, "precision": "float32"},
-        protocols={"finetune": {"min_steps": 3, "batch_size": 8, "precision": "float32"}},
+        protocols={
+            "finetune": {"min_steps": 3, "batch_size": 8, "precision": "float32"},
+            "ridge": {"precision": "float32"},
+        },
         device="cpu",
+        controls=("patches", "blind"),
+        patches={"size": 3, "centroids": 8, "sample": 500},
         budgets=(10, 20),
         trials=1,
     )
@@ -69,7 +75,11 @@ def plan():
 def jobs(plan) -> dict[str, Job]:
     """One job of each kind; the trial is one of a pretrained arm."""
     found = {job.kind: job for job in plan.jobs}
-    return found | {"trial": next(point.job for point in plan.points if point.arm == "rotation")}
+    return found | {"trial": next(point.job for point in plan.points if _tuned(point))}
+
+
+def _tuned(point: Any) -> bool:
+    return (point.arm, point.protocol) == ("rotation", "finetune")
 
 
 def mutations(value: Any, name: str) -> Iterator[tuple[str, Any]]:
@@ -122,7 +132,7 @@ def test_the_version_of_a_kind_is_in_its_key(jobs, kind: str, monkeypatch) -> No
     assert replace(jobs[kind]).key != before
 
 
-@pytest.mark.parametrize("kind", ["pretrain", "trial"])
+@pytest.mark.parametrize("kind", ["patches", "pretrain", "trial"])
 def test_the_library_that_computes_is_in_the_key(jobs, kind: str, monkeypatch) -> None:
     before = jobs[kind].key
     monkeypatch.setattr(hardware, "_release", lambda package: "0.1")
@@ -190,6 +200,7 @@ def test_what_each_kind_computes_is_on_record(plan, jobs, tmp_path: Path) -> Non
     found = {
         "dataset": _dataset(jobs["dataset"], store.folder(jobs["dataset"])),
         "targets": {},
+        "patches": _patches(store.folder(jobs["patches"])),
         "pretrain": _pretraining(store.folder(jobs["pretrain"])),
         "trial": _records(store.folder(jobs["trial"])) | _protocols(jobs["dataset"], store),
         "blind": _records(store.folder(jobs["blind"])),
@@ -210,6 +221,11 @@ def _dataset(job: Any, folder: Path) -> dict[str, float]:
     numbers = {f"mean {channel}": value for channel, value in enumerate(dataset.normalisation["lab"].mean)}
     numbers |= {split: float(len(images)) for split, images in dataset.splits.items()}
     return numbers | {"pixels": float(dataset.train.images[:4].double().mean())}
+
+
+def _patches(folder: Path) -> dict[str, float]:
+    weights = load_file(folder / "patches.safetensors")
+    return {f"size of {name}": float(value.double().abs().mean()) for name, value in weights.items()}
 
 
 def _pretraining(folder: Path) -> dict[str, float]:

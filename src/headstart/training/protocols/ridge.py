@@ -76,7 +76,7 @@ class _InFull(nn.Module):
 
 RIDGE = Protocol(
     "ridge",
-    "Ridge regression on saved features, its penalty chosen by leaving out each labelled image.",
+    "Ridge regression on saved features, of whole images or maps.",
     RidgeConfig,
     frozen=True,
     per_location=True,
