@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from pydantic import BaseModel
+from safetensors.torch import load_file
 
 import headstart.study.jobs.hardware as hardware
 from headstart.backbones import build_backbone
@@ -31,7 +32,7 @@ from headstart.tasks import TASKS
 from headstart.training import PROTOCOLS, SupervisedConfig, answers, fit
 
 RECORDED = Path(__file__).with_name("recorded_jobs.json")
-KINDS = ("dataset", "targets", "pretrain", "features", "trial", "blind")
+KINDS = ("dataset", "targets", "patches", "pretrain", "features", "trial", "blind")
 OTHER = {
     "factors": "T---", "task": "pose", "method": "simclr", "protocol": "knn", "color": "rgb", "name": "resnet50",
     "engine": "warp", "objects": 1, "categories": ("chair", "table"), "targets": ("class", "pose"), "samples": 2,
@@ -58,8 +59,13 @@ def plan():
         tasks=("depth",),  # whose error tells small changes
         arms={"rotation": {}},
         pretrain={"steps": 3, "batch_size": 8, "precision": "float32"},
-        protocols={name: {"min_steps": 3, "batch_size": 8, "precision": "float32"} for name in ("finetune", "linear")},
+        protocols={
+            **{name: {"min_steps": 3, "batch_size": 8, "precision": "float32"} for name in ("finetune", "linear")},
+            "ridge": {"precision": "float32"},
+        },
         device="cpu",
+        controls=("patches", "blind"),
+        patches={"size": 3, "centroids": 8, "sample": 500},
         budgets=(10, 20),
         trials=1,
     )
@@ -70,7 +76,11 @@ def plan():
 def jobs(plan) -> dict[str, Job]:
     """One job of each kind; the trial is one of a pretrained arm."""
     found = {job.kind: job for job in plan.jobs}
-    return found | {"trial": next(point.job for point in plan.points if point.arm == "rotation")}
+    return found | {"trial": next(point.job for point in plan.points if _tuned(point))}
+
+
+def _tuned(point: Any) -> bool:
+    return (point.arm, point.protocol) == ("rotation", "finetune")
 
 
 def mutations(value: Any, name: str) -> Iterator[tuple[str, Any]]:
@@ -123,7 +133,7 @@ def test_the_version_of_a_kind_is_in_its_key(jobs, kind: str, monkeypatch) -> No
     assert replace(jobs[kind]).key != before
 
 
-@pytest.mark.parametrize("kind", ["pretrain", "trial"])
+@pytest.mark.parametrize("kind", ["patches", "pretrain", "trial"])
 def test_the_library_that_computes_is_in_the_key(jobs, kind: str, monkeypatch) -> None:
     before = jobs[kind].key
     monkeypatch.setattr(hardware, "_release", lambda package: "0.1")
@@ -191,6 +201,7 @@ def test_what_each_kind_computes_is_on_record(plan, jobs, tmp_path: Path) -> Non
     found = {
         "dataset": _dataset(jobs["dataset"], store.folder(jobs["dataset"])),
         "targets": {},
+        "patches": _patches(store.folder(jobs["patches"])),
         "pretrain": _pretraining(store.folder(jobs["pretrain"])),
         "features": _features(store.folder(jobs["features"])),
         "trial": _records(store.folder(jobs["trial"])) | _protocols(jobs["dataset"], store),
@@ -212,6 +223,11 @@ def _dataset(job: Any, folder: Path) -> dict[str, float]:
     numbers = {f"mean {channel}": value for channel, value in enumerate(dataset.normalisation["lab"].mean)}
     numbers |= {split: float(len(images)) for split, images in dataset.splits.items()}
     return numbers | {"pixels": float(dataset.train.images[:4].double().mean())}
+
+
+def _patches(folder: Path) -> dict[str, float]:
+    weights = load_file(folder / "patches.safetensors")
+    return {f"size of {name}": float(value.double().abs().mean()) for name, value in weights.items()}
 
 
 def _pretraining(folder: Path) -> dict[str, float]:

@@ -119,7 +119,7 @@ LOGISTIC = Protocol(
 )
 RIDGE = Protocol(
     "ridge",
-    "Ridge regression on saved features, its penalty chosen by leaving out each labelled image.",
+    "Ridge regression on saved features, of whole images or maps.",
     RidgeConfig,
     frozen=True,
     per_location=True,
