@@ -24,8 +24,8 @@ RENDERED = {"warp": 700_000, "blender": 12_000}
 """Pixels per second that a core renders, as measured in docs/results."""
 LOOKED_AT, LOOKED_AT_BATCH = 1 / 3, 64
 """Of an image-step: an image that is passed forward only. And how many of them are timed at once."""
-START_SECONDS, JOB_SECONDS = 3.0, 0.1
-"""Of a worker until it has loaded what it needs, and of a job besides its steps: files opened, a network built."""
+START_SECONDS, JOB_SECONDS = 4.0, 0.1
+"""Of a worker, or of processes that render, until they have loaded what they need, and of a job besides its steps."""
 
 
 Networked = PretrainJob | FeaturesJob | TrialJob
@@ -91,7 +91,7 @@ def _work(job: Job, speeds: Mapping[_Size, float]) -> float:
         return (job.cost + _tested(job)) / speeds[_size(job)]
     if isinstance(job, DatasetJob) and isinstance(job.source, SyntheticSource):
         pixels = job.source.images * job.source.resolution**2
-        return pixels / RENDERED.get(job.source.engine, RENDERED["warp"])
+        return START_SECONDS + pixels / RENDERED.get(job.source.engine, RENDERED["warp"])
     return 0.0
 
 
