@@ -32,7 +32,6 @@ from headstart.api import prepare_study
 from headstart.data.batches.loader import Batches
 from headstart.processes import ONE_THREAD, Child, Parent
 from headstart.study.config.suite import Suite, load_suite
-from headstart.study.jobs.base import Job
 from headstart.study.jobs.blind import BlindJob
 from headstart.study.jobs.dataset import DatasetJob
 from headstart.study.jobs.features import FeaturesJob
