@@ -1,4 +1,4 @@
-"""The beginning of a worker, for `study.py`: alone in a file, so that no other benchmark's modules are loaded with it."""
+"""The beginning of a worker, for `study.py`: alone in a file, so that nothing but what a worker loads is loaded."""
 
 import time
 from typing import Any

@@ -37,7 +37,7 @@ OTHER = {
     "factors": "T---", "task": "pose", "method": "simclr", "protocol": "knn", "color": "rgb", "name": "resnet50",
     "engine": "warp", "objects": 1, "categories": ("chair", "table"), "targets": ("class", "pose"), "samples": 2,
     "mean": (1.0, 2.0, 3.0), "deviation": (1.0, 2.0, 3.0), "channels": 3, "resolution": 24, "viewpoint": 0.3,
-    "lighting": 0.3, "class_color": 0.3, "scale": 0.3, "warp": 0.3, "watched": ("pose",),
+    "lighting": 0.3, "class_color": 0.3, "scale": 0.3, "warp": 0.3, "watched": ("pose",), "weights": 123,
 }  # fmt: skip
 """Another value of what is chosen among names, or is None in the jobs below."""
 TOGETHER = {"mean": {"deviation": (1.0, 1.0, 1.0)}, "deviation": {"mean": (0.0, 0.0, 0.0)}}

@@ -1,6 +1,6 @@
 """What protocols start from and what they come to: from a backbone, a task and labelled images to a model."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import Tensor, nn
 
@@ -65,11 +65,12 @@ class LabelledRun:
             return self.task.head(backbone, mlp=mlp)
 
     def loader(self, images: ImageSet, augment: AugmentConfig | None) -> Loader:
-        """Batches of ``images`` as the configuration and the seed have them."""
+        """Batches of ``images``, with the task's target alone, as the configuration and the seed have them."""
         assert isinstance(self.config, TrainConfig), "only what takes steps has batches"
         seed = derive_seed(self.seed, "batches")
-        images = images.prepared(self.config.steps * self.config.batch_size)
-        return Loader(images, batch_size=self.config.batch_size, seed=seed, augment=augment)
+        asked = replace(images, targets={self.task.target: images.targets[self.task.target]})
+        ready = asked.prepared(self.config.steps * self.config.batch_size)
+        return Loader(ready, batch_size=self.config.batch_size, seed=seed, augment=augment)
 
 
 @dataclass(frozen=True)
