@@ -8,8 +8,13 @@ from sklearn.decomposition import PCA
 
 from headstart.backbones import load_weights, save_weights
 from headstart.backbones.patches import PatchesConfig, PatchFeatures, zca
+from headstart.data.dataset import ImageSet
 from headstart.errors import ConfigError, DataError
 from headstart.seeding import torch_generator
+from headstart.tasks import TASKS
+from headstart.testing import toy_images
+from headstart.testing.toys import toy_target
+from headstart.training import PROTOCOLS, SupervisedConfig, evaluate, fit
 
 HALVES = (slice(0, 2), slice(2, 4))
 SMALL = {"size": 3, "centroids": 5, "sample": 400}
@@ -110,3 +115,19 @@ def test_what_images_do_not_have_is_refused():
         PatchesConfig(sample=100)
     with pytest.raises(ConfigError, match="resolution 2 is too small .*'patches': .* smaller size of patches"):
         fitted()(noise(1, 3, 2, 2))
+
+
+@pytest.mark.parametrize(
+    ("protocol", "task"),
+    [
+        *((name, "classification") for name, protocol in PROTOCOLS.items() if protocol.frozen),
+        *((name, "segmentation") for name, protocol in PROTOCOLS.items() if protocol.frozen and protocol.per_location),
+    ],
+)
+def test_every_protocol_that_freezes_a_backbone_reads_it(protocol, task):
+    how, asked, images = PROTOCOLS[protocol], TASKS[task](("ball", "box", "cone", "ring")), toy_images(24)
+    labelled = ImageSet(images.images, {asked.target: toy_target(asked, 24)})
+    config = how.Config(steps=2) if issubclass(how.Config, SupervisedConfig) else how.Config()
+    model, report = fit(protocol, fitted(), asked, labelled, config.for_labels(24), seed=0)
+    assert report.failure is None
+    assert evaluate(model, labelled)[asked.primary_metric] > 0

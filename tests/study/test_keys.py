@@ -240,18 +240,18 @@ def _features(folder: Path) -> dict[str, float]:
 
 
 def _protocols(job: Any, store: Store) -> dict[str, float]:
-    """How large the answers are of models that each protocol makes; accuracy on few images tells no small change."""
+    """How far the answers differ of models that each protocol makes; accuracy on few images tells no small change."""
     dataset = open_dataset(store.folder(job), ImageInput("lab"), torch.device("cpu"))
     task, labelled = TASKS["classification"](dataset.classes), dataset.train.first(30)
-    sizes = {}
+    spreads = {}
     for name, protocol in PROTOCOLS.items():
         learn = {"min_steps": 3, "batch_size": 8} if issubclass(protocol.Config, SupervisedConfig) else {}
         settings = protocol.Config(**learn, precision="float32").for_labels(30)
         backbone = build_backbone("resnet9", {"width": 4}, in_channels=3, generator=torch_generator("recorded"))
         model, _ = fit(name, backbone, task, labelled, settings, seed=1)
         outputs = torch.cat(answers(model, dataset.splits["test"], precision="float32"))
-        sizes[f"size of answers by {name}"] = float(outputs.double().clamp_min(-30).abs().mean())
-    return sizes
+        spreads[f"spread of answers by {name}"] = float(outputs.double().clamp_min(-30).std())
+    return spreads
 
 
 def _records(folder: Path) -> dict[str, float]:

@@ -25,8 +25,8 @@ __all__ = ["PatchesJob"]
 WEIGHTS = "patches.safetensors"
 BATCH = 1024
 """Images that are made ready at a time."""
-PATCHES_A_STEP = 20
-"""Patches that cost about as much as an image-step of a small network."""
+PAIRS_A_STEP = 800
+"""Patches times centroids that cost about as much as an image-step of a small network."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class PatchesJob(Job):
 
     @property
     def cost(self) -> int:
-        return self.options.sample // PATCHES_A_STEP
+        return self.options.sample * self.options.centroids // PAIRS_A_STEP
 
     @property
     def title(self) -> str:
