@@ -11,20 +11,13 @@ from headstart.tasks.traits import TaskTraits
 __all__ = ["ClassificationTraits", "DepthTraits", "PoseTraits", "SegmentationTraits"]
 
 
-class _WithIdeal(TaskTraits):
-    """Of a task that says what outputs should be."""
-
-    @classmethod
-    def has_ideal(cls) -> bool:
-        return True
-
-
-class ClassificationTraits(_WithIdeal):
+class ClassificationTraits(TaskTraits):
     """Which class an image shows; accuracy."""
 
     name = "classification"
     target = "class"
     primary_metric = "accuracy"
+    ideal_known = True
 
     @classmethod
     def label_counts(cls, classes: Sequence[str]) -> int:
@@ -49,12 +42,13 @@ class PoseTraits(ClassificationTraits):
         return len(POSES)
 
 
-class SegmentationTraits(_WithIdeal):
+class SegmentationTraits(TaskTraits):
     """Which class, or none, every pixel belongs to; mean IoU."""
 
     name = "segmentation"
     target = "semantic"
     primary_metric = "miou"
+    ideal_known = True
     per_location = True
     unsuited = frozenset({"cutout"})
 
@@ -63,12 +57,13 @@ class SegmentationTraits(_WithIdeal):
         return len(classes) + 1
 
 
-class DepthTraits(_WithIdeal):
+class DepthTraits(TaskTraits):
     """How far away every pixel is; RMSE."""
 
     name = "depth"
     target = "depth"
     primary_metric = "rmse"
+    ideal_known = True
     higher_is_better = False
     per_location = True
     unsuited = frozenset({"crop", "cutout", "zoom"})  # what is shown larger is not nearer

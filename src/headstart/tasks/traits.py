@@ -25,6 +25,7 @@ class TaskTraits:
     per_location: ClassVar[bool] = False
     unsuited: ClassVar[frozenset[str]] = frozenset()
     variety: ClassVar[str] = "choose another dataset"
+    ideal_known: ClassVar[bool] = False
 
     @classmethod
     @abstractmethod
@@ -44,5 +45,5 @@ class TaskTraits:
 
     @classmethod
     def has_ideal(cls) -> bool:
-        """Whether the task says what outputs should be (``Task.ideal``)."""
-        return False
+        """Whether the task says what outputs should be (``Task.ideal``); of what ships, as ``ideal_known`` has it."""
+        return cls.ideal_known
