@@ -77,9 +77,8 @@ def finish(store: Store, jobs: tuple[Job, ...]) -> None:
 
 
 def name_of(job: Job) -> str:
-    return {"dataset": "about.json", "pretrain": "history.json", "targets": "nothing.json"}.get(
-        job.kind, "records.json"
-    )
+    names = {"dataset": "about.json", "pretrain": "history.json", "trial": "records.json", "blind": "records.json"}
+    return names.get(job.kind, "nothing.json")
 
 
 def made_up(job: Job, rng: random.Random) -> Any:

@@ -22,7 +22,7 @@ TINY = [
     "dataset.images=36",
     "dataset.resolution=24",
     "backbone.options={width: 4, depth: 2}",
-    "arms={patches: {options: {gap: 1}}}",
+    "arms={context: {options: {gap: 1}}}",
     "pretrain={steps: 4, batch_size: 8}",
     "protocols={finetune: {min_steps: 4, epochs: 1, batch_size: 8}}",
     "budgets=[4, 12]",
@@ -109,13 +109,13 @@ def test_it_keeps_the_contracts(package):
 
 
 def test_its_study_runs_from_the_command_line(package):
-    command = ["study", "run", "patches.yaml", *TINY, "--store", "store", "--workers", "1"]
+    command = ["study", "run", "context.yaml", *TINY, "--store", "store", "--workers", "1"]
     said = run(package, "-c", "from headstart.cli import main; main()", *command)
-    assert "patches" in said
-    results = pd.read_csv(package / "runs" / "patches" / "results.csv")
-    assert set(results["method"]) == {"patches", "scratch", "blind"}
+    assert "context" in said
+    results = pd.read_csv(package / "runs" / "context" / "results.csv")
+    assert set(results["method"]) == {"context", "scratch", "blind"}
     assert set(results["task"]) == {"foreground"}
     assert set(results["metric"]) == {"miou"}
     assert set(results["backbone"]) == {"plain depth=2 width=4"}
     assert results["value"].between(0, 1).all()
-    assert (package / "runs" / "patches" / "report.html").stat().st_size > 10_000
+    assert (package / "runs" / "context" / "report.html").stat().st_size > 10_000

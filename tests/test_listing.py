@@ -5,6 +5,7 @@ import re
 import pytest
 from rich.console import Console
 
+from headstart.backbones import BACKBONES
 from headstart.catalogue import EXTENSION_POINTS, catalogue
 from headstart.cli import console, list_names
 from headstart.errors import ConfigError
@@ -58,7 +59,7 @@ def test_sizes_have_a_line_each(shown, columns):
     header, *lines = shown("backbones", columns, sizes=True)
     assert header.split("  ")[0] == "backbone"
     assert "floats kept per image of 64 px" in header
-    assert [line.split()[0] for line in lines] == sorted(EXTENSION_POINTS["backbones"])
+    assert [line.split()[0] for line in lines] == sorted(BACKBONES)
     assert "6,699,328" in next(line for line in lines if line.startswith("resnet9"))
 
 

@@ -1,10 +1,12 @@
 """The line that a person watches."""
 
 import io
+import time
 
+import pytest
 from rich.console import Console
 
-from headstart.progress import watch_jobs
+from headstart.progress import duration, watch_jobs, when
 from headstart.study.jobs.base import Job
 from headstart.study.running.launchers import Event
 
@@ -34,3 +36,40 @@ def test_failed_jobs_are_passed_and_retried_ones_are_told():
     said = screen.getvalue()
     assert "2/3 jobs · 1 failed · 1 retried · a toy" in said
     assert "67%" in said
+
+
+def test_without_a_terminal_a_line_now_and_then_says_how_far_it_is():
+    jobs, screen = [Toy(number) for number in range(4)], io.StringIO()
+    with watch_jobs(Console(file=screen, width=40), expected_seconds=400, every=0.01) as (listen, expect):
+        expect(jobs)
+        listen(Event("started", jobs[0], 0, 10))
+        wait_for(screen, lines=2)
+        listen(Event("finished", jobs[0], 10, 10))
+        listen(Event("progress", jobs[1], 5, 10))
+        said = len(screen.getvalue().splitlines())
+        wait_for(screen, lines=said + 2)
+    first, *_, last = screen.getvalue().splitlines()
+    assert "0/4 jobs · 0 of 40 image-steps (0%) · about 7 min left, until " in first
+    assert first.endswith("now: a toy")
+    assert "1/4 jobs · 15 of 40 image-steps (38%) · about 5 s left" in last  # by its pace
+
+
+def wait_for(screen, lines):
+    for _ in range(2000):
+        if len(screen.getvalue().splitlines()) >= lines:
+            return
+        time.sleep(0.005)
+    raise AssertionError(f"no {lines} lines: {screen.getvalue()!r}")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "5 s"), (57, "1 min"), (3590, "1 h"), (7200, "2 h"), (86_390, "1 day"), (200_000, "2 days 8 h")],
+)
+def test_durations_are_said_as_exactly_as_they_are_known(seconds, words):
+    assert duration(seconds) == words
+
+
+def test_another_day_is_named():
+    assert " on " not in when(0)
+    assert " on 2" in when(3 * 86_400)

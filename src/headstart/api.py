@@ -1,29 +1,28 @@
-"""The same verbs as the command line, in Python: run a study or suite, load one, read its tables, write its report."""
+"""The same verbs as the command line, in Python: run a study or suite, load one, read its tables, write its report.
+
+Whatever computes or draws is loaded inside the verbs that need it, so that a wrong key is refused at once.
+"""
 
 import json
 import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from headstart.cache import DEFAULT_STORE
 from headstart.errors import ConfigError, StoreError
-from headstart.execution import Listener, StudyRun, plan_with
 from headstart.files import write_atomic
-from headstart.outputs import Tables, write_outputs
 from headstart.registry import lookup
-from headstart.study.config.checks import check_suite
 from headstart.study.config.study import StudyConfig
 from headstart.study.config.suite import Suite, as_suite, load_study, load_suite
-from headstart.study.results.run_folder import ENVIRONMENT, RunFolder
-from headstart.study.running.environment import describe_environment
-from headstart.study.running.estimate import seconds_left
-from headstart.study.running.launchers import LAUNCHERS
-from headstart.study.running.launchers.local import default_workers
-from headstart.study.running.store import Store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from headstart.execution import Listener, StudyRun
+    from headstart.outputs import Tables
+    from headstart.study.results.run_folder import RunFolder
 
 __all__ = [
     "DEFAULT_STORE",
@@ -50,7 +49,7 @@ def prepare_study(
     workers: int | None = None,
     replace: bool = False,
     many: bool = False,
-) -> StudyRun:
+) -> "StudyRun":
     """Check a study or suite, plan it, and make its folder ``out/NAME``.
 
     config: a configuration, a recipe's name, or a YAML file. replace: whether a run of the same name and other settings
@@ -61,9 +60,19 @@ def prepare_study(
     '131 jobs, 0 of them done already; 412,000 image-steps to go'
     """
     suite = as_suite(config).settled()
-    notes = check_suite(suite)
+    from headstart.execution import StudyRun, plan_with
+    from headstart.study.config.checks import check_suite
+    from headstart.study.results.run_folder import ENVIRONMENT, RunFolder
+    from headstart.study.running.environment import describe_environment
+    from headstart.study.running.launchers import LAUNCHERS
+    from headstart.study.running.store import Store
+
+    notes = check_suite(suite, networks=False)
     kept = Store(Path(store))
     plan = plan_with(suite, kept)
+    states = kept.states(plan.jobs)
+    if any(state != "done" for state in states.values()):
+        check_suite(suite)
     if len(plan.jobs) > MOST_JOBS and not many:
         raise ConfigError(
             f"{suite.name} comes to {len(plan.jobs):,} jobs: vary less, or say that you mean it with --yes"
@@ -75,7 +84,7 @@ def prepare_study(
     return StudyRun(plan, kept, lookup(LAUNCHERS, "launcher", launcher)(kept, workers), run, notes)
 
 
-def run_study(config: Config, *, listen: Listener | None = None, **options: Any) -> "Study":
+def run_study(config: Config, *, listen: "Listener | None" = None, **options: Any) -> "Study":
     """Run a study and write its report; ``options`` as ``prepare_study`` takes them. What fails is a missing number.
 
     >>> study = run_study("quickstart", out="runs")  # doctest: +SKIP
@@ -102,7 +111,7 @@ def run_suite(config: Config, **options: Any) -> "Study":
 class Study:
     """What was run into a folder, a study or a suite; nothing but that folder is read."""
 
-    run: RunFolder
+    run: "RunFolder"
 
     @classmethod
     def load(cls, folder: Path | str) -> "Study":
@@ -110,6 +119,8 @@ class Study:
 
         >>> Study.load("runs/quickstart").tables.verdict.headline  # doctest: +SKIP
         """
+        from headstart.study.results.run_folder import RunFolder
+
         return cls(RunFolder.open(Path(folder).expanduser()))
 
     @property
@@ -117,17 +128,19 @@ class Study:
         return self.run.folder
 
     @cached_property
-    def tables(self) -> Tables:
+    def tables(self) -> "Tables":
         """Everything that was found so far: results, summary, utility, missing runs, verdict."""
+        from headstart.outputs import Tables
+
         return Tables(self.run)
 
     @property
-    def results(self) -> pd.DataFrame:
+    def results(self) -> "pd.DataFrame":
         """One row per number of every planned run; a run that gave none has no value."""
         return self.tables.results
 
     @property
-    def utility(self) -> pd.DataFrame:
+    def utility(self) -> "pd.DataFrame":
         """One row per compared arm, protocol and budget: what its start was worth."""
         return self.tables.utility
 
@@ -138,42 +151,63 @@ class Study:
 
     def report(self) -> Path:
         """Write tables, charts and page from what is finished, whenever that is; returns the page's path."""
+        from headstart.outputs import write_outputs
+
         return write_outputs(self.run, self.tables)
 
 
-def plan_table(config: Config, *, store: Path | str = DEFAULT_STORE, workers: int | None = None) -> pd.DataFrame:
+def plan_table(config: Config, *, store: Path | str = DEFAULT_STORE, workers: int | None = None) -> "pd.DataFrame":
     """One row per kind of job, and one for all: how many, how many cached, image-steps and seconds that are left.
+
+    Seconds of a kind are those of all workers together, side by side; in the last row is how long it takes in all, with
+    what waits for what.
 
     Where steps are to be found, it is the jobs that tell how many are enough, as far as they are known.
 
     >>> plan_table("quickstart").set_index("kind")["jobs"]  # doctest: +SKIP
     """
     suite = as_suite(config).settled()
-    check_suite(suite)
+    import pandas as pd
+
+    from headstart.execution import plan_with
+    from headstart.study.config.checks import check_suite
+    from headstart.study.running.estimate import seconds_left, side_by_side, wall_seconds
+    from headstart.study.running.launchers.local import default_workers
+    from headstart.study.running.store import Store
+
+    check_suite(suite, networks=False)
     kept = Store(Path(store))
     plan = plan_with(suite, kept)
     states = kept.states(plan.jobs)
+    if any(state != "done" for state in states.values()):
+        check_suite(suite)
     seconds = seconds_left(plan, states)
+    together = side_by_side(plan, workers or default_workers())
     table = pd.DataFrame([
         {
             "kind": job.kind,
             "jobs": 1,
             "cached": int(states[job.key] == "done"),
             "image_steps": job.cost if states[job.key] != "done" else 0,
-            "seconds": seconds.get(job.key, 0.0) / (workers or default_workers()),
+            "seconds": seconds.get(job.key, 0.0) / together,
         }
         for job in plan.jobs
     ])  # fmt: skip
     kinds = table.groupby("kind", sort=False).sum().reset_index()
     total = kinds.sum(numeric_only=True).to_frame().T.assign(kind="all").astype(kinds.dtypes)
+    total["seconds"] = wall_seconds(plan, seconds, together)
     return pd.concat([kinds, total], ignore_index=True).round({"seconds": 1})
 
 
-def status_table(folder: Path | str) -> pd.DataFrame:
+def status_table(folder: Path | str) -> "pd.DataFrame":
     """One row per kind of job: how many are done, how many failed, and how many are left.
 
     >>> status_table("runs/quickstart")[["kind", "done", "failed", "left"]]  # doctest: +SKIP
     """
+    import pandas as pd
+
+    from headstart.study.results.run_folder import RunFolder
+
     run = RunFolder.open(Path(folder).expanduser())
     outcomes = run.outcomes()
     states = run.jobs["job"].map(lambda key: _state(outcomes.get(key)))
@@ -188,6 +222,8 @@ def _state(outcome: Any) -> str:
 
 
 def _run_folder(out: Path, suite: Suite, replace: bool) -> Path:
+    from headstart.study.results.run_folder import RunFolder
+
     folder = out.expanduser() / suite.name
     if not replace:
         RunFolder(folder).refuse_another(suite)

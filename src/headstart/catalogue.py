@@ -3,30 +3,24 @@
 from collections.abc import Mapping
 from typing import Any
 
-from headstart.backbones import BACKBONES, build_backbone
-from headstart.backbones.sizes import count_activations, count_parameters, outline
-from headstart.data.exchange import FORMATS
-from headstart.data.sources import SOURCES
 from headstart.errors import ConfigError
-from headstart.methods import METHODS
-from headstart.registry import lookup
-from headstart.render import ENGINES
-from headstart.study.config.recipes import recipe_names
-from headstart.study.config.suite import load_suite
-from headstart.tasks import TASKS
-from headstart.training import PROTOCOLS
+from headstart.lazy import load
+from headstart.registry import Registry, lookup
+from headstart.study.config.recipes import read_values, recipe_names
 
-__all__ = ["EXTENSION_POINTS", "backbone_sizes", "catalogue"]
+__all__ = ["EXTENSION_POINTS", "RECIPES", "backbone_sizes", "catalogue"]
 
-EXTENSION_POINTS: dict[str, Mapping[str, Any]] = {
-    "backbones": BACKBONES,
-    "engines": ENGINES,
-    "formats": FORMATS,
-    "methods": METHODS,
-    "protocols": PROTOCOLS,
-    "sources": SOURCES,
-    "tasks": TASKS,
+RECIPES = "recipes"
+EXTENSION_POINTS = {
+    "backbones": "headstart.backbones:BACKBONES",
+    "engines": "headstart.render:ENGINES",
+    "formats": "headstart.data.exchange:FORMATS",
+    "methods": "headstart.methods:METHODS",
+    "protocols": "headstart.training.protocols:PROTOCOLS",
+    "sources": "headstart.data.sources:SOURCES",
+    "tasks": "headstart.tasks:TASKS",
 }
+"""Where each lies. They are loaded one at a time, and of what they hold no more than the traits."""
 
 
 def catalogue(what: str) -> list[tuple[str, str]]:
@@ -35,10 +29,11 @@ def catalogue(what: str) -> list[tuple[str, str]]:
     >>> [name for name, line in catalogue("tasks")]
     ['classification', 'depth', 'pose', 'segmentation']
     """
-    if what == "recipes":
-        return [(name, load_suite(name).first.title) for name in recipe_names()]
-    choices = lookup(EXTENSION_POINTS, "list", what)
-    return [(name, _summary(kind)) for name, kind in sorted(choices.items())]
+    if what == RECIPES:
+        return [(name, str(read_values(name).get("title", ""))) for name in recipe_names()]
+    choices: Mapping[str, Any] = load(lookup(EXTENSION_POINTS | {RECIPES: ""}, "list", what))
+    known = choices.traits if isinstance(choices, Registry) else choices.__getitem__
+    return [(name, _summary(known(name))) for name in sorted(choices)]
 
 
 def backbone_sizes(resolution: int = 64) -> list[tuple[str, str, str]]:
@@ -50,10 +45,15 @@ def backbone_sizes(resolution: int = 64) -> list[tuple[str, str, str]]:
     >>> {name: parameters for name, parameters, activations in backbone_sizes()}["resnet9"]
     '6,699,328'
     """
+    from headstart.backbones import BACKBONES
+
     return [_size(name, resolution) for name in sorted(BACKBONES)]
 
 
 def _size(name: str, resolution: int) -> tuple[str, str, str]:
+    from headstart.backbones import build_backbone
+    from headstart.backbones.sizes import count_activations, count_parameters, outline
+
     network = outline(build_backbone, name, {})
     try:
         activations = f"{count_activations(network, resolution):,}"

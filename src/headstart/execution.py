@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from math import nan
+from pathlib import Path
 from typing import TextIO
 
 from headstart.errors import HeadstartError
@@ -11,7 +12,9 @@ from headstart.study.config.suite import Suite
 from headstart.study.jobs.base import Job
 from headstart.study.jobs.trial import TrialJob
 from headstart.study.results.run_folder import LOG, RunFolder
+from headstart.study.running.estimate import seconds_left, side_by_side, wall_seconds
 from headstart.study.running.launchers import Event, Launcher
+from headstart.study.running.launchers.local import default_workers
 from headstart.study.running.plan import Plan, make_plan
 from headstart.study.running.steps import validation_score
 from headstart.study.running.store import Store
@@ -31,7 +34,7 @@ def plan_with(suite: Suite, store: Store, failed: Collection[str] = ()) -> Plan:
 
     def score(job: TrialJob) -> float | None:
         if store.state(job) == "done":
-            task = TASKS[job.task]
+            task = TASKS.traits(job.task)
             records = job.outcome(store.folder(job))["records"]
             return validation_score(records, task.primary_metric, task.higher_is_better)
         return nan if job.key in failed else None
@@ -65,13 +68,24 @@ class StudyRun:
         known = f"{len(self.plan.jobs)} jobs, {cached} of them done already; {steps:,} image-steps to go"
         return f"{known}, and more once they tell how many steps are enough" if self.plan.open else known
 
+    @property
+    def log(self) -> Path:
+        """Where every event is written down, a JSON object a line."""
+        return self.run.folder / LOG
+
+    def expected_seconds(self) -> float:
+        """How long it takes here from now on, as far as it is planned."""
+        workers = self.launcher.workers or default_workers()
+        seconds = seconds_left(self.plan, self.states)
+        return wall_seconds(self.plan, seconds, side_by_side(self.plan, workers))
+
     def execute(self, listen: Listener | None = None, expect: Expect | None = None) -> None:
         """Do what is missing. A job that fails is noted with its reason, and the others go on.
 
         listen: hears of every event. expect: is called with the jobs that come next, more than once where steps are to
         be found. Raises ``HeadstartError`` where that leaves nothing to tell: every number is missing.
         """
-        with (self.run.folder / LOG).open("a") as log:
+        with self.log.open("a") as log:
 
             def hear(event: Event) -> None:
                 self._note(event, log)

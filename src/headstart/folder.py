@@ -1,21 +1,23 @@
-"""The dataset folder: ``dataset.json`` and ``shard-00000.safetensors`` …, each written whole or not at all."""
+"""The dataset folder: ``dataset.json`` and ``shard-00000.safetensors`` …, each written whole or not at all.
+
+Manifests are read without torch, which only shards need.
+"""
 
 import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-import torch
 from pydantic import Field, model_validator
 from safetensors import SafetensorError
-from safetensors.torch import load as load_tensors
-from safetensors.torch import save as save_tensors
-from torch import Tensor
 
 from headstart.errors import ConfigError, DataError
 from headstart.files import write_atomic
 from headstart.schema import Schema, validate
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 __all__ = [
     "FORMAT",
@@ -139,26 +141,30 @@ def read_manifest(folder: Path, *, unfinished: bool = False) -> Manifest:
     return manifest
 
 
-def write_shard(folder: Path, index: int, tensors: Mapping[str, Tensor]) -> ShardInfo:
+def write_shard(folder: Path, index: int, tensors: Mapping[str, "Tensor"]) -> ShardInfo:
     """Write shard ``index``: tensors of equal length, ``images`` ``[n, C, H, W]`` among them."""
+    from safetensors.torch import save
+
     images = len(tensors["images"])
     assert all(len(values) == images for values in tensors.values()), "every tensor has one row per image"
     path = shard_path(folder, index)
-    data = save_tensors({name: values.contiguous() for name, values in sorted(tensors.items())})
+    data = save({name: values.contiguous() for name, values in sorted(tensors.items())})
     write_atomic(path, data)
     return ShardInfo(file=path.name, images=images, sha256=hashlib.sha256(data).hexdigest())
 
 
-def read_shard(path: Path, info: ShardInfo | None = None) -> dict[str, Tensor]:
+def read_shard(path: Path, info: ShardInfo | None = None) -> dict[str, "Tensor"]:
     """The tensors of one shard; with ``info``, checked against its SHA-256 and count.
 
     Raises ``DataError`` if the file is missing, truncated or altered.
     """
+    from safetensors.torch import load
+
     try:
         data = path.read_bytes()
         if info and hashlib.sha256(data).hexdigest() != info.sha256:
             raise DataError(f"{path} is damaged ({len(data)} bytes, wrong SHA-256): {REMAKE}")
-        tensors = load_tensors(data)
+        tensors = load(data)
     except FileNotFoundError as error:
         raise DataError(f"{path} is missing: run the same render command again; finished shards are kept") from error
     except (OSError, SafetensorError) as error:
@@ -168,12 +174,14 @@ def read_shard(path: Path, info: ShardInfo | None = None) -> dict[str, Tensor]:
     return tensors
 
 
-def read_folder(folder: Path) -> tuple[Manifest, dict[str, Tensor]]:
+def read_folder(folder: Path) -> tuple[Manifest, dict[str, "Tensor"]]:
     """A finished dataset, verified: its manifest and its tensors, shard after shard.
 
     ``images`` uint8, uint16 or float32 ``[n, C, H, W]`` (sRGB, where C is 3) · ``split`` uint8 ``[n]``: 0 train, 1 val,
     2 test · ``target.class`` int64 ``[n]`` · ``target.pose`` int64 ``[n]`` · ``target.rotation`` float32 ``[n, 3, 3]``.
     """
+    import torch
+
     manifest = read_manifest(folder)
     shards = [read_shard(folder / info.file, info) for info in manifest.shards]
     for info, shard in zip(manifest.shards, shards, strict=True):

@@ -1,16 +1,50 @@
-"""A live view of a running study: one bar over all work, and what is being done now."""
+"""A live view of a running study: one bar over all work, or a line now and then where nobody watches a terminal."""
 
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from headstart.execution import Expect, Listener
-from headstart.study.jobs.base import Job
-from headstart.study.running.launchers import Event
+if TYPE_CHECKING:
+    from headstart.execution import Expect, Listener
+    from headstart.study.jobs.base import Job
+    from headstart.study.running.launchers import Event
 
-__all__ = ["watch_images", "watch_jobs"]
+__all__ = ["duration", "watch_images", "watch_jobs", "when"]
+
+LINE_SECONDS = 30.0
+PACE_KNOWN = 0.05
+"""Share of the work after which its pace tells more than an estimate that was made before it."""
+
+
+def duration(seconds: float) -> str:
+    """About how long, in words, as exactly as an estimate is.
+
+    >>> [duration(seconds) for seconds in (4, 40, 200, 4000, 100_000)]
+    ['5 s', '40 s', '3 min', '1 h 10 min', '1 day 4 h']
+    """
+    if seconds < 55:
+        return f"{max(5, 5 * round(seconds / 5))} s"
+    minutes = max(1, round(seconds / 60))
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(10 * round(seconds / 600), 60)
+    if hours < 24:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    days, hours = divmod(round(seconds / 3600), 24)
+    return f"{days} day{'s' * (days > 1)}" + (f" {hours} h" if hours else "")
+
+
+def when(seconds: float) -> str:
+    """The time of day so many seconds from now, with the date where it is not today's."""
+    now = datetime.now().astimezone()
+    then = now + timedelta(seconds=seconds)
+    return f"{then:%H:%M}" if then.date() == now.date() else f"{then:%H:%M on %Y-%m-%d}"
 
 
 def _progress(console: Console) -> Progress:
@@ -29,12 +63,14 @@ class _Tally:
     """What has become of ``total`` jobs so far. One that failed is passed, too."""
 
     def __init__(self) -> None:
+        self.lock = threading.Lock()
         self.steps = 0
         self._expected: dict[str, int] = {}
         self._done: dict[str, int] = {}
+        self._running: dict[str, str] = {}
         self._sets: dict[str, set[str]] = {"finished": set(), "failed": set(), "retried": set()}
 
-    def expect(self, jobs: Sequence[Job]) -> None:
+    def expect(self, jobs: "Sequence[Job]") -> None:
         """These are to be done as well, if they were not expected already."""
         self._expected |= {job.key: job.cost for job in jobs}
 
@@ -43,12 +79,25 @@ class _Tally:
         """Image-steps of all jobs that are expected."""
         return sum(self._expected.values())
 
-    def hear(self, event: Event) -> None:
+    @property
+    def share(self) -> float:
+        """Of the image-steps, those that are done."""
+        return self.steps / self.total if self.total else 0.0
+
+    def hear(self, event: "Event") -> None:
         key = event.job.key
         done = event.total if event.what in ("finished", "failed") else event.done
         self.steps += done - self._done.get(key, 0)
         self._done[key] = done
         self._sets.get(event.what, set()).add(key)
+        self._running.pop(key, None)
+        if event.what in ("started", "progress"):
+            self._running[key] = event.job.title
+
+    @property
+    def running(self) -> str:
+        """What is being done, the latest last."""
+        return " + ".join(self._running.values()) or "nothing yet"
 
     def __str__(self) -> str:
         finished, failed, retried = (len(keys) for keys in self._sets.values())
@@ -59,21 +108,75 @@ class _Tally:
 
 
 @contextmanager
-def watch_jobs(console: Console) -> Iterator[tuple[Listener, Expect]]:
-    """What a study tells of events, and of jobs that come next; the bar counts image-steps."""
+def watch_jobs(
+    console: Console, expected_seconds: float | None = None, every: float = LINE_SECONDS
+) -> "Iterator[tuple[Listener, Expect]]":
+    """What a study tells of events, and of jobs that come next; the bar counts image-steps.
+
+    Where ``console`` is no terminal there is a line instead, each ``every`` seconds. expected_seconds: how long the
+    work was thought to take, which tells what is left of it until its pace does.
+    """
     tally = _Tally()
-    with _progress(console) as progress:
-        bar = progress.add_task("study", total=None, now="starting workers")
+    with _bar(console, tally) if console.is_terminal else _lines(console, tally, expected_seconds, every) as changed:
 
-        def expect(jobs: Sequence[Job]) -> None:
-            tally.expect(jobs)
-            progress.update(bar, total=tally.total)
+        def expect(jobs: "Sequence[Job]") -> None:
+            with tally.lock:
+                tally.expect(jobs)
+            changed("starting workers")
 
-        def listen(event: Event) -> None:
-            tally.hear(event)
-            progress.update(bar, completed=tally.steps, now=f"{tally} · {event.job.title}")
+        def listen(event: "Event") -> None:
+            with tally.lock:
+                tally.hear(event)
+            changed(f"{tally} · {event.job.title}")
 
         yield listen, expect
+
+
+@contextmanager
+def _bar(console: Console, tally: _Tally) -> Iterator[Callable[[str], None]]:
+    with _progress(console) as progress:
+        bar = progress.add_task("study", total=None, now="")
+        yield lambda now: progress.update(bar, total=tally.total, completed=tally.steps, now=now)
+
+
+@contextmanager
+def _lines(
+    console: Console, tally: _Tally, expected_seconds: float | None, every: float
+) -> Iterator[Callable[[str], None]]:
+    """A thread says how far it is, so that a job of hours is no silence."""
+    over, started = threading.Event(), time.monotonic()
+
+    def speak() -> None:
+        while not over.wait(every):
+            with tally.lock:
+                line = _line(tally, expected_seconds, time.monotonic() - started)
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    thread = threading.Thread(target=speak, name="progress", daemon=True)
+    thread.start()
+    try:
+        yield lambda _: None
+    finally:
+        over.set()
+        thread.join()
+
+
+def _line(tally: _Tally, expected_seconds: float | None, elapsed: float) -> str:
+    left = _seconds_left(tally.share, expected_seconds, elapsed)
+    then = f"about {duration(left)} left, until {when(left)}" if left is not None else "no telling how much is left"
+    steps = f"{tally.steps:,} of {tally.total:,} image-steps ({tally.share:.0%})"
+    return f"{datetime.now().astimezone():%H:%M:%S} {tally} · {steps} · {then} · now: {tally.running}"
+
+
+def _seconds_left(share: float, expected_seconds: float | None, elapsed: float) -> float | None:
+    """From how fast it went once enough is done, and until then from what was expected.
+
+    >>> _seconds_left(0.5, 60, 100), _seconds_left(0.01, 60, 100), _seconds_left(0.01, None, 100)
+    (100.0, 59.4, None)
+    """
+    if share >= PACE_KNOWN:
+        return elapsed / share * (1 - share)
+    return None if expected_seconds is None else expected_seconds * (1 - share)
 
 
 @contextmanager

@@ -1,9 +1,12 @@
 """Seeds are hashes of named parts, so that no two uses share a stream and none depends on the order of calls."""
 
 import hashlib
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
+
+if TYPE_CHECKING:
+    import torch
 
 __all__ = ["derive_seed", "numpy_generator", "torch_generator"]
 
@@ -32,10 +35,12 @@ def numpy_generator(*parts: Part) -> np.random.Generator:
     return np.random.default_rng(derive_seed(*parts))
 
 
-def torch_generator(*parts: Part, device: torch.device | str = "cpu") -> torch.Generator:
+def torch_generator(*parts: Part, device: "torch.device | str" = "cpu") -> "torch.Generator":
     """A torch generator on ``device`` seeded by named parts.
 
     >>> torch_generator(7, "weights").initial_seed() == derive_seed(7, "weights")
     True
     """
+    import torch
+
     return torch.Generator(device=device).manual_seed(derive_seed(*parts))

@@ -4,9 +4,9 @@ import torch
 from headstart.data.batches.endless import EndlessLoader
 from headstart.data.batches.loader import Loader
 from headstart.data.batches.share import Share
-from headstart.data.dataset import ImageSet
+from headstart.data.dataset import ImageSet, Normalisation
 from headstart.data.transforms.augment import AugmentConfig
-from headstart.data.transforms.input import AS_THEY_COME
+from headstart.data.transforms.input import AS_THEY_COME, Preparation
 
 
 def image_set(count=10):
@@ -111,3 +111,17 @@ def test_a_process_makes_its_own_part_of_the_images_only():
 def test_a_batch_must_have_equal_parts():
     with pytest.raises(AssertionError, match="a batch of 12 has no 5 equal parts"):
         fixed(Share(0, 5))
+
+
+def test_images_that_are_prepared_once_make_the_same_batches():
+    pixels = torch.randint(0, 256, (10, 8, 8, 3), dtype=torch.uint8).permute(0, 3, 1, 2)
+    prepare = Preparation("lab", Normalisation((53.0, 0.0, 0.0), (25.0, 35.0, 35.0)))
+    raw = ImageSet(pixels, {"class": torch.arange(10)}, prepare=prepare).subset(torch.arange(9, 0, -1))
+    ready = raw.prepared(draws=9)
+    assert ready.images.dtype == torch.float32
+    assert raw.prepared(draws=8) is raw, "fewer than all of them are drawn"
+    options = {"batch_size": 4, "seed": 5, "augment": AugmentConfig()}
+    for step in range(3):
+        one, other = (Loader(images, **options).batch(step) for images in (raw, ready))
+        torch.testing.assert_close(one.views[0], other.views[0], rtol=1e-6, atol=1e-6)
+        assert torch.equal(one.targets["class"], other.targets["class"])

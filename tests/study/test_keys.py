@@ -7,9 +7,11 @@ from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from pydantic import BaseModel
+from safetensors.torch import load_file
 
 import headstart.study.jobs.hardware as hardware
 from headstart.backbones import build_backbone
@@ -30,12 +32,12 @@ from headstart.tasks import TASKS
 from headstart.training import PROTOCOLS, SupervisedConfig, answers, fit
 
 RECORDED = Path(__file__).with_name("recorded_jobs.json")
-KINDS = ("dataset", "targets", "pretrain", "trial", "blind")
+KINDS = ("dataset", "targets", "patches", "pretrain", "features", "trial", "blind")
 OTHER = {
     "factors": "T---", "task": "pose", "method": "simclr", "protocol": "knn", "color": "rgb", "name": "resnet50",
     "engine": "warp", "objects": 1, "categories": ("chair", "table"), "targets": ("class", "pose"), "samples": 2,
     "mean": (1.0, 2.0, 3.0), "deviation": (1.0, 2.0, 3.0), "channels": 3, "resolution": 24, "viewpoint": 0.3,
-    "lighting": 0.3, "class_color": 0.3, "scale": 0.3, "warp": 0.3, "watched": ("pose",),
+    "lighting": 0.3, "class_color": 0.3, "scale": 0.3, "warp": 0.3, "watched": ("pose",), "weights": 123,
 }  # fmt: skip
 """Another value of what is chosen among names, or is None in the jobs below."""
 TOGETHER = {"mean": {"deviation": (1.0, 1.0, 1.0)}, "deviation": {"mean": (0.0, 0.0, 0.0)}}
@@ -57,8 +59,13 @@ def plan():
         tasks=("depth",),  # whose error tells small changes
         arms={"rotation": {}},
         pretrain={"steps": 3, "batch_size": 8, "precision": "float32"},
-        protocols={"finetune": {"min_steps": 3, "batch_size": 8, "precision": "float32"}},
+        protocols={
+            **{name: {"min_steps": 3, "batch_size": 8, "precision": "float32"} for name in ("finetune", "linear")},
+            "ridge": {"precision": "float32"},
+        },
         device="cpu",
+        controls=("patches", "blind"),
+        patches={"size": 3, "centroids": 8, "sample": 500},
         budgets=(10, 20),
         trials=1,
     )
@@ -69,7 +76,11 @@ def plan():
 def jobs(plan) -> dict[str, Job]:
     """One job of each kind; the trial is one of a pretrained arm."""
     found = {job.kind: job for job in plan.jobs}
-    return found | {"trial": next(point.job for point in plan.points if point.arm == "rotation")}
+    return found | {"trial": next(point.job for point in plan.points if _tuned(point))}
+
+
+def _tuned(point: Any) -> bool:
+    return (point.arm, point.protocol) == ("rotation", "finetune")
 
 
 def mutations(value: Any, name: str) -> Iterator[tuple[str, Any]]:
@@ -122,7 +133,7 @@ def test_the_version_of_a_kind_is_in_its_key(jobs, kind: str, monkeypatch) -> No
     assert replace(jobs[kind]).key != before
 
 
-@pytest.mark.parametrize("kind", ["pretrain", "trial"])
+@pytest.mark.parametrize("kind", ["patches", "pretrain", "trial"])
 def test_the_library_that_computes_is_in_the_key(jobs, kind: str, monkeypatch) -> None:
     before = jobs[kind].key
     monkeypatch.setattr(hardware, "_release", lambda package: "0.1")
@@ -190,7 +201,9 @@ def test_what_each_kind_computes_is_on_record(plan, jobs, tmp_path: Path) -> Non
     found = {
         "dataset": _dataset(jobs["dataset"], store.folder(jobs["dataset"])),
         "targets": {},
+        "patches": _patches(store.folder(jobs["patches"])),
         "pretrain": _pretraining(store.folder(jobs["pretrain"])),
+        "features": _features(store.folder(jobs["features"])),
         "trial": _records(store.folder(jobs["trial"])) | _protocols(jobs["dataset"], store),
         "blind": _records(store.folder(jobs["blind"])),
     }
@@ -212,24 +225,33 @@ def _dataset(job: Any, folder: Path) -> dict[str, float]:
     return numbers | {"pixels": float(dataset.train.images[:4].double().mean())}
 
 
+def _patches(folder: Path) -> dict[str, float]:
+    weights = load_file(folder / "patches.safetensors")
+    return {f"size of {name}": float(value.double().abs().mean()) for name, value in weights.items()}
+
+
 def _pretraining(folder: Path) -> dict[str, float]:
     history = json.loads((folder / "history.json").read_text())
     return {f"loss {index}": row["loss"] for index, row in enumerate(history["rows"])}
 
 
+def _features(folder: Path) -> dict[str, float]:
+    return {path.stem: float(np.abs(np.load(path)).mean()) for path in folder.glob("*.npy")}
+
+
 def _protocols(job: Any, store: Store) -> dict[str, float]:
-    """How large the answers are of models that each protocol makes; accuracy on few images tells no small change."""
+    """How far the answers differ of models that each protocol makes; accuracy on few images tells no small change."""
     dataset = open_dataset(store.folder(job), ImageInput("lab"), torch.device("cpu"))
     task, labelled = TASKS["classification"](dataset.classes), dataset.train.first(30)
-    sizes = {}
+    spreads = {}
     for name, protocol in PROTOCOLS.items():
         learn = {"min_steps": 3, "batch_size": 8} if issubclass(protocol.Config, SupervisedConfig) else {}
         settings = protocol.Config(**learn, precision="float32").for_labels(30)
         backbone = build_backbone("resnet9", {"width": 4}, in_channels=3, generator=torch_generator("recorded"))
         model, _ = fit(name, backbone, task, labelled, settings, seed=1)
         outputs = torch.cat(answers(model, dataset.splits["test"], precision="float32"))
-        sizes[f"size of answers by {name}"] = float(outputs.double().clamp_min(-30).abs().mean())
-    return sizes
+        spreads[f"spread of answers by {name}"] = float(outputs.double().clamp_min(-30).std())
+    return spreads
 
 
 def _records(folder: Path) -> dict[str, float]:

@@ -1,3 +1,4 @@
+import math
 import os
 import threading
 
@@ -119,3 +120,22 @@ def test_a_damaged_marker_names_what_to_delete(store, journal, text):
     marker(store, job).unlink()
     store.run(job)
     assert len(journal.read_text().splitlines()) == 2
+
+
+def test_a_marker_whose_content_a_loss_of_power_took_still_says_that_the_job_is_done(store, journal):
+    """What a job left is on disk before the marker is made; of the marker itself the disk may keep the name alone."""
+    job = ToyJob(1, str(journal))
+    store.run(job)
+    marker(store, job).write_text("")
+    assert store.state(job) == "done"
+    assert math.isnan(store.seconds(job))
+
+
+def test_all_files_of_a_job_are_on_disk_before_its_marker_is_made(store, journal, monkeypatch):
+    job = ToyJob(1, str(journal))
+    synced = []
+    monkeypatch.setattr("headstart.files._sync", lambda path: synced.append((path, marker(store, job).exists())))
+    store.run(job)
+    folder = store.folder(job)
+    assert {path for path, _ in synced} >= {folder, *(path for path in folder.iterdir() if path.is_file())}
+    assert not any(marked for _, marked in synced)

@@ -67,7 +67,8 @@ def test_classes_without_a_label_are_never_answered(labels):
 def test_maps_are_learned_by_every_protocol_that_can(protocol, name):
     task = TASKS[name](("ball", "box", "cone"))
     images = ImageSet(TRAIN.images, {task.target: toy_target(task, len(TRAIN))})
-    options = SupervisedConfig(min_steps=5, batch_size=8)
+    kind = PROTOCOLS[protocol].Config
+    options = kind(min_steps=5, batch_size=8) if issubclass(kind, SupervisedConfig) else kind()
     model, report = fit(protocol, backbone(), task, images, options.for_labels(40), seed=0)
     assert report.failure is None
     assert evaluate(model, images)[task.primary_metric] >= 0

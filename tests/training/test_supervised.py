@@ -92,16 +92,20 @@ def test_the_scale_of_features_is_no_advantage():
     assert scores[0]["accuracy"] == pytest.approx(scores[1]["accuracy"], abs=0.01)
 
 
-def test_standardised_features_and_constant_ones():
+@pytest.mark.parametrize("per_location", [False, True])
+def test_standardised_features_and_constant_ones(per_location):
+    """What a head reads, and nothing else."""
     known = (
         torch.randn(50, 3, 2, 2, generator=torch_generator("known")) * torch.tensor([1.0, 9.0, 0.0])[:, None, None] + 5
     )
-    standardise = Standardise(known)
-    features = standardise(Precomputed(3)(known))
-    deviation, mean = torch.std_mean(features.dense, dim=(0, 2, 3), correction=0)
+    known = known if per_location else known[:, :, :1, :1]
+    before = Precomputed(3)(known)
+    features = Standardise(known, per_location=per_location)(before)
+    read, other = (features.dense, features.pooled) if per_location else (features.pooled, features.dense)
+    deviation, mean = torch.std_mean(read.transpose(0, 1).flatten(1), dim=1, correction=0)
     torch.testing.assert_close(mean, torch.zeros(3), atol=1e-5, rtol=0)
     torch.testing.assert_close(deviation, torch.tensor([1.0, 1.0, 0.0]), atol=1e-4, rtol=0)
-    torch.testing.assert_close(features.pooled, features.dense.mean(dim=(2, 3)), atol=1e-5, rtol=0)
+    assert other is (before.pooled if per_location else before.dense)
 
 
 def test_features_are_those_of_eval_mode_however_batched():

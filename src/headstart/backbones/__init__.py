@@ -1,19 +1,25 @@
 """Networks from images to features. ``BACKBONES`` holds one class per name; plugins join as ``headstart.backbones``."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-
-from headstart.backbones.amdim_encoder import AmdimEncoder, AmdimEncoderConfig
-from headstart.backbones.base import Backbone, BackboneConfig, Features, seeded_init
-from headstart.backbones.resnet9 import ResNet9, ResNet9Config
-from headstart.backbones.resnet50 import ResNet50, ResNet50Config
-from headstart.backbones.split import SplitBackbone
-from headstart.backbones.vit import ViT, ViTConfig
-from headstart.backbones.weights import load_weights, save_weights
-from headstart.registry import lookup, with_plugins
+from headstart.backbones import shipped
+from headstart.backbones.shipped import AmdimEncoderConfig, ResNet9Config, ResNet50Config, ViTConfig
+from headstart.backbones.traits import BackboneConfig, BackboneTraits
+from headstart.lazy import lazily
+from headstart.registry import Registry, lookup
 from headstart.schema import validate
+
+if TYPE_CHECKING:
+    import torch
+
+    from headstart.backbones.amdim_encoder import AmdimEncoder
+    from headstart.backbones.base import Backbone, Features, seeded_init
+    from headstart.backbones.resnet9 import ResNet9
+    from headstart.backbones.resnet50 import ResNet50
+    from headstart.backbones.split import SplitBackbone
+    from headstart.backbones.vit import ViT
+    from headstart.backbones.weights import load_weights, save_weights
 
 __all__ = [
     "BACKBONES",
@@ -21,6 +27,7 @@ __all__ = [
     "AmdimEncoderConfig",
     "Backbone",
     "BackboneConfig",
+    "BackboneTraits",
     "Features",
     "ResNet9",
     "ResNet9Config",
@@ -35,14 +42,36 @@ __all__ = [
     "seeded_init",
 ]
 
-BACKBONES: dict[str, type[Backbone]] = with_plugins(
-    "backbones", {"resnet9": ResNet9, "resnet50": ResNet50, "amdim": AmdimEncoder, "vit": ViT}
+BACKBONES: "Registry[type[Backbone], type[BackboneTraits]]" = Registry(
+    "backbones",
+    {
+        "resnet9": ("headstart.backbones.resnet9:ResNet9", shipped.ResNet9Traits),
+        "resnet50": ("headstart.backbones.resnet50:ResNet50", shipped.ResNet50Traits),
+        "amdim": ("headstart.backbones.amdim_encoder:AmdimEncoder", shipped.AmdimEncoderTraits),
+        "vit": ("headstart.backbones.vit:ViT", shipped.ViTTraits),
+    },
+)
+
+__getattr__ = lazily(
+    __name__,
+    {
+        "AmdimEncoder": "headstart.backbones.amdim_encoder",
+        "Backbone": "headstart.backbones.base",
+        "Features": "headstart.backbones.base",
+        "ResNet9": "headstart.backbones.resnet9",
+        "ResNet50": "headstart.backbones.resnet50",
+        "SplitBackbone": "headstart.backbones.split",
+        "ViT": "headstart.backbones.vit",
+        "load_weights": "headstart.backbones.weights",
+        "save_weights": "headstart.backbones.weights",
+        "seeded_init": "headstart.backbones.base",
+    },
 )
 
 
 def build_backbone(
-    name: str, options: Mapping[str, Any], *, in_channels: int, split: bool = False, generator: torch.Generator
-) -> Backbone:
+    name: str, options: Mapping[str, Any], *, in_channels: int, split: bool = False, generator: "torch.Generator"
+) -> "Backbone":
     """A freshly initialised backbone on the CPU, channels-last; its weights depend on ``generator`` alone.
 
     name: a key of ``BACKBONES``. options: fields of that backbone's ``Config``. split: two half-width networks, one for
@@ -53,6 +82,11 @@ def build_backbone(
     >>> backbone(torch.zeros(2, 3, 64, 64)).pooled.shape
     torch.Size([2, 32])
     """
+    import torch
+
+    from headstart.backbones.base import seeded_init
+    from headstart.backbones.split import SplitBackbone
+
     kind: Any = lookup(BACKBONES, "backbone", name)
     config = validate(kind.Config, options, f"backbone '{name}'")
     with seeded_init(generator):

@@ -1,13 +1,12 @@
 """The encoder of AMDIM: residual layers without padding, so features see bounded patches (Bachman et al., 2019)."""
 
 import math
-from typing import Literal, Self
 
 import torch.nn.functional as F
-from pydantic import Field
 from torch import Tensor, nn
 
-from headstart.backbones.base import Backbone, BackboneConfig, Features
+from headstart.backbones.base import Backbone, Features
+from headstart.backbones.shipped import AmdimEncoderConfig, AmdimEncoderTraits
 
 __all__ = ["AmdimEncoder", "AmdimEncoderConfig"]
 
@@ -15,36 +14,12 @@ MIN_RESOLUTION = {32: 24, 64: 48, 128: 95}
 """By the resolution that the encoder is made for: the smallest that leaves one location after the last 3x3 layer."""
 
 
-class AmdimEncoderConfig(BackboneConfig):
-    """resolution: of the images that the encoder is made for; its local maps are 7x7 and 5x5 there.
-
-    width: channels of the first layer; the deepest have 8 times as many (4 times at 32 px). depth: layers of a block.
-    features: size D of the feature vector; 2 x width where not given.
-    """
-
-    resolution: Literal[32, 64, 128] = 64
-    width: int = Field(default=64, ge=1)
-    depth: int = Field(default=3, ge=1)
-    features: int | None = Field(default=None, ge=1)
-
-    @property
-    def dim(self) -> int:
-        return self.features or 2 * self.width
-
-    def halved(self) -> Self:
-        return self.model_copy(update={"width": max(1, self.width // 2), "features": max(1, self.dim // 2)})
-
-
-class AmdimEncoder(Backbone):
-    """AMDIM's own encoder, without padding (Bachman et al., 2019).
-
-    Convolutions without padding, down to a 7x7, a 5x5 and a 3x3 map; the last one's mean is the feature.
+class AmdimEncoder(AmdimEncoderTraits, Backbone):
+    """Convolutions without padding, down to a 7x7, a 5x5 and a 3x3 map; the last one's mean is the feature.
     The global feature is the mean of a map rather than a map of one location, so dense tasks have locations to label.
     Hidden layers have no batch norm, as in the paper's own runs.
     """
 
-    name = "amdim"
-    Config = AmdimEncoderConfig
     remedy = "or its option 'resolution' set to that of the images, 32 or 64"
 
     def __init__(self, config: AmdimEncoderConfig, in_channels: int) -> None:

@@ -4,13 +4,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
+from headstart.backbones.traits import BackboneConfig, BackboneTraits
 from headstart.errors import ConfigError
-from headstart.schema import Schema
 
 __all__ = ["Backbone", "BackboneConfig", "Features", "seeded_init"]
 
@@ -19,7 +19,8 @@ __all__ = ["Backbone", "BackboneConfig", "Features", "seeded_init"]
 class Features:
     """What a backbone makes of B images.
 
-    pooled: ``[B, D]``, the mean of ``dense`` over locations. dense: ``[B, D, h, w]``.
+    pooled: ``[B, D]``, one vector per image. dense: ``[B, E, h, w]``, one per location. Of every kind in ``BACKBONES``
+    E is D and ``pooled`` the mean of ``dense``.
     stages: the maps between blocks ``[B, channels, height, width]``, shallow to deep.
     """
 
@@ -28,26 +29,8 @@ class Features:
     stages: tuple[Tensor, ...] = ()
 
 
-class BackboneConfig(Schema):
-    """Options of a backbone; each kind has its own child.
-
-    size_option: the integer option that makes the network larger or smaller, for matching sizes. size_unit: what that
-    option must be a multiple of.
-    """
-
-    size_option: ClassVar[str] = "width"
-
-    @property
-    def size_unit(self) -> int:
-        return 1
-
-    def halved(self) -> Self:
-        """The options of a network with half the features and about a quarter to half of the parameters."""
-        raise ConfigError(f"{type(self).__name__} has no half-width form, so this backbone cannot be split")
-
-
-class Backbone(nn.Module, ABC):
-    """A network ``[B, in_channels, H, W] -> Features`` with ``dim`` features.
+class Backbone(BackboneTraits, nn.Module, ABC):
+    """A network ``[B, in_channels, H, W] -> Features`` with ``dim`` features per image, ``dense_dim`` per location.
 
     Children set ``name``, ``Config`` and ``min_resolution`` (pixels), take ``(config, in_channels)`` and implement
     ``features``. Weights are drawn from torch's default stream: build inside ``seeded_init``.
@@ -56,8 +39,6 @@ class Backbone(nn.Module, ABC):
     ``remedy``: what else than larger images helps where they are too small, if anything.
     """
 
-    name: ClassVar[str]
-    Config: ClassVar[type[BackboneConfig]]
     remedy: ClassVar[str] = ""
     min_resolution: int
     in_channels: int
@@ -68,6 +49,11 @@ class Backbone(nn.Module, ABC):
     def __init__(self, *, in_channels: int, dim: int) -> None:
         super().__init__()
         self.in_channels, self.dim = in_channels, dim
+
+    @property
+    def dense_dim(self) -> int:
+        """Features per location: as many as per image, where an image's are the mean of its locations'."""
+        return self.dim
 
     @abstractmethod
     def features(self, images: Tensor) -> Features:

@@ -1,12 +1,10 @@
 """ResNet50 for small images: no initial max-pool, a linear map before pooling (He et al., 2016)."""
 
-from typing import Self
-
 import torch.nn.functional as F
-from pydantic import Field
 from torch import Tensor, nn
 
-from headstart.backbones.base import Backbone, BackboneConfig, Features
+from headstart.backbones.base import Backbone, Features
+from headstart.backbones.shipped import ResNet50Config, ResNet50Traits
 
 __all__ = ["ResNet50", "ResNet50Config"]
 
@@ -16,35 +14,9 @@ SEVEN, FIVE = 12, 15
 """The 5th of 6 blocks of stage 3 and the 2nd of 3 of stage 4, counted with the stem as 0."""
 
 
-class ResNet50Config(BackboneConfig):
-    """width: channels of the stem; the stages' bottlenecks have 1, 2, 4 and 8 times as many, outputs 4 times that.
+class ResNet50(ResNet50Traits, Backbone):
+    """A 7x7 stem of stride 2, four stages of bottlenecks, then a linear map at every location."""
 
-    half: half the channels in all stages, not in the stem. dilated: the last stage keeps the resolution of the one
-    before and dilates its convolutions instead, for dense tasks. features: size D of the feature vector; 4 x width
-    (half: 2 x width) where not given; the study has 512 of full width on dense tasks.
-    """
-
-    width: int = Field(default=64, ge=1)
-    half: bool = False
-    dilated: bool = False
-    features: int | None = Field(default=None, ge=1)
-
-    @property
-    def dim(self) -> int:
-        return self.features or (2 if self.half else 4) * self.width
-
-    def halved(self) -> Self:
-        return self.model_copy(update={"half": True, "features": max(1, self.dim // 2)})
-
-
-class ResNet50(Backbone):
-    """The deep residual network, no first pooling (He et al., 2016).
-
-    A 7x7 stem of stride 2, four stages of bottlenecks, then a linear map at every location.
-    """
-
-    name = "resnet50"
-    Config = ResNet50Config
     min_resolution = 16
     local_stages = (SEVEN, FIVE)
 

@@ -1,47 +1,19 @@
 """ResNet9: the small residual network of the study, at any width (Newell & Deng, 2020, supplement)."""
 
-from typing import Self
-
 import torch.nn.functional as F
-from pydantic import Field
 from torch import Tensor, nn
 
-from headstart.backbones.base import Backbone, BackboneConfig, Features
+from headstart.backbones.base import Backbone, Features
+from headstart.backbones.shipped import ResNet9Config, ResNet9Traits
 
 __all__ = ["ResNet9", "ResNet9Config"]
 
 CELU_ALPHA = 0.075
 
 
-class ResNet9Config(BackboneConfig):
-    """width: channels of the stem; the stages have 2, 4 and 8 times as many.
+class ResNet9(ResNet9Traits, Backbone):
+    """Stem, then three stages that each halve the resolution, then a linear map at every location."""
 
-    half: half the channels inside the stages (not in the stem, nor in the outputs of residual blocks). dilated: the
-    last stage keeps the resolution of the one before, and its residual block dilates its convolutions instead.
-    features: size D of the feature vector; 4 x width (half: 2 x width) where not given.
-    """
-
-    width: int = Field(default=64, ge=1)
-    half: bool = False
-    dilated: bool = False
-    features: int | None = Field(default=None, ge=1)
-
-    @property
-    def dim(self) -> int:
-        return self.features or (2 if self.half else 4) * self.width
-
-    def halved(self) -> Self:
-        return self.model_copy(update={"half": True, "features": max(1, self.dim // 2)})
-
-
-class ResNet9(Backbone):
-    """The original study's small residual network (Newell & Deng, 2020).
-
-    Stem, then three stages that each halve the resolution, then a linear map at every location.
-    """
-
-    name = "resnet9"
-    Config = ResNet9Config
     min_resolution = 8
     local_stages = (3, 4)
 

@@ -1,62 +1,25 @@
 """A small vision transformer whose features are the mean of its tokens (Dosovitskiy et al., 2021)."""
 
 import math
-from typing import Self
 
 import torch
-from pydantic import Field, model_validator
 from torch import Tensor, nn
 
-from headstart.backbones.base import Backbone, BackboneConfig, Features
+from headstart.backbones.base import Backbone, Features
+from headstart.backbones.shipped import ViTConfig, ViTTraits
 from headstart.errors import ConfigError
-from headstart.schema import validate
 
 __all__ = ["ViT", "ViTConfig", "positions"]
 
 LONGEST_WAVE = 10_000.0
 
 
-class ViTConfig(BackboneConfig):
-    """patch: side in pixels of the square that is one token. width: size D of tokens and of the feature vector, a
-    multiple of 4 and of ``heads``. depth: blocks. heads: of attention.
-    """
-
-    patch: int = Field(default=8, ge=1)
-    width: int = Field(default=192, ge=4)
-    depth: int = Field(default=6, ge=1)
-    heads: int = Field(default=3, ge=1)
-
-    @model_validator(mode="after")
-    def _check_width(self) -> Self:
-        if self.width % self.size_unit:
-            raise ValueError(
-                f"width is {self.width} and must be a multiple of 4 and of heads ({self.heads}): "
-                f"take {max(1, self.width // self.size_unit) * self.size_unit}"
-            )
-        return self
-
-    @property
-    def size_unit(self) -> int:
-        return math.lcm(4, self.heads)
-
-    def halved(self) -> Self:
-        """Half the width, and as many heads of about the same size as divide it."""
-        half = self.width // 2
-        heads = next(heads for heads in range(max(1, self.heads // 2), 0, -1) if half % heads == 0)
-        return validate(type(self), self.model_dump() | {"width": half, "heads": heads}, "half of backbone 'vit'")
-
-
-class ViT(Backbone):
-    """A small vision transformer (Dosovitskiy et al., 2021).
-
-    Square patches as tokens, blocks of attention, a layer norm.
+class ViT(ViTTraits, Backbone):
+    """Square patches as tokens, blocks of attention, a layer norm.
     ``stages`` are the token maps before and after each block. Positions are fixed sines and cosines, so any resolution
     that ``patch`` divides will do. Attention spreads what a token knows block by block, so the two local maps are taken
     after one and two thirds of the blocks.
     """
-
-    name = "vit"
-    Config = ViTConfig
 
     def __init__(self, config: ViTConfig, in_channels: int) -> None:
         super().__init__(in_channels=in_channels, dim=config.width)

@@ -45,9 +45,9 @@ SHAPES = {
 METHOD_SHAPES = [name for name in SHAPES if name != "circle"]
 ROLES = ("baseline", "control", "compared")
 SOLID = (1, 0)
-CONTROLS = {"random": (6, 4), "blind": (2, 3)}
+CONTROLS = {"random": (6, 4), "patches": (8, 3, 2, 3), "blind": (2, 3)}
 """Dashes of what numbers are read against; it is gray, as is the baseline, whose line is solid."""
-OTHER_CONTROL, OTHER_PROTOCOL = (8, 3, 2, 3), (1, 3)
+OTHER_CONTROL, OTHER_PROTOCOL = (8, 3, 2, 3, 2, 3), (1, 3)
 LIGHTNESS = (-0.17, 0.17, -0.09, 0.09)
 LIGHTEST, DARKEST = 0.72, 0.24
 APART = 22.0

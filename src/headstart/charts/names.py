@@ -21,6 +21,7 @@ __all__ = [
 METHODS = {
     "scratch": "from scratch",
     "random": "random features",
+    "patches": "patch features",
     "blind": "blind guess",
     "vae": "VAE",
     "cmc": "CMC",
@@ -37,11 +38,13 @@ PROTOCOLS = {
     "mlp": "MLP probe",
     "knn": "nearest neighbours",
     "logistic": "logistic regression",
+    "ridge": "ridge regression",
     "constant": "constant",
 }
 STARTS = {
     "scratch": "random weights",
     "random": "random weights, frozen",
+    "patches": "k-means of patches, frozen",
     "blind": "nothing: it sees no image",
     "": "weights from a file",
 }

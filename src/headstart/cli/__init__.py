@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from headstart import __version__
 from headstart.cli import data, engine, study
+from headstart.cli.completion import complete_list
 from headstart.cli.console import errors, print_catalogue, print_sizes
 from headstart.cli.render import render
 from headstart.errors import ConfigError, HeadstartError
@@ -17,10 +19,8 @@ from headstart.errors import ConfigError, HeadstartError
 __all__ = ["app", "main"]
 
 app = typer.Typer(
-    help="How many labels is self-supervised pretraining worth on your vision task?",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
 )
 app.add_typer(study.app, name="study")
 app.add_typer(data.app, name="data")
@@ -28,10 +28,30 @@ app.add_typer(engine.app, name="engine")
 app.command("render")(render)
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"headstart {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def headstart(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which headstart this is.")
+    ] = False,
+) -> None:
+    """How many labels is self-supervised pretraining worth on your vision task?"""
+    del version  # its callback answers
+
+
 @app.command("list")
 def list_names(
     what: Annotated[
-        str, typer.Argument(help="methods, tasks, backbones, protocols, sources, engines, formats or recipes.")
+        str,
+        typer.Argument(
+            help="methods, tasks, backbones, protocols, sources, engines, formats or recipes.",
+            autocompletion=complete_list,
+        ),
     ],
     sizes: Annotated[bool, typer.Option("--sizes", help="Of backbones: parameters and activations.")] = False,
     resolution: Annotated[int, typer.Option(min=1, help="Pixels a side, for --sizes.")] = 64,

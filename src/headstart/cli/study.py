@@ -8,6 +8,7 @@ import typer
 from rich.markup import escape
 
 from headstart.cache import DEFAULT_STORE
+from headstart.cli.completion import complete_recipe
 from headstart.cli.console import WorkersOption, console, errors, print_frame, print_prose
 
 if TYPE_CHECKING:
@@ -22,7 +23,12 @@ MISSING = 3
 
 app = typer.Typer(help="Run and read studies.", no_args_is_help=True)
 
-Recipe = Annotated[str, typer.Argument(help="A recipe's name (see `headstart list recipes`) or a YAML file.")]
+Recipe = Annotated[
+    str,
+    typer.Argument(
+        help="A recipe's name (see `headstart list recipes`) or a YAML file.", autocompletion=complete_recipe
+    ),
+]
 Overrides = Annotated[list[str] | None, typer.Argument(help="key=value, dotted keys, for example trials=5.")]
 StoreOption = Annotated[Path, typer.Option(help="Where finished work is kept and shared between studies.")]
 Folder = Annotated[Path, typer.Argument(help="The study's folder, runs/NAME.")]
@@ -46,14 +52,19 @@ def study_run(
     Exit code 3 says that numbers are missing, because runs failed.
     """
     from headstart.api import Study, load_suite, prepare_study
-    from headstart.progress import watch_jobs
 
-    suite = load_suite(recipe, overrides)
+    suite = load_suite(recipe, overrides)  # before anything heavy is loaded, so that a wrong key is refused at once
+    from headstart.progress import duration, watch_jobs, when
+
     prepared = prepare_study(suite, out=out, store=store, launcher=launcher, workers=workers, replace=replace, many=yes)
     console.print(f"[bold]{suite.name}[/]: {prepared.describe()}", highlight=False)
     for note in prepared.notes:
         errors.print(f"[yellow]note:[/] {escape(note)}", highlight=False, soft_wrap=True)
-    with watch_jobs(console) as (listen, expect):
+    seconds = prepared.expected_seconds()
+    if prepared.missing:
+        took = f"about {duration(seconds)}, until {when(seconds)}; the log is {prepared.log}"
+        console.print(took, markup=False, highlight=False, soft_wrap=True)
+    with watch_jobs(console, seconds) as (listen, expect):
         prepared.execute(listen, expect)
     _report(Study(prepared.run))
 

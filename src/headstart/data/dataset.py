@@ -6,12 +6,14 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
-from headstart.data.batches.ahead import expect
+from headstart.data.batches.ahead import LARGE, expect
 from headstart.data.transforms.color import Normalisation
 from headstart.data.transforms.input import AS_THEY_COME, ImageInput, Preparation
 
 __all__ = ["Dataset", "ImageSet", "Normalisation"]
 
+TOGETHER = 256
+"""Images that are prepared at a time."""
 SAME_SIZE = {torch.uint16: torch.int16}
 """Of types that torch cannot pick rows from everywhere, the one that has the same bytes."""
 
@@ -87,6 +89,17 @@ class ImageSet:
             raw = self.raw(torch.arange(start, min(start + size, len(self))))
             self._expected(torch.arange(min(start + size, len(self)), min(start + 2 * size, len(self))))
             yield self.ready(raw)
+
+    def prepared(self, draws: int) -> "ImageSet":
+        """The same images, prepared once, where ``draws`` of them are going to be asked for and that is less work.
+
+        Itself where they would not stay in memory for sure.
+        """
+        floats = len(self) * self.channels * self.resolution**2 * torch.float32.itemsize
+        if draws < len(self) or floats >= LARGE:
+            return self
+        images = torch.cat(list(self.batches(TOGETHER)))
+        return ImageSet(images, self.targets, prepare=Preparation(device=images.device))
 
     def targets_at(self, index: Tensor) -> dict[str, Tensor]:
         """Every target's rows at ``index`` (int64 ``[B]``), on ``device``."""

@@ -1,25 +1,41 @@
 """Pretext methods. ``METHODS`` holds one class per name; plugins join as ``headstart.methods``."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-
-from headstart.backbones import Backbone
-from headstart.data.batches.loader import Batch
-from headstart.methods.amdim import AMDIM, AMDIMConfig
-from headstart.methods.barlow_twins import BarlowTwins, BarlowTwinsConfig
-from headstart.methods.base import Method
-from headstart.methods.byol import BYOL, BYOLConfig
-from headstart.methods.cmc import CMC, CMCConfig
-from headstart.methods.rotation import Rotation, RotationConfig
-from headstart.methods.simclr import SimCLR, SimCLRConfig
-from headstart.methods.simmim import SimMIM, SimMIMConfig
-from headstart.methods.vae import VAE, VAEConfig
-from headstart.methods.vicreg import VICReg, VICRegConfig
-from headstart.objective import StepResult
-from headstart.registry import lookup, with_plugins
+from headstart.lazy import lazily
+from headstart.methods import shipped
+from headstart.methods.traits import MethodTraits
+from headstart.registry import Registry, lookup
 from headstart.schema import validate
+
+if TYPE_CHECKING:
+    import torch
+
+    from headstart.backbones import Backbone
+    from headstart.data.batches.loader import Batch
+    from headstart.methods.amdim import AMDIM
+    from headstart.methods.barlow_twins import BarlowTwins
+    from headstart.methods.base import Method
+    from headstart.methods.byol import BYOL
+    from headstart.methods.cmc import CMC
+    from headstart.methods.rotation import Rotation
+    from headstart.methods.shipped import (
+        AMDIMConfig,
+        BarlowTwinsConfig,
+        BYOLConfig,
+        CMCConfig,
+        RotationConfig,
+        SimCLRConfig,
+        SimMIMConfig,
+        VAEConfig,
+        VICRegConfig,
+    )
+    from headstart.methods.simclr import SimCLR
+    from headstart.methods.simmim import SimMIM
+    from headstart.methods.vae import VAE
+    from headstart.methods.vicreg import VICReg
+    from headstart.objective import StepResult
 
 __all__ = [
     "AMDIM",
@@ -34,6 +50,7 @@ __all__ = [
     "Batch",
     "CMCConfig",
     "Method",
+    "MethodTraits",
     "Rotation",
     "RotationConfig",
     "SimCLR",
@@ -47,25 +64,44 @@ __all__ = [
     "build_method",
 ]
 
-METHODS: dict[str, type[Method]] = with_plugins(
+METHODS: "Registry[type[Method], type[MethodTraits]]" = Registry(
     "methods",
     {
-        "rotation": Rotation,
-        "cmc": CMC,
-        "vae": VAE,
-        "amdim": AMDIM,
-        "simclr": SimCLR,
-        "byol": BYOL,
-        "barlow_twins": BarlowTwins,
-        "vicreg": VICReg,
-        "simmim": SimMIM,
+        "rotation": ("headstart.methods.rotation:Rotation", shipped.RotationTraits),
+        "cmc": ("headstart.methods.cmc:CMC", shipped.CMCTraits),
+        "vae": ("headstart.methods.vae:VAE", shipped.VAETraits),
+        "amdim": ("headstart.methods.amdim:AMDIM", shipped.AMDIMTraits),
+        "simclr": ("headstart.methods.simclr:SimCLR", shipped.SimCLRTraits),
+        "byol": ("headstart.methods.byol:BYOL", shipped.BYOLTraits),
+        "barlow_twins": ("headstart.methods.barlow_twins:BarlowTwins", shipped.BarlowTwinsTraits),
+        "vicreg": ("headstart.methods.vicreg:VICReg", shipped.VICRegTraits),
+        "simmim": ("headstart.methods.simmim:SimMIM", shipped.SimMIMTraits),
+    },
+)
+
+__getattr__ = lazily(
+    __name__,
+    {
+        "Batch": "headstart.data.batches.loader",
+        "Method": "headstart.methods.base",
+        "StepResult": "headstart.objective",
+        "Rotation": "headstart.methods.rotation",
+        "CMC": "headstart.methods.cmc",
+        "VAE": "headstart.methods.vae",
+        "AMDIM": "headstart.methods.amdim",
+        "SimCLR": "headstart.methods.simclr",
+        "BYOL": "headstart.methods.byol",
+        "BarlowTwins": "headstart.methods.barlow_twins",
+        "VICReg": "headstart.methods.vicreg",
+        "SimMIM": "headstart.methods.simmim",
+        **dict.fromkeys((name for name in shipped.__all__ if name.endswith("Config")), "headstart.methods.shipped"),
     },
 )
 
 
 def build_method(
-    name: str, options: Mapping[str, Any], backbone: Backbone, *, images: int, generator: torch.Generator
-) -> Method:
+    name: str, options: Mapping[str, Any], backbone: "Backbone", *, images: int, generator: "torch.Generator"
+) -> "Method":
     """The method ``name`` over ``backbone`` for ``images`` images, on the CPU.
 
     options: fields of the method's ``Config``. generator: draws the starting weights and memories.

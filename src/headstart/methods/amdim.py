@@ -5,7 +5,6 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from pydantic import Field
 from torch import Tensor, nn
 
 from headstart.backbones.base import Backbone, Features, seeded_init
@@ -13,6 +12,7 @@ from headstart.backbones.split import SplitBackbone
 from headstart.data.batches.loader import Batch
 from headstart.errors import ConfigError
 from headstart.methods.base import Method
+from headstart.methods.shipped import AMDIMConfig, AMDIMTraits
 from headstart.objective import StepResult
 from headstart.schema import Schema
 
@@ -23,26 +23,12 @@ PENALTY = 0.05
 """What the mean squared score weighs, per kind of prediction."""
 
 
-class AMDIMConfig(Schema):
-    """tanh_clip: scores are squeezed into ± this many nats; the study has 30 on synthetic images and 10 elsewhere."""
-
-    tanh_clip: float = Field(default=30.0, gt=0)
-
-
-class AMDIM(Method):
-    """Find positions of an image's other view (Bachman et al., 2019).
-
-    One view's summary, or one position of it, must find the positions of the image's other view among those of all
+class AMDIM(AMDIMTraits, Method):
+    """One view's summary, or one position of it, must find the positions of the image's other view among those of all
     images. Three kinds of prediction, each in both directions between two views: global to 5x5, global to 7x7, and 5x5
     to 5x5 from a random position. Global is the pooled feature; the local maps are two stages of the backbone, pooled
     to size and projected to as many channels.
     """
-
-    name = "amdim"
-    Config = AMDIMConfig
-    views = 2
-    shared_flip = True
-    fewest_images = 2
 
     def __init__(self, backbone: Backbone, config: Schema, *, images: int, generator: torch.Generator) -> None:
         super().__init__(backbone, config, images=images, generator=generator)

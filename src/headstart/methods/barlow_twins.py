@@ -2,38 +2,20 @@
 
 import torch
 import torch.nn.functional as F
-from pydantic import Field
 from torch import Tensor
 
 from headstart.backbones.base import Backbone, seeded_init
 from headstart.data.batches.loader import Batch
 from headstart.methods.projection import TwoViews, full_precision, mlp, off_diagonal, wide
+from headstart.methods.shipped import BarlowTwinsConfig, BarlowTwinsTraits
 from headstart.objective import StepResult
 from headstart.schema import Schema
 
 __all__ = ["BarlowTwins", "BarlowTwinsConfig", "cross_correlation", "redundancy"]
 
 
-class BarlowTwinsConfig(Schema):
-    """redundancy: weight of the off-diagonal of the cross-correlation, the paper's lambda.
-
-    hidden, outputs: widths of the projector's first two layers and of its last; each is 4 times the backbone's features
-    where not given, as in the paper, and 128 at least.
-    """
-
-    redundancy: float = Field(default=5e-3, ge=0)
-    hidden: int | None = Field(default=None, ge=1)
-    outputs: int | None = Field(default=None, ge=1)
-
-
-class BarlowTwins(TwoViews):
-    """Correlate each feature with itself alone (Zbontar et al., 2021).
-
-    The cross-correlation of two views' features must be the identity: each agrees with itself and with no other.
-    """
-
-    name = "barlow_twins"
-    Config = BarlowTwinsConfig
+class BarlowTwins(BarlowTwinsTraits, TwoViews):
+    """The cross-correlation of two views' features must be the identity: each agrees with itself and with no other."""
 
     def __init__(self, backbone: Backbone, config: Schema, *, images: int, generator: torch.Generator) -> None:
         super().__init__(backbone, config, images=images, generator=generator)

@@ -4,43 +4,24 @@ import copy
 
 import torch
 import torch.nn.functional as F
-from pydantic import Field
 from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from headstart.backbones.base import Backbone, seeded_init
 from headstart.data.batches.loader import Batch
 from headstart.methods.projection import TwoViews, full_precision, mlp, wide
+from headstart.methods.shipped import BYOLConfig, BYOLTraits
 from headstart.objective import StepResult
 from headstart.schema import Schema
 
 __all__ = ["BYOL", "BYOLConfig", "distance", "follow"]
 
 
-class BYOLConfig(Schema):
-    """momentum: how much of its own weights the target keeps at each step (0..1), the paper's tau.
-
-    It stays what it is: the paper's rise to 1 would make a step depend on how many there will be. The target follows
-    1 / (1 - momentum) steps behind, so that short runs want it lower and long ones higher. hidden, outputs: widths of
-    the projector's and of the predictor's two layers; hidden is twice the backbone's features where not given, as in
-    the paper, and 128 at least.
-    """
-
-    momentum: float = Field(default=0.99, ge=0, le=1)
-    hidden: int | None = Field(default=None, ge=1)
-    outputs: int = Field(default=256, ge=1)
-
-
-class BYOL(TwoViews):
-    """Foresee a slow copy's answer to another view (Grill et al., 2020).
-
-    A network foresees, from one view of an image, what its own moving average makes of the other.
+class BYOL(BYOLTraits, TwoViews):
+    """A network foresees, from one view of an image, what its own moving average makes of the other.
     The average (the target) has batch norms that see the batch, as in the paper, and gets no gradient. It starts as
     the network itself and moves at the start of a step, when the optimiser has just done the one before.
     """
-
-    name = "byol"
-    Config = BYOLConfig
 
     def __init__(self, backbone: Backbone, config: Schema, *, images: int, generator: torch.Generator) -> None:
         super().__init__(backbone, config, images=images, generator=generator)

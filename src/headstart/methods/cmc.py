@@ -4,7 +4,6 @@ import math
 
 import torch
 import torch.nn.functional as F
-from pydantic import Field
 from torch import Tensor
 
 from headstart.backbones.base import Backbone, Features
@@ -12,6 +11,7 @@ from headstart.backbones.split import SplitBackbone
 from headstart.data.batches.loader import Batch
 from headstart.errors import ConfigError
 from headstart.methods.base import Method
+from headstart.methods.shipped import CMCConfig, CMCTraits
 from headstart.objective import StepResult
 from headstart.schema import Schema
 
@@ -21,30 +21,8 @@ __all__ = ["CMC", "CMCConfig", "contrast", "init_memory", "nce_loss", "update_me
 WHOLE_BANK_LIMIT = 32
 
 
-class CMCConfig(Schema):
-    """negatives: K drawn per image; no more are drawn than there are images. temperature: T.
-
-    momentum: how much of its old value a memory row keeps (0..1).
-    """
-
-    negatives: int = Field(default=4096, ge=1)
-    temperature: float = Field(default=0.1, gt=0)
-    momentum: float = Field(default=0.4, ge=0, le=1)
-
-
-class CMC(Method):
-    """Match an image's lightness with its color (Tian et al., 2020).
-
-    Each modality of an image must find the other's memory of the same image among those of random images.
-    """
-
-    name = "cmc"
-    Config = CMCConfig
-    split_backbone = True
-    remembers = True
-    colors = frozenset({"lab"})
-    why_colors = "lightness apart from color, which are its two views of an image"
-    unsuited = frozenset({"jitter"})
+class CMC(CMCTraits, Method):
+    """Each modality of an image must find the other's memory of the same image among those of random images."""
 
     memory_light: Tensor
     memory_color: Tensor

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from headstart.data.batches.loader import Batch
 from headstart.methods.base import Method
+from headstart.methods.shipped import TwoViewsTraits
 
 __all__ = ["TwoViews", "full_precision", "mlp", "off_diagonal", "wide"]
 
@@ -16,17 +17,11 @@ NARROWEST = 128
 """Narrower projectors than this cost a small network little less, and these methods gain from width."""
 
 
-class TwoViews(Method):
+class TwoViews(TwoViewsTraits, Method):
     """A method that compares projections of two independently augmented views of an image.
 
-    Children build ``projector``, which takes the pooled features and does not survive pretraining. A single image has
-    nothing to be compared with, and nothing to be normalised over.
+    Children build ``projector``, which takes the pooled features and does not survive pretraining.
     """
-
-    views = 2
-    fewest_images = 2
-    unsuited = frozenset({"crop", "cutout"})
-    added = frozenset({"zoom"})
 
     projector: nn.Module
 

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from headstart.backbones.base import Backbone, Features, seeded_init
 from headstart.data.batches.loader import Batch
 from headstart.methods.base import Method
+from headstart.methods.shipped import RotationConfig, RotationTraits
 from headstart.objective import StepResult
 from headstart.schema import Schema
 
@@ -15,18 +16,8 @@ __all__ = ["Rotation", "RotationConfig", "quarter_turns", "rotate"]
 TURNS = 4
 
 
-class RotationConfig(Schema):
-    """Rotation prediction has no options."""
-
-
-class Rotation(Method):
-    """Tell how many quarter turns an image took (Gidaris et al., 2018).
-
-    Cross-entropy of a linear layer over the four rotations; every batch has equal shares of them.
-    """
-
-    name = "rotation"
-    Config = RotationConfig
+class Rotation(RotationTraits, Method):
+    """Cross-entropy of a linear layer over the four rotations; every batch has equal shares of them."""
 
     def __init__(self, backbone: Backbone, config: Schema, *, images: int, generator: torch.Generator) -> None:
         super().__init__(backbone, config, images=images, generator=generator)

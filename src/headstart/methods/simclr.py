@@ -2,38 +2,20 @@
 
 import torch
 import torch.nn.functional as F
-from pydantic import Field
 from torch import Tensor
 
 from headstart.backbones.base import Backbone, seeded_init
 from headstart.data.batches.loader import Batch
 from headstart.methods.projection import TwoViews, full_precision, mlp, wide
+from headstart.methods.shipped import SimCLRConfig, SimCLRTraits
 from headstart.objective import StepResult
 from headstart.schema import Schema
 
 __all__ = ["SimCLR", "SimCLRConfig", "nt_xent", "similarities"]
 
 
-class SimCLRConfig(Schema):
-    """temperature: by which similarities are divided. hidden, outputs: widths of the projector's two layers.
-
-    hidden: as many as the backbone has features where not given, as in the paper, and 128 at least. The temperature is
-    the authors' for images of 32 px; their 0.1 for large images goes with batches of thousands.
-    """
-
-    temperature: float = Field(default=0.5, gt=0)
-    hidden: int | None = Field(default=None, ge=1)
-    outputs: int = Field(default=128, ge=1)
-
-
-class SimCLR(TwoViews):
-    """Find an image's other view in the batch (Chen et al., 2020).
-
-    Each view of an image must find the image's other view among all other views in the batch.
-    """
-
-    name = "simclr"
-    Config = SimCLRConfig
+class SimCLR(SimCLRTraits, TwoViews):
+    """Each view of an image must find the image's other view among all other views in the batch."""
 
     def __init__(self, backbone: Backbone, config: Schema, *, images: int, generator: torch.Generator) -> None:
         super().__init__(backbone, config, images=images, generator=generator)

@@ -2,44 +2,27 @@
 
 import torch
 import torch.nn.functional as F
-from pydantic import Field
 from torch import Tensor, nn
 
 from headstart.backbones.base import Backbone, Features, seeded_init
 from headstart.data.batches.loader import Batch
 from headstart.errors import ConfigError
 from headstart.methods.base import Method
+from headstart.methods.shipped import SimMIMConfig, SimMIMTraits
 from headstart.objective import StepResult
 from headstart.schema import Schema
 
 __all__ = ["SimMIM", "SimMIMConfig", "draw_masks", "masked_errors", "pixels_per_location", "visible_mean"]
 
 
-class SimMIMConfig(Schema):
-    """patch: side in pixels of the squares that are hidden or not; it must divide the images' resolution.
-
-    ratio: share of an image's patches that is hidden. The paper has patches of 32 px in images of 192 px.
-    """
-
-    patch: int = Field(default=8, ge=1)
-    ratio: float = Field(default=0.6, gt=0, lt=1)
-
-
-class SimMIM(Method):
-    """Paint the patches of an image that are hidden (Xie et al., 2022).
-
-    A linear layer paints them from the features of what is left to see.
+class SimMIM(SimMIMTraits, Method):
+    """A linear layer paints them from the features of what is left to see.
     Hidden pixels are replaced in the image itself, by one color that is learned and starts as the mean. So nothing is
     needed inside the network, and it may be a convolutional one, a transformer or a plugin: MAE leaves tokens out,
     which only transformers bear, and SparK makes convolutions sparse and adds a decoder to their stages.
     ``gain_over_mean`` tells how much smaller the error is than for painting each image in the mean color of what is
     left: 1 where nothing is wrong, 0 where the mean would do as well.
     """
-
-    name = "simmim"
-    Config = SimMIMConfig
-    unsuited = frozenset({"crop", "jitter", "grayscale", "cutout"})
-    added = frozenset({"zoom"})
 
     def __init__(self, backbone: Backbone, config: Schema, *, images: int, generator: torch.Generator) -> None:
         super().__init__(backbone, config, images=images, generator=generator)

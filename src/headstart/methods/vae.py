@@ -1,15 +1,13 @@
 """A variational autoencoder over a backbone's features (Kingma & Welling, 2014)."""
 
-from typing import Literal
-
 import torch
 import torch.nn.functional as F
-from pydantic import Field
 from torch import Tensor, nn
 
 from headstart.backbones.base import Backbone, Features, seeded_init
 from headstart.data.batches.loader import Batch
 from headstart.methods.base import Method
+from headstart.methods.shipped import VAEConfig, VAETraits
 from headstart.objective import StepResult
 from headstart.schema import Schema
 
@@ -19,31 +17,11 @@ FIRST_SIDE, WIDE_SIDE, MOST_CHANNELS = 4, 16, 256
 """Pixels a side of the decoder's first map; up to which side maps keep all channels; how many those are at most."""
 
 
-class VAEConfig(Schema):
-    """kl_weight: lambda, what a nat of the divergence from the prior, summed over the batch, weighs against the error.
-
-    resolution: pixels a side of the reconstruction. It must be known before there are images, so images of another size
-    are resized to it (nearest pixel) where the two are compared. The study has 32 for images of 32 px, and 64 for those
-    of 64 and of 128 px. channels: of the decoder's maps up to 16 px a side, halved with each doubling after that; where
-    not given, as many as the backbone has features, 256 at most, so that a small network gets a small decoder.
-    """
-
-    kl_weight: float = Field(default=1e-5, ge=0)
-    resolution: Literal[8, 16, 32, 64, 128, 256] = 64
-    channels: int | None = Field(default=None, ge=1)
-
-
-class VAE(Method):
-    """Draw the image anew from a noisy code (Kingma & Welling, 2014).
-
-    The code has as many numbers as there are features and is kept close to a normal prior.
+class VAE(VAETraits, Method):
+    """The code has as many numbers as there are features and is kept close to a normal prior.
     Backbone, then two linear layers for mean and log variance of the code, then a decoder. The features are what
     the two layers read, not the code.
     """
-
-    name = "vae"
-    Config = VAEConfig
-    unsuited = frozenset({"cutout"})
 
     def __init__(self, backbone: Backbone, config: Schema, *, images: int, generator: torch.Generator) -> None:
         super().__init__(backbone, config, images=images, generator=generator)

@@ -2,12 +2,12 @@
 
 import torch
 import torch.nn.functional as F
-from pydantic import Field
 from torch import Tensor
 
 from headstart.backbones.base import Backbone, seeded_init
 from headstart.data.batches.loader import Batch
 from headstart.methods.projection import TwoViews, full_precision, mlp, off_diagonal, wide
+from headstart.methods.shipped import VICRegConfig, VICRegTraits
 from headstart.objective import StepResult
 from headstart.schema import Schema
 
@@ -17,28 +17,8 @@ LEAST_DEVIATION, EPSILON = 1.0, 1e-4
 """The paper's gamma and epsilon."""
 
 
-class VICRegConfig(Schema):
-    """invariance, variance, covariance: weights of the three terms, the paper's lambda, mu and nu.
-
-    hidden, outputs: widths of the projector's first two layers and of its last; each is 4 times the backbone's features
-    where not given, as in the paper, and 128 at least.
-    """
-
-    invariance: float = Field(default=25.0, ge=0)
-    variance: float = Field(default=25.0, ge=0)
-    covariance: float = Field(default=1.0, ge=0)
-    hidden: int | None = Field(default=None, ge=1)
-    outputs: int | None = Field(default=None, ge=1)
-
-
-class VICReg(TwoViews):
-    """Views are close, features vary and differ (Bardes et al., 2022).
-
-    Two views' projections must be close, while each feature varies over a batch and none repeats another.
-    """
-
-    name = "vicreg"
-    Config = VICRegConfig
+class VICReg(VICRegTraits, TwoViews):
+    """Two views' projections must be close, while each feature varies over a batch and none repeats another."""
 
     def __init__(self, backbone: Backbone, config: Schema, *, images: int, generator: torch.Generator) -> None:
         super().__init__(backbone, config, images=images, generator=generator)

@@ -14,6 +14,8 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 AHEAD = 2
 """Items that a process has in hand, so that it need not wait for the next."""
+ONE_THREAD = {"OMP_NUM_THREADS": "1"}
+"""For the libraries of a process that has one core: their threads would wait for each other on it, at full speed."""
 WINDOW = 8
 """Results per process that may be waiting for a slow one before them: they take memory."""
 
@@ -34,7 +36,7 @@ def in_order(work: Callable[[Item], Result], items: Sequence[Item], workers: int
     children: list[Child] = []
     try:
         for _ in range(min(workers, len(items))):
-            children.append(Child(_work_for, work))
+            children.append(Child(_work_for, work, environment=ONE_THREAD))
         yield from _results(children, items)
     finally:
         for child in children:

@@ -3,11 +3,27 @@
 ``ENGINES`` holds one class per name; plugins join as ``headstart.engines``.
 """
 
-from headstart.registry import with_plugins
-from headstart.render.blender import BlenderEngine
-from headstart.render.engine import Engine, Frames
-from headstart.render.warp import WarpEngine
+from typing import TYPE_CHECKING
 
-__all__ = ["ENGINES", "BlenderEngine", "Engine", "Frames", "WarpEngine"]
+from headstart.lazy import lazily
+from headstart.registry import Registry
+from headstart.render import shipped
+from headstart.render.engine import Engine, EngineTraits, Frames
 
-ENGINES: dict[str, type[Engine]] = with_plugins("engines", {"warp": WarpEngine, "blender": BlenderEngine})
+if TYPE_CHECKING:
+    from headstart.render.blender import BlenderEngine
+    from headstart.render.warp import WarpEngine
+
+__all__ = ["ENGINES", "BlenderEngine", "Engine", "EngineTraits", "Frames", "WarpEngine"]
+
+ENGINES: "Registry[type[Engine], type[EngineTraits]]" = Registry(
+    "engines",
+    {
+        "warp": ("headstart.render.warp:WarpEngine", shipped.WarpTraits),
+        "blender": ("headstart.render.blender.engine:BlenderEngine", shipped.BlenderTraits),
+    },
+)
+
+__getattr__ = lazily(
+    __name__, {"BlenderEngine": "headstart.render.blender.engine", "WarpEngine": "headstart.render.warp"}
+)

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from headstart.errors import ConfigError, HeadstartError
 from headstart.folder import PIXEL_TARGETS
-from headstart.registry import lookup
+from headstart.registry import lookup, lookup_traits
 from headstart.render import ENGINES
 from headstart.render.engine import Engine
 from headstart.scenes.assets import Assets, load_assets
@@ -84,13 +84,13 @@ class RenderConfig(Schema):
     @classmethod
     def _engine(cls, value: str) -> str:
         with _explained():
-            lookup(ENGINES, "engine", value)
+            lookup_traits(ENGINES, "engine", value)
         return value
 
     @model_validator(mode="after")
     def _check(self) -> "RenderConfig":
         with _explained():
-            validate(ENGINES[self.engine].Config, self.engine_options, f"engine_options ({self.engine})")
+            validate(ENGINES.traits(self.engine).Config, self.engine_options, f"engine_options ({self.engine})")
             for name in self.kept_targets:
                 lookup(dict.fromkeys(self.possible_targets), "target", name)
             self._check_categories()
@@ -147,7 +147,7 @@ class RenderConfig(Schema):
             "shapes": assets.shapes.fingerprint,
             "textures": assets.textures.fingerprint,
             "scenes": SCENES_VERSION,
-            "engine": ENGINES[self.engine].version,
+            "engine": ENGINES.traits(self.engine).version,
         }
 
     def identity(self) -> dict[str, Any]:

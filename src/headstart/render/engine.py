@@ -2,15 +2,16 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
-
-from torch import Tensor
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from headstart.scenes.assets import Assets
 from headstart.scenes.scene import Scene
 from headstart.schema import Schema
 
-__all__ = ["ENGINE_TARGETS", "Engine", "Frames"]
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["ENGINE_TARGETS", "Engine", "EngineTraits", "Frames"]
 
 ENGINE_TARGETS = ("instance", "depth")
 """What an engine can tell of every pixel."""
@@ -25,12 +26,12 @@ class Frames:
     background included, infinite where there is nothing.
     """
 
-    images: Tensor
-    targets: Mapping[str, Tensor] = field(default_factory=dict)
+    images: "Tensor"
+    targets: Mapping[str, "Tensor"] = field(default_factory=dict)
 
 
-class Engine(Protocol):
-    """Draws scenes; it may keep meshes and textures between calls.
+class EngineTraits(Protocol):
+    """What is known of an engine before it is built.
 
     version: raised when the same scene comes out differently. Config: the engine's own options. own_parallelism:
     whether one engine uses the whole machine, so that several processes would only be in each other's way.
@@ -39,6 +40,10 @@ class Engine(Protocol):
     version: ClassVar[int]
     Config: ClassVar[type[Schema]]
     own_parallelism: ClassVar[bool]
+
+
+class Engine(EngineTraits, Protocol):
+    """Draws scenes; it may keep meshes and textures between calls."""
 
     def __init__(self, assets: Assets, config: Schema) -> None:
         """assets: where the shapes and textures of the scenes come from. config: an instance of ``Config``.

@@ -1,9 +1,12 @@
 """Images without end: scenes of the training buckets that come after those of a dataset, drawn when they are needed."""
 
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from headstart.render.config import RenderConfig
 from headstart.scenes.buckets import BUCKETS, TRAINING
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 __all__ = ["ImageStream"]
 
@@ -19,7 +22,7 @@ class ImageStream:
         self._sampler, self._engine = config.sampler(), config.build_engine()
         self._resolution, self._samples = config.resolution, config.samples
 
-    def images(self, start: int, stop: int) -> Tensor:
+    def images(self, start: int, stop: int) -> "Tensor":
         """Rows ``start`` to ``stop``: uint8 ``[stop - start, 3, H, W]`` sRGB."""
         scenes = [self._sampler.scene(self._index(row)) for row in range(start, stop)]
         return self._engine.render(scenes, self._resolution, samples=self._samples).images

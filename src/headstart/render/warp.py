@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any
 
 import torch
 import warp as wp
@@ -19,9 +19,9 @@ from headstart.render.atlas import Atlas
 from headstart.render.casting import FAR, Actor, View
 from headstart.render.engine import Frames
 from headstart.render.packing import MeshOnDevice, pack_actors, pack_views
+from headstart.render.shipped import WarpConfig, WarpTraits
 from headstart.scenes.assets import Assets
 from headstart.scenes.scene import Scene, Shape
-from headstart.schema import Schema
 
 __all__ = ["WarpConfig", "WarpEngine"]
 
@@ -34,21 +34,8 @@ TILES_PER_UNIT = (2.0, 0.4)
 """Repeats of a texture per scene unit, on objects and on the background."""
 
 
-class WarpConfig(Schema):
-    """device: where to draw; the default is what the machine has."""
-
-    device: Literal["cpu", "cuda"] | None = None
-
-
-class WarpEngine:
-    """Rays through bounding-volume trees, on CPU or GPU (NVIDIA Warp).
-
-    Raises ``StoreError`` if the compiled kernel cannot be kept, ``ConfigError`` for CUDA where there is none.
-    """
-
-    version: ClassVar[int] = 2
-    Config: ClassVar[type[Schema]] = WarpConfig
-    own_parallelism: ClassVar[bool] = False
+class WarpEngine(WarpTraits):
+    """Raises ``StoreError`` if the compiled kernel cannot be kept, ``ConfigError`` for CUDA where there is none."""
 
     def __init__(self, assets: Assets, config: WarpConfig) -> None:
         try:

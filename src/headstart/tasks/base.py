@@ -2,15 +2,15 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import torch
 from torch import Tensor, nn
 
 from headstart.backbones.base import Backbone
-from headstart.data.transforms.augment import AugmentConfig
 from headstart.errors import DataError
 from headstart.tasks.heads import enlarge, task_head
+from headstart.tasks.traits import TaskTraits
 
 if TYPE_CHECKING:
     from torchmetrics import MetricCollection
@@ -18,42 +18,15 @@ if TYPE_CHECKING:
 __all__ = ["Task"]
 
 
-class Task(ABC):
+class Task(TaskTraits, ABC):
     """A question asked of images, answered from ``Features`` by a head with ``outputs`` outputs.
 
-    Class attributes: ``name``; ``target``, its name among an image set's targets; ``primary_metric`` and
-    ``higher_is_better``; ``per_location``, whether the answer is a map, from heads that read the dense features, and
-    not one per image; ``unsuited``, the augmentations (fields of ``AugmentConfig``) that its target does not survive;
-    ``variety``, what to do where all targets are one (completes "there is nothing to learn: ...").
+    Its class attributes are ``TaskTraits``.
     """
-
-    name: ClassVar[str]
-    target: ClassVar[str]
-    primary_metric: ClassVar[str]
-    higher_is_better: ClassVar[bool] = True
-    per_location: ClassVar[bool] = False
-    unsuited: ClassVar[frozenset[str]] = frozenset()
-    variety: ClassVar[str] = "choose another dataset"
 
     def __init__(self, classes: Sequence[str]) -> None:
         """``classes``: the dataset's class names."""
         self.outputs = self.label_counts(classes)
-
-    @classmethod
-    @abstractmethod
-    def label_counts(cls, classes: Sequence[str]) -> int:
-        """How many outputs a head needs in a dataset of these class names."""
-
-    @classmethod
-    def fewest_labels(cls, classes: Sequence[str]) -> int:
-        """The smallest budget that makes sense in a dataset of these class names."""
-        del classes
-        return 1
-
-    @classmethod
-    def augment(cls, base: AugmentConfig) -> AugmentConfig:
-        """``base`` without what the target does not survive."""
-        return base.model_copy(update=dict.fromkeys(cls.unsuited, False))
 
     def strata(self, target: Tensor) -> Tensor:
         """int64 ``[N]``: groups of which every label budget holds its share; one group, unless a target is a class."""
@@ -85,6 +58,18 @@ class Task(ABC):
     @abstractmethod
     def constant(self, labelled: Tensor) -> Tensor:
         """The answer to every image that does best on labelled targets ``[N, ...]``: one image's output."""
+
+    def ideal(self, target: Tensor) -> Tensor:
+        """What outputs should be for targets ``[N, ...]``, for protocols that come near to it by least squares.
+
+        float32 ``[N, outputs]``, or ``[N, outputs, H, W]`` at the target's resolution, to which a head's are enlarged.
+        A task whose answers are no such numbers leaves this out, and those protocols refuse it.
+        """
+        raise NotImplementedError
+
+    @classmethod
+    def has_ideal(cls) -> bool:
+        return cls.ideal is not Task.ideal
 
     @abstractmethod
     def loss(self, output: Tensor, target: Tensor) -> Tensor:

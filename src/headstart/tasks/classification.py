@@ -7,8 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from headstart.errors import DataError
-from headstart.scenes.pose import POSES
 from headstart.tasks.base import Task
+from headstart.tasks.shipped import ClassificationTraits, PoseTraits
 
 if TYPE_CHECKING:
     from torchmetrics import MetricCollection
@@ -16,27 +16,12 @@ if TYPE_CHECKING:
 __all__ = ["Classification", "Pose"]
 
 
-class Classification(Task):
-    """Which class an image shows; accuracy.
-
-    One label of C per image: cross-entropy, top-1 accuracy as a fraction of images (0 to 1).
-    """
-
-    name = "classification"
-    target = "class"
-    primary_metric = "accuracy"
+class Classification(ClassificationTraits, Task):
+    """One label of C per image: cross-entropy, top-1 accuracy as a fraction of images (0 to 1)."""
 
     def __init__(self, classes: Sequence[str]) -> None:
         super().__init__(classes)
         self.classes = tuple(classes)
-
-    @classmethod
-    def label_counts(cls, classes: Sequence[str]) -> int:
-        return len(classes)
-
-    @classmethod
-    def fewest_labels(cls, classes: Sequence[str]) -> int:
-        return cls.label_counts(classes)
 
     def strata(self, target: Tensor) -> Tensor:
         return target.long().cpu()
@@ -69,6 +54,10 @@ class Classification(Task):
         """Logits ``[C]`` of the most frequent label."""
         return F.one_hot(labelled.long().mode().values, self.outputs).float()
 
+    def ideal(self, target: Tensor) -> Tensor:
+        """1 for the label, 0 for all others."""
+        return F.one_hot(target.long(), self.outputs).float()
+
     def loss(self, output: Tensor, target: Tensor) -> Tensor:
         """Mean cross-entropy in nats of logits ``[B, C]`` against whole numbers ``[B]``."""
         return F.cross_entropy(*self.scored(output, target))
@@ -87,22 +76,10 @@ class Classification(Task):
         return MetricCollection({"accuracy": MulticlassAccuracy(self.outputs, average="micro", validate_args=False)})
 
 
-class Pose(Classification):
-    """Which of five ways the object leans; accuracy.
-
-    The label comes from its rotation matrix: cross-entropy, accuracy as a fraction of images (0 to 1).
+class Pose(PoseTraits, Classification):
+    """The label comes from its rotation matrix: cross-entropy, accuracy as a fraction of images (0 to 1).
     A mirrored image shows the mirrored pose, and its label with it. A quarter turn would show none of the five.
     """
-
-    name = "pose"
-    target = "pose"
-    unsuited = frozenset({"rotate"})
-    variety = "render with the viewpoint factor on (V in factors)"
-
-    @classmethod
-    def label_counts(cls, classes: Sequence[str]) -> int:
-        del classes
-        return len(POSES)
 
     def check_variety(self, target: Tensor) -> None:
         # Not each of the five poses has to be in a dataset: they are what a head tells apart, not what a user named.

@@ -1,6 +1,5 @@
 """Depth estimation: how far away every pixel is, along the optical axis."""
 
-from collections.abc import Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Self
 
@@ -11,6 +10,7 @@ from headstart.errors import DataError
 from headstart.tasks.base import Task
 from headstart.tasks.heads import enlarge
 from headstart.tasks.segmentation import check_size
+from headstart.tasks.shipped import DepthTraits
 
 if TYPE_CHECKING:
     from torchmetrics import MetricCollection
@@ -18,10 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["Depth"]
 
 
-class Depth(Task):
-    """How far away every pixel is; RMSE.
-
-    L1; RMSE, share of pixels within 1.25 and 1.1 times the truth, relative error. Runs are judged by the RMSE: where
+class Depth(DepthTraits, Task):
+    """L1; RMSE, share of pixels within 1.25 and 1.1 times the truth, relative error. Runs are judged by the RMSE: where
     most pixels are a far background, calling all of them background is within 1.25 more often than any network whose
     maps are coarse, which is wrong along outlines.
     Targets are ``[N, H, W]`` in scene units, above 0. An output of 0 means ``centre``, one of 1 means ``centre +
@@ -29,19 +27,8 @@ class Depth(Task):
     A prediction of 0 or below is never counted right. Depth 0, which a random crop leaves behind, does not count.
     """
 
-    name = "depth"
-    target = "depth"
-    primary_metric = "rmse"
-    higher_is_better = False
-    per_location = True
-    unsuited = frozenset({"crop", "cutout", "zoom"})  # what is shown larger is not nearer
     centre: float = 0.0
     spread: float = 1.0
-
-    @classmethod
-    def label_counts(cls, classes: Sequence[str]) -> int:
-        del classes
-        return 1
 
     def check_target(self, target: Tensor, resolution: int) -> None:
         check_size(self, target, resolution)
@@ -66,6 +53,9 @@ class Depth(Task):
         """``[1, 1, 1]``: the median, which L1 is least for."""
         median = labelled.float().median()
         return ((median - self.centre) / self.spread).view(1, 1, 1)
+
+    def ideal(self, target: Tensor) -> Tensor:
+        return ((target.float() - self.centre) / self.spread)[:, None]
 
     def loss(self, output: Tensor, target: Tensor) -> Tensor:
         """Mean distance of predictions from ``[B, H, W]``, in units of ``spread``."""

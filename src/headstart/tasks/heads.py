@@ -10,9 +10,10 @@ __all__ = ["DenseHead", "PooledHead", "enlarge", "mlp_layers", "task_head"]
 
 def task_head(backbone: Backbone, outputs: int, *, per_location: bool, mlp: bool) -> nn.Module:
     """One linear layer, or the study's MLP, on the pooled features or at every location."""
+    inputs = backbone.dense_dim if per_location else backbone.dim
     if per_location:
-        return DenseHead(_dense_mlp(backbone.dim, outputs) if mlp else nn.Conv2d(backbone.dim, outputs, 1))
-    return PooledHead(mlp_layers(backbone.dim, outputs) if mlp else nn.Linear(backbone.dim, outputs))
+        return DenseHead(_dense_mlp(inputs, outputs) if mlp else nn.Conv2d(inputs, outputs, 1))
+    return PooledHead(mlp_layers(inputs, outputs) if mlp else nn.Linear(inputs, outputs))
 
 
 class PooledHead(nn.Module):

@@ -1,6 +1,5 @@
 """Semantic segmentation: which class, or none, every pixel belongs to."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import torch.nn.functional as F
@@ -9,6 +8,7 @@ from torch import Tensor
 from headstart.errors import DataError
 from headstart.tasks.base import Task
 from headstart.tasks.heads import enlarge
+from headstart.tasks.shipped import SegmentationTraits
 
 if TYPE_CHECKING:
     from torchmetrics import MetricCollection
@@ -16,23 +16,11 @@ if TYPE_CHECKING:
 __all__ = ["Segmentation", "check_size"]
 
 
-class Segmentation(Task):
-    """Which class, or none, every pixel belongs to; mean IoU.
-
-    Cross-entropy; mean IoU over classes and background, and pixel accuracy (0 to 1).
+class Segmentation(SegmentationTraits, Task):
+    """Cross-entropy; mean IoU over classes and background, and pixel accuracy (0 to 1).
     Targets are ``[N, H, W]``, 0 for background and class number + 1 elsewhere. What a random crop brings in from beyond
     the image counts as background.
     """
-
-    name = "segmentation"
-    target = "semantic"
-    primary_metric = "miou"
-    per_location = True
-    unsuited = frozenset({"cutout"})
-
-    @classmethod
-    def label_counts(cls, classes: Sequence[str]) -> int:
-        return len(classes) + 1
 
     def check_target(self, target: Tensor, resolution: int) -> None:
         check_size(self, target, resolution)
@@ -55,6 +43,10 @@ class Segmentation(Task):
         """Logits ``[C, 1, 1]`` of the most frequent label of pixels."""
         counts = labelled.flatten().bincount(minlength=self.outputs)
         return F.one_hot(counts.argmax(), self.outputs).float()[:, None, None]
+
+    def ideal(self, target: Tensor) -> Tensor:
+        """1 for a pixel's label, 0 for all others."""
+        return F.one_hot(target.long(), self.outputs).float().permute(0, 3, 1, 2)
 
     def loss(self, output: Tensor, target: Tensor) -> Tensor:
         """Mean cross-entropy in nats of logits ``[B, C, h, w]``, enlarged to the target ``[B, H, W]``."""

@@ -35,6 +35,7 @@ def check_task(name: str, target: Tensor | None = None, *, classes: Sequence[str
     assert not unknown, f"unsuited names no augmentation: {', '.join(sorted(unknown))}"
     task = plain.fitted(target)
     assert _score(task, _repeated(task.constant(target), len(target)), target), "the best constant must have a score"
+    _check_ideal(task, target)
     backbone = build_backbone("resnet9", {"width": 8}, in_channels=3, generator=torch_generator("backbone"))
     images = torch.randn(len(target), 3, RESOLUTION, RESOLUTION, generator=torch_generator("images"))
     with torch.no_grad():
@@ -47,6 +48,17 @@ def _check_strata(task: Task, target: Tensor) -> None:
     strata = task.strata(target)
     assert strata.shape == (len(target),), "strata must have a number per image"
     assert not strata.is_floating_point(), "strata must be whole numbers"
+
+
+def _check_ideal(task: Task, target: Tensor) -> None:
+    """What outputs should be is better than any constant, and is a map where targets are."""
+    if not task.has_ideal():
+        return
+    ideal = task.ideal(target)
+    assert ideal.shape == (len(target), task.outputs, *target.shape[1:]), f"ideal outputs are {tuple(ideal.shape)}"
+    best, guess = _score(task, ideal, target), _score(task, _repeated(task.constant(target), len(target)), target)
+    better = best > guess if task.higher_is_better else best < guess
+    assert better, f"ideal outputs must have a better {task.primary_metric} than the best constant"
 
 
 def _check_head(task: Task, backbone: Backbone, features: Features, target: Tensor, mlp: bool) -> None:

@@ -10,7 +10,7 @@ from headstart.backbones.base import Backbone, BackboneConfig, Features
 from headstart.data.dataset import ImageSet
 from headstart.training.precision import Precision, autocast
 
-__all__ = ["Precomputed", "Standardise", "evaluating", "extract_features", "feature_set"]
+__all__ = ["Precomputed", "Standardise", "evaluating", "extract_features", "feature_batches", "feature_set"]
 
 BATCH = 256
 
@@ -29,14 +29,19 @@ def extract_features(
     >>> extract_features(backbone, toy_images(10)).shape
     torch.Size([10, 8])
     """
+    maps = torch.cat(list(feature_batches(backbone, images, per_location=per_location, precision=precision)))
+    return maps if per_location else maps.flatten(1)
+
+
+def feature_batches(
+    backbone: Backbone, images: ImageSet, *, per_location: bool = False, precision: Precision = "auto"
+) -> Iterator[Tensor]:
+    """What ``feature_set`` holds, a batch at a time: float32 ``[B, D, h, w]``, 1x1 where pooled."""
     context = autocast(precision, images.device)
-    parts = []
-    with torch.no_grad(), evaluating(backbone):
-        for batch in images.batches(BATCH):
-            with context():
-                features: Features = backbone(batch)
-            parts.append((features.dense if per_location else features.pooled).float())
-    return torch.cat(parts)
+    for batch in images.batches(BATCH):
+        with torch.no_grad(), evaluating(backbone), context():
+            features: Features = backbone(batch)
+        yield features.dense.float() if per_location else features.pooled[:, :, None, None].float()
 
 
 def feature_set(
@@ -51,8 +56,8 @@ def feature_set(
     >>> feature_set(backbone, toy_images(10)).images.shape
     torch.Size([10, 8, 1, 1])
     """
-    features = extract_features(backbone, images, per_location=per_location, precision=precision)
-    return ImageSet(features if per_location else features[:, :, None, None], images.targets)
+    maps = torch.cat(list(feature_batches(backbone, images, per_location=per_location, precision=precision)))
+    return ImageSet(maps, images.targets)
 
 
 class Precomputed(Backbone):
@@ -72,21 +77,25 @@ class Precomputed(Backbone):
 class Standardise(nn.Module):
     """Features to zero mean and unit deviation by fixed statistics, so that no arm gains by the scale of its features.
 
-    Statistics are those of ``known [N, D, h, w]``; a feature that is constant there is only centred.
+    Statistics are those of ``known [N, D, h, w]``; a feature that is constant there is only centred. per_location:
+    whether ``known`` are maps; what a head does not read, pooled features or maps, stays as it is.
     """
 
     mean: Tensor
     scale: Tensor
 
-    def __init__(self, known: Tensor) -> None:
+    def __init__(self, known: Tensor, *, per_location: bool = False) -> None:
         super().__init__()
+        self.per_location = per_location
         deviation, mean = torch.std_mean(known, dim=(0, 2, 3), correction=0)
         self.register_buffer("mean", mean)
         self.register_buffer("scale", torch.where(deviation > 1e-6, 1 / deviation, 1.0))
 
     def forward(self, features: Features) -> Features:
+        if not self.per_location:
+            return Features((features.pooled - self.mean) * self.scale, features.dense)
         mean, scale = self.mean[:, None, None], self.scale[:, None, None]
-        return Features((features.pooled - self.mean) * self.scale, (features.dense - mean) * scale)
+        return Features(features.pooled, (features.dense - mean) * scale)
 
 
 @contextmanager

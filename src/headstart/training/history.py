@@ -1,25 +1,17 @@
 """What a run measured of itself, fetched from the device rarely."""
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from headstart.data.batches.share import ALONE, Share
+from headstart.training.failure import Failure
 
-__all__ = ["Failure", "History"]
+__all__ = ["History"]
 
 Row = dict[str, float]
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Why a run stopped: ``reason`` in words, at ``step`` (from 0)."""
-
-    step: int
-    reason: str
 
 
 class History:

@@ -1,5 +1,6 @@
 """The training loop, the same for pretext methods and for tasks."""
 
+import inspect
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,14 +13,24 @@ from headstart.data.batches.loader import Batch, Batches
 from headstart.objective import Objective
 from headstart.training.checkpoint import Checkpointer
 from headstart.training.config import OptimizerConfig, TrainConfig
-from headstart.training.history import Failure, History
+from headstart.training.failure import Failure
+from headstart.training.history import History
 from headstart.training.joint import average_gradients, synchronise_batch_norm
 from headstart.training.precision import autocast
 from headstart.training.schedule import warmup_decay
 
 __all__ = ["TrainReport", "make_optimizer", "train"]
 
-OPTIMIZERS: dict[str, type[torch.optim.Adam]] = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
+GUARDED = ("add_param_group", "zero_grad", "state_dict", "load_state_dict")
+
+
+def _uncompiled(kind: type[torch.optim.Adam]) -> type[torch.optim.Adam]:
+    """``kind`` without its guards against ``torch.compile``, which load the compiler: a second in every process."""
+    plain = {name: inspect.unwrap(getattr(kind, name)) for name in GUARDED}
+    return type(kind.__name__, (kind,), plain | {"step": torch.no_grad()(inspect.unwrap(kind.step))})
+
+
+OPTIMIZERS = {"adam": _uncompiled(torch.optim.Adam), "adamw": _uncompiled(torch.optim.AdamW)}
 HISTORY_ROWS = 100
 ASK_STEPS = 10
 """Steps after which processes agree again on whether a checkpoint is due."""

@@ -1,18 +1,23 @@
-"""Device and precision, chosen for the hardware."""
+"""Device and precision, chosen for the hardware. Torch is loaded only where it alone knows."""
 
+import ctypes
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
-
-import torch
+from typing import TYPE_CHECKING, Literal
 
 from headstart.errors import ConfigError
+
+if TYPE_CHECKING:
+    import torch
 
 __all__ = [
     "Precision",
     "autocast",
     "full_precision",
+    "has_cuda",
     "has_native_bf16",
     "native_precision",
     "open_device",
@@ -25,16 +30,18 @@ NATIVE_BF16 = frozenset({"avx512_bf16", "amx_bf16"})
 CPU_INFO = Path("/proc/cpuinfo")
 
 
-def pick_device() -> torch.device:
+def pick_device() -> "torch.device":
     """The current CUDA device where there is one, else the CPU.
 
     >>> pick_device().type in ("cpu", "cuda")
     True
     """
+    import torch
+
     return torch.device("cuda", torch.cuda.current_device()) if torch.cuda.is_available() else torch.device("cpu")
 
 
-def pick_precision(requested: Precision, device: torch.device) -> Precision:
+def pick_precision(requested: Precision, device: "torch.device") -> Precision:
     """``requested``, with ``auto`` resolved to ``bf16`` where ``device`` computes in it natively, else ``float32``.
 
     >>> import torch
@@ -52,14 +59,39 @@ def native_precision(device: str) -> Precision:
     >>> native_precision("cpu") in ("bf16", "float32")
     True
     """
-    if device == "cuda" and torch.cuda.is_available():
-        native = bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    else:
-        native = device == "cuda" or has_native_bf16()
-    return "bf16" if native else "float32"
+    if device != "cuda":
+        return "bf16" if has_native_bf16() else "float32"
+    if not has_cuda():
+        return "bf16"
+    import torch
+
+    return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
 
 
-def open_device(device: str, precision: Precision) -> torch.device:
+def has_cuda() -> bool:
+    """Whether torch has a CUDA device here. It is not asked where its release or a missing driver already says no.
+
+    >>> has_cuda() == (pick_device().type == "cuda")
+    True
+    """
+    release = version("torch")
+    if release.endswith("+cpu") or not ("rocm" in release or _has_driver()):
+        return False
+    import torch
+
+    return torch.cuda.is_available()
+
+
+def _has_driver() -> bool:
+    """Whether NVIDIA's driver can be loaded, without which no CUDA device can be used."""
+    try:
+        ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+    except OSError:
+        return False
+    return True
+
+
+def open_device(device: str, precision: Precision) -> "torch.device":
     """This process's device of a type, for work that was planned in ``precision``.
 
     Raises ``ConfigError`` if this machine has no such device, or none that computes so natively: it would give other
@@ -68,7 +100,7 @@ def open_device(device: str, precision: Precision) -> torch.device:
     >>> open_device("cpu", "float32")
     device(type='cpu')
     """
-    if device == "cuda" and not torch.cuda.is_available():
+    if device == "cuda" and not has_cuda():
         raise ConfigError(
             "this was planned for a CUDA device and there is none here: run it on a machine that has one, or plan it "
             "for this one with device=cpu"
@@ -78,6 +110,8 @@ def open_device(device: str, precision: Precision) -> torch.device:
             f"this was planned in bf16, and this machine's {'GPU' if device == 'cuda' else 'CPU'} has no such "
             "arithmetic: run it on one that has, or plan it with pretrain.precision and protocols.*.precision float32"
         )
+    import torch
+
     return pick_device() if device == "cuda" else torch.device("cpu")
 
 
@@ -94,17 +128,21 @@ def has_native_bf16(cpu_info: Path = CPU_INFO) -> bool:
     return not NATIVE_BF16.isdisjoint(flags)
 
 
-def autocast(requested: Precision, device: torch.device) -> Callable[[], AbstractContextManager[object]]:
+def autocast(requested: Precision, device: "torch.device") -> Callable[[], AbstractContextManager[object]]:
     """Makes the context in which a forward pass runs on ``device``; for float32 it does nothing."""
+    import torch
+
     if pick_precision(requested, device) == "bf16":
         return lambda: torch.autocast(device.type, torch.bfloat16)
     return nullcontext
 
 
-def full_precision(device: torch.device) -> AbstractContextManager[object]:
+def full_precision(device: "torch.device") -> AbstractContextManager[object]:
     """A context in which products on ``device`` are as precise as their factors, whatever the pass around it does.
 
     For what costs next to nothing and reads small differences: a similarity of 8 bits, over a temperature of 0.07, is
     wrong by 3 % of a vote.
     """
+    import torch
+
     return torch.autocast(device.type, enabled=False)

@@ -11,17 +11,17 @@ from torch import Tensor
 from headstart.backbones.base import Backbone
 from headstart.data.dataset import ImageSet
 from headstart.data.transforms.augment import AugmentConfig
-from headstart.errors import ConfigError, DataError
+from headstart.errors import DataError
 from headstart.registry import lookup
 from headstart.tasks.base import Task
 from headstart.training.config import TrainConfig
-from headstart.training.features import BATCH, evaluating
+from headstart.training.features import BATCH, Precomputed, evaluating
 from headstart.training.loop import TrainReport, train
 from headstart.training.precision import Precision, autocast
-from headstart.training.protocols import PROTOCOLS, LabelledRun, Protocol, Settings, Setup
+from headstart.training.protocols import PROTOCOLS, LabelledRun, Settings, Setup, check_fits
 from headstart.training.protocols.base import Supervised
 
-__all__ = ["Evaluation", "answers", "check_fits", "evaluate", "evaluate_images", "fit"]
+__all__ = ["Evaluation", "answers", "evaluate", "evaluate_images", "fit"]
 
 
 def fit(
@@ -40,6 +40,7 @@ def fit(
     """Train ``task`` on ``backbone`` (in place) by a protocol of ``PROTOCOLS`` from labelled images.
 
     config: the protocol's options for this number of labels. seed: of the head's first weights and of the batches.
+    backbone, labelled: or ``Precomputed`` and a ``feature_set``, for a protocol that freezes the backbone.
     augment: default all; the task's exceptions come on top. folder, key, on_step: as ``train`` takes them.
     Returns the model and the report. Raises ``ConfigError`` for a protocol that is unknown or does not fit the task,
     and ``DataError`` for images without the task's target, or with targets that are no answers to it.
@@ -58,7 +59,8 @@ def fit(
     how = lookup(PROTOCOLS, "protocol", protocol)
     check_fits(how, task)
     target = _target(labelled, task)
-    task.check_target(target, labelled.raw_resolution)
+    if not isinstance(backbone, Precomputed):  # of features nothing tells how large the images were
+        task.check_target(target, labelled.raw_resolution)
     backbone.to(labelled.device)
     run = LabelledRun(backbone, task.fitted(target), labelled, config, augment or AugmentConfig(), seed)
     started = time.perf_counter()
@@ -74,21 +76,6 @@ def _train(
         return None
     assert isinstance(config, TrainConfig)
     return train(setup.learner, setup.loader, config, folder=folder, key=key, on_step=on_step)
-
-
-def check_fits(protocol: Protocol, task: Task | type[Task]) -> None:
-    """Raise ``ConfigError`` for a protocol of whole images and a task that asks about every pixel.
-
-    >>> from headstart.tasks import Depth
-    >>> from headstart.training import PROTOCOLS
-    >>> check_fits(PROTOCOLS["linear"], Depth)
-    """
-    if task.per_location and not protocol.per_location:
-        able = ", ".join(name for name, other in PROTOCOLS.items() if other.per_location)
-        raise ConfigError(
-            f"protocol '{protocol.name}' answers for whole images, and task '{task.name}' asks about every pixel: "
-            f"choose {able}, or leave the task out"
-        )
 
 
 def evaluate(

@@ -89,6 +89,8 @@ class Batches(ABC):
 
 def _part(draw: Draw, share: Share) -> Draw:
     """What happens to the images of one process."""
+    if share.processes == 1:
+        return draw
     values = {field.name: getattr(draw, field.name) for field in fields(draw)}
     return Draw(**{name: share.local(value) if isinstance(value, Tensor) else value for name, value in values.items()})
 

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -26,7 +26,15 @@ from headstart.errors import DataError, StoreError
 from headstart.files import unwritable, write_atomic
 from headstart.folder import SPLITS, Manifest, read_manifest, read_shard, write_manifest
 
-__all__ = ["is_stored", "map_dataset", "read_about", "record_normalisation", "store_dataset"]
+__all__ = [
+    "is_stored",
+    "map_array",
+    "map_dataset",
+    "read_about",
+    "record_normalisation",
+    "store_dataset",
+    "write_array",
+]
 
 ABOUT, IMAGES = "about.json", "images"
 Arrays = dict[str, NDArray[Any]]
@@ -102,8 +110,8 @@ def map_dataset(folder: Path) -> Dataset:
     """
     about = read_about(folder)
     try:
-        images = _map(folder, IMAGES).permute(0, 3, 1, 2)
-        targets = {name: _map(folder, f"target.{name}") for name in about["targets"]}
+        images = map_array(folder, IMAGES).permute(0, 3, 1, 2)
+        targets = {name: map_array(folder, f"target.{name}") for name in about["targets"]}
     except (OSError, ValueError, KeyError) as error:
         raise DataError(f"{folder} is damaged ({error}): delete it and run the same command again") from error
     splits, start = {}, 0
@@ -119,12 +127,35 @@ def _tuples(values: dict[str, list[float]]) -> dict[str, tuple[float, ...]]:
     return {name: tuple(numbers) for name, numbers in values.items()}
 
 
-def _map(folder: Path, name: str) -> Tensor:
-    """An array of a file, read-only: pages are shared by all processes and count for none."""
+def map_array(folder: Path, name: str) -> Tensor:
+    """The array of ``NAME.npy``, read-only: pages are shared by all processes and count for none.
+
+    Raises ``OSError`` or ``ValueError`` for a file that is missing or damaged.
+    """
     array = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The given NumPy array is not writable", UserWarning)
         return torch.from_numpy(array)
+
+
+def write_array(path: Path, parts: Iterable[Tensor], rows: int) -> None:
+    """Write an ``.npy`` file of ``rows`` rows that come a part at a time, so that it may be larger than memory.
+
+    Raises ``StoreError`` if it cannot be written.
+    """
+    try:
+        with path.open("wb") as file:
+            for part in parts:
+                values = np.ascontiguousarray(part.numpy())
+                if not file.tell():
+                    shape = (rows, *values.shape[1:])
+                    header = {"descr": values.dtype.str, "fortran_order": False, "shape": shape}
+                    np.lib.format.write_array_header_2_0(file, header)
+                file.write(values.data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise StoreError(unwritable(path, error)) from error
 
 
 class _Measured:

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from headstart.data.exchange.kinds import Kind
-from headstart.data.viewing.check import faults
 from headstart.errors import ConfigError, DataError
 from headstart.folder import SPLITS, Manifest, read_manifest, read_shard
 from headstart.schema import Schema
@@ -76,6 +75,8 @@ class Stored:
 
     def parts(self) -> Iterator[tuple[int, Arrays]]:
         """The number of the first row of each shard, and its rows. Raises ``DataError`` for one that is not whole."""
+        from headstart.data.viewing.check import faults
+
         start = 0
         for info in self.manifest.shards:
             tensors = read_shard(self.folder / info.file, info)

@@ -26,7 +26,7 @@ from headstart.data.exchange.kinds import RGB
 from headstart.data.exchange.provenance import Provenance, read_provenance
 from headstart.data.exchange.reference_lab import LAB_MEAN, LAB_STD, from_normalised
 from headstart.data.exchange.splits import SPLIT_WORDS, UNKNOWN, complete_splits
-from headstart.data.transforms.color import ColorSpace
+from headstart.data.transforms.config import ColorSpace
 from headstart.errors import DataError
 from headstart.scenes.pose import pose_class
 

@@ -1,15 +1,16 @@
 """The half-precision Lab images of the original study, and back to 8-bit sRGB."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from headstart.data.transforms.color import ColorSpace, convert
-from headstart.data.transforms.lab import lab_to_rgb
+from headstart.data.transforms.config import ColorSpace
 from headstart.errors import DataError
+
+if TYPE_CHECKING:
+    import torch
 
 __all__ = ["LAB_MEAN", "LAB_STD", "from_normalised", "to_normalised"]
 
@@ -25,6 +26,10 @@ LIMITS: dict[str, tuple[tuple[float, float], ...]] = {
 
 def to_normalised(images: NDArray[np.uint8], mean: Sequence[float], std: Sequence[float]) -> NDArray[np.float16]:
     """uint8 sRGB ``[n, 3, H, W]`` to (Lab − mean) / std as float16."""
+    import torch
+
+    from headstart.data.transforms.color import convert
+
     lab = convert(torch.from_numpy(images), "lab")
     normalised: NDArray[np.float16] = ((lab - _column(mean)) / _column(std)).half().numpy()
     return normalised
@@ -38,6 +43,10 @@ def from_normalised(
     Half precision in Lab moves few bytes, and those by little, but it moves some. Raises ``DataError`` if the values,
     once mean and std are undone, are no colors: they were normalised by others.
     """
+    import torch
+
+    from headstart.data.transforms.lab import lab_to_rgb
+
     values = torch.from_numpy(data.astype(np.float32)) * _column(std) + _column(mean)
     for channel, (low, high) in enumerate(LIMITS[space]):
         seen = values[:, channel]
@@ -51,5 +60,7 @@ def from_normalised(
     return pixels
 
 
-def _column(values: Sequence[float]) -> torch.Tensor:
+def _column(values: Sequence[float]) -> "torch.Tensor":
+    import torch
+
     return torch.tensor(values, dtype=torch.float32).view(1, -1, 1, 1)

@@ -7,14 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import torch
 from filelock import FileLock, Timeout
 
-from headstart.data.batches.stored import record_normalisation
 from headstart.data.exchange import FORMATS
 from headstart.data.exchange.base import Reader, Stored
 from headstart.data.exchange.provenance import Provenance, read_provenance, write_provenance
-from headstart.data.viewing.check import faults
 from headstart.errors import DataError, StoreError
 from headstart.files import PARTIAL
 from headstart.folder import SPLITS, Manifest, holds_dataset, write_manifest, write_shard
@@ -62,6 +59,8 @@ def import_folder(
     with _staged(out.expanduser()) as staged:
         manifest = write_dataset(reader, staged, progress)
         if not manifest.normalisation:
+            from headstart.data.batches.stored import record_normalisation
+
             record_normalisation(staged)
     return manifest
 
@@ -98,6 +97,10 @@ def write_dataset(reader: Reader, folder: Path, progress: Listener | None = None
     Shards are as large as they were where the images come from such a folder, and come out byte for byte the same if
     nobody changed the images since. Raises ``DataError``, naming the files, if some are unreadable.
     """
+    import torch
+
+    from headstart.data.viewing.check import faults
+
     shards, start, report = [], 0, _counting(progress, len(reader))
     for number, size in enumerate(_shard_sizes(reader)):
         arrays = reader.read(start, start + size)

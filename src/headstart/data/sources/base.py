@@ -4,11 +4,12 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from torch import Tensor
+from typing import TYPE_CHECKING, Any
 
 from headstart.schema import Schema
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 __all__ = ["Progress", "Source", "SourceInfo"]
 
@@ -39,7 +40,7 @@ class Source(Schema):
     def info(self) -> SourceInfo:
         """What is known before any image is made, so that a study which cannot work is refused at once."""
 
-    def stream(self) -> Callable[[int, int], Tensor] | None:
+    def stream(self) -> "Callable[[int, int], Tensor] | None":
         """Where the source makes images without end: (start, stop) to unlabelled images, uint8 ``[n, C, H, W]``.
 
         Row r is always the same image, alike to the training split's but not among them. ``None``: a fixed set.

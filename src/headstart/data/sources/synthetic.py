@@ -2,15 +2,14 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-
-from torch import Tensor
+from typing import TYPE_CHECKING, Any
 
 from headstart.data.sources.base import Progress, Source, SourceInfo
 from headstart.render.config import RenderConfig
-from headstart.render.stream import ImageStream
-from headstart.render.writer import render_dataset
 from headstart.scenes.buckets import split_counts
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 __all__ = ["SyntheticSource"]
 
@@ -40,6 +39,8 @@ class SyntheticSource(RenderConfig, Source):
         return self.render_config().identity()
 
     def materialise(self, folder: Path, *, workers: int | None, progress: Progress | None) -> Path:
+        from headstart.render.writer import render_dataset
+
         render_dataset(folder, self.render_config(), workers=workers, progress=progress)
         return folder
 
@@ -51,5 +52,7 @@ class SyntheticSource(RenderConfig, Source):
     def streams(self) -> bool:
         return self.endless
 
-    def stream(self) -> Callable[[int, int], Tensor] | None:
+    def stream(self) -> "Callable[[int, int], Tensor] | None":
+        from headstart.render.stream import ImageStream
+
         return ImageStream(self.render_config()).images if self.endless else None

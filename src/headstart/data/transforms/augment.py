@@ -12,25 +12,13 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from headstart.data.transforms.config import AugmentConfig
 from headstart.data.transforms.mixing import mix
 from headstart.data.transforms.zoom import draw_zoom, zoom_images, zoom_maps
-from headstart.schema import Schema
 
 __all__ = ["AugmentConfig", "Draw", "apply_draw", "draw_augmentation", "move_maps"]
 
 JITTER_ODDS, JITTER_SCALE, GRAY_ODDS, FLIP_ODDS, CENTRE_EXTRA = 0.8, 0.25, 0.25, 0.5, 0.25
-
-
-class AugmentConfig(Schema):
-    """Which augmentations are on. The study has no ``rotate``, by quarter turns, and no ``zoom``, a resized crop."""
-
-    crop: bool = True
-    flip: bool = True
-    jitter: bool = True
-    grayscale: bool = True
-    cutout: bool = True
-    rotate: bool = False
-    zoom: bool = False
 
 
 @dataclass(frozen=True)

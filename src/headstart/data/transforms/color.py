@@ -1,15 +1,14 @@
 """Color spaces: images as they came to normalised floats, with statistics of the training split alone."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor
 
+from headstart.data.transforms.config import Color, ColorSpace, Normalisation, resolve_color, spaces_of
 from headstart.data.transforms.lab import FULL, LAB_MATRIX, LAB_OFFSET, lab_roots
 from headstart.data.transforms.mixing import mix
-from headstart.errors import ConfigError, DataError
+from headstart.errors import DataError
 
 __all__ = [
     "Color",
@@ -23,40 +22,11 @@ __all__ = [
     "spaces_of",
 ]
 
-ColorSpace = Literal["lab", "rgb"]
-Color = Literal["auto", "lab", "rgb"]
 CHUNK = 256
 """Images that are measured at a time."""
 NOISE = {"lab": 1e-2, "rgb": 0.0}
 """Deviations that say nothing: converting gray leaves about 1e-3 in a and b. On top comes what float32 rounds off."""
 ROUNDING = 1e-7
-
-
-@dataclass(frozen=True)
-class Normalisation:
-    """Mean and standard deviation per channel, in the units of a color space (Lab: L 0–100, a and b about ±100; rgb:
-    0–255, whatever the type)."""
-
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-
-
-def resolve_color(color: Color, channels: int) -> ColorSpace:
-    """The space that images of ``channels`` are seen in: ``auto`` is Lab where there are three, else as they are.
-
-    Raises ``ConfigError`` for Lab of any other number.
-    """
-    if color == "lab" and channels != 3:
-        raise ConfigError(
-            f"color is lab, which images of three channels have, and these have {channels}: "
-            "set color to auto or rgb, which leaves channels as they are"
-        )
-    return ("lab" if channels == 3 else "rgb") if color == "auto" else color
-
-
-def spaces_of(channels: int) -> tuple[ColorSpace, ...]:
-    """The color spaces that images of ``channels`` have."""
-    return ("lab", "rgb") if channels == 3 else ("rgb",)
 
 
 def convert(images: Tensor, space: ColorSpace) -> Tensor:

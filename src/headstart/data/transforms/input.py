@@ -1,14 +1,17 @@
 """What a network expects of images, and how batches of raw ones become that."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import torch
-import torch.nn.functional as F
-from torch import Tensor
-
-from headstart.data.transforms.color import ColorSpace, Normalisation, normalise
+from headstart.data.transforms.config import ColorSpace, Normalisation
 from headstart.errors import ConfigError
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
 
 __all__ = ["AS_THEY_COME", "ImageInput", "Preparation"]
 
@@ -30,6 +33,11 @@ class Preparation:
 
     def __call__(self, raw: Tensor) -> Tensor:
         """float32 ``[B, C, H, W]``, channels-last, of uint8, uint16 or float32 ``[B, C, H, W]``."""
+        import torch
+        import torch.nn.functional as F
+
+        from headstart.data.transforms.color import normalise
+
         raw = raw.to(self.device, non_blocking=True) if self.device else raw
         if self.channels and raw.shape[1] != self.channels:
             raw = raw.expand(-1, self.channels, -1, -1)

@@ -2,13 +2,11 @@
 
 import os
 from collections.abc import Collection, Sequence
-from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import Field
 
 from headstart.errors import ConfigError, StoreError
 from headstart.processes import available_cores
@@ -17,39 +15,20 @@ from headstart.render.blender.install import installed_python
 from headstart.render.blender.process import WORKER, BlenderProcess, DiedError, RefusedError
 from headstart.render.engine import Frames
 from headstart.render.shading import EXPOSURE, WHITE
+from headstart.render.shipped import BlenderConfig, BlenderTraits
 from headstart.scenes.assets import Assets
 from headstart.scenes.scene import Scene
-from headstart.schema import Schema
 
 __all__ = ["BlenderConfig", "BlenderEngine", "encode"]
 
 SAMPLES, ATTEMPTS = 32, 2
 
 
-class BlenderConfig(Schema):
-    """blender: the executable of an installed Blender, in place of what ``headstart engine install blender`` has made.
+class BlenderEngine(BlenderTraits):
+    """The process lives as long as this.
 
-    device: where Cycles draws. denoise: with Open Image Denoise. threads: by default one per core that may be used.
-    bounces: of light between surfaces; 0 is the light that the default engine knows.
-    """
-
-    blender: Path | None = None
-    device: Literal["cpu", "cuda", "optix", "hip", "oneapi", "metal"] = "cpu"
-    denoise: bool = True
-    threads: int | None = Field(default=None, ge=1, le=1024)
-    bounces: int = Field(default=0, ge=0, le=64)
-
-
-class BlenderEngine:
-    """Blender's Cycles, the reference to judge by, in a process of its own.
-
-    The process lives as long as this.
     Raises ``ConfigError`` if there is no Blender or it lacks the device, ``StoreError`` if it does not run.
     """
-
-    version: ClassVar[int] = 1
-    Config: ClassVar[type[Schema]] = BlenderConfig
-    own_parallelism: ClassVar[bool] = True
 
     def __init__(self, assets: Assets, config: BlenderConfig) -> None:
         missing = self.missing(config)

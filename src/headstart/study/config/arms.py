@@ -5,19 +5,22 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, SerializeAsAny, field_validator, model_validator
 
-from headstart.data.transforms.augment import AugmentConfig
+from headstart.data.transforms.config import AugmentConfig
 from headstart.methods import METHODS
-from headstart.registry import lookup
+from headstart.registry import lookup, lookup_traits
 from headstart.schema import Overrides, Schema, overrides_of, overriding, validate
 from headstart.study.config.choices import BackboneChoice
-from headstart.training import PROTOCOLS, TrainConfig
+from headstart.training.config import TrainConfig
+from headstart.training.protocols import PROTOCOLS
 
-__all__ = ["BLIND", "DOUBLED", "RANDOM", "SCRATCH", "ArmConfig", "ArmConfigs", "Role"]
+__all__ = ["BLIND", "DOUBLED", "PATCHES", "RANDOM", "SCRATCH", "ArmConfig", "ArmConfigs", "Role"]
 
 SCRATCH = "scratch"
 """The method of arms that start from random weights: none, everything is learned from labels."""
 RANDOM = "random"
 """The control of frozen features of random weights, read by the protocols that freeze a backbone."""
+PATCHES = "patches"
+"""The control of features that k-means finds in patches, read by the protocols that freeze a backbone."""
 BLIND = "blind"
 """The control without a look at the image: the constant answer that does best on the labelled targets."""
 DOUBLED = "doubled"
@@ -65,7 +68,7 @@ class ArmConfig(Schema):
         method = values.get("method") if isinstance(values, dict) else None
         if method is None or method == SCRATCH:
             return values
-        kind = lookup(METHODS, "method", str(method))
+        kind = lookup_traits(METHODS, "method", str(method))
         options = values.get("options") or {}
         return values | {"options": validate(kind.Config, options, "options") if isinstance(options, dict) else options}
 
@@ -113,14 +116,14 @@ def _as_arm(name: str, keys: Any) -> Any:
             raise ValueError(f"arm '{name}' is called like no method: say which it has, method: one of {known}")
         keys["method"] = name
     if keys["method"] != SCRATCH:
-        lookup(METHODS, "method", str(keys["method"]))
+        lookup_traits(METHODS, "method", str(keys["method"]))
     return validate(ArmConfig, keys, f"arms.{name}")
 
 
 def _checked_name(name: Any) -> str:
     text = str(name)
-    if not NAME.fullmatch(text) or text in (RANDOM, BLIND):
-        why = "is a control's" if text in (RANDOM, BLIND) else "must be one line of words without a dot"
+    if not NAME.fullmatch(text) or text in (RANDOM, PATCHES, BLIND):
+        why = "is a control's" if text in (RANDOM, PATCHES, BLIND) else "must be one line of words without a dot"
         raise ValueError(f"the arm's name '{text}' {why}: give it another")
     return text
 

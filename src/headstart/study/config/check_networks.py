@@ -13,6 +13,7 @@ from headstart.data.sources.base import SourceInfo
 from headstart.errors import ConfigError
 from headstart.methods import METHODS, build_method
 from headstart.seeding import torch_generator
+from headstart.study.config.arms import PATCHES
 from headstart.study.config.choices import BackboneChoice
 from headstart.study.config.study import StudyConfig
 from headstart.tasks import TASKS
@@ -37,6 +38,9 @@ def check_networks(config: StudyConfig, info: SourceInfo) -> None:
         if settings.pretrains:
             _check_method(config, info, arm, built[name])
         _check_protocols(config, info, arm, built[name])
+    if PATCHES in config.controls:
+        with _naming("patches"):
+            config.patches.check(config.pretrain_source.info().counts["train"], info.resolution)
 
 
 def _backbone(choice: BackboneChoice, info: SourceInfo, split: bool, key: str) -> Backbone:

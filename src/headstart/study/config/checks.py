@@ -7,32 +7,31 @@ from headstart.data.batches.budgets import check_budgets
 from headstart.data.sources.base import SourceInfo
 from headstart.errors import ConfigError
 from headstart.methods import METHODS
-from headstart.study.config.check_networks import check_networks
 from headstart.study.config.settle import settle
 from headstart.study.config.study import StudyConfig
 from headstart.study.config.suite import Suite
 from headstart.tasks import TASKS
-from headstart.training.devices import check_devices
 
 __all__ = ["check_study", "check_suite"]
 
 
-def check_suite(suite: Suite) -> tuple[str, ...]:
+def check_suite(suite: Suite, *, networks: bool = True) -> tuple[str, ...]:
     """``check_study`` of each study; what they say together, in sentences, each once."""
     notes: dict[str, None] = {}
     for variant in suite.variants:
         try:
-            notes |= dict.fromkeys(check_study(variant.config))
+            notes |= dict.fromkeys(check_study(variant.config, networks=networks))
         except ConfigError as error:
             where = ", ".join(f"{name}={value}" for name, value in variant.values.items())
             raise (ConfigError(f"with {where}: {error}") if where else error) from None
     return tuple(notes)
 
 
-def check_study(config: StudyConfig) -> tuple[str, ...]:
+def check_study(config: StudyConfig, *, networks: bool = True) -> tuple[str, ...]:
     """Raises ``ConfigError`` for what does not fit: dataset, tasks, budgets, networks, methods, batches and devices.
 
-    Networks and methods are built once; no image is made. Returns what the user may not have meant, a sentence each.
+    networks: whether to build networks and methods, once, to hear what does not fit, which takes torch: those that have
+    been trained fit. No image is made. Returns what the user may not have meant, a sentence each.
     """
     config = settle(config)
     info = config.dataset.info()
@@ -43,10 +42,20 @@ def check_study(config: StudyConfig) -> tuple[str, ...]:
     if config.pretrain_dataset:
         _check_same_images(info, config.pretrain_dataset.info())
     _check_stream(config)
+    if config.device == "cuda":
+        _check_devices(config)
+    if networks:
+        from headstart.study.config.check_networks import check_networks  # it loads torch
+
+        check_networks(config, info)
+    return tuple(_twins(config))
+
+
+def _check_devices(config: StudyConfig) -> None:
+    from headstart.training.devices import check_devices
+
     for arm in config.pretrained_arms:
         check_devices(config.pretraining(arm).devices, config.device)
-    check_networks(config, info)
-    return tuple(_twins(config))
 
 
 def _check_splits(config: StudyConfig, info: SourceInfo) -> None:
@@ -59,7 +68,7 @@ def _check_splits(config: StudyConfig, info: SourceInfo) -> None:
 
 
 def _check_task(config: StudyConfig, info: SourceInfo, name: str) -> None:
-    task = TASKS[name]
+    task = TASKS.traits(name)
     if task.target not in info.targets:
         raise ConfigError(
             f"tasks: '{name}' needs the target '{task.target}', and dataset '{config.dataset.name}' has "
@@ -75,7 +84,7 @@ def _check_task(config: StudyConfig, info: SourceInfo, name: str) -> None:
 
 def _check_color(config: StudyConfig, info: SourceInfo) -> None:
     for arm, settings in config.pretrained_arms.items():
-        method = METHODS[settings.method]
+        method = METHODS.traits(settings.method)
         if config.color not in method.colors:
             raise ConfigError(
                 f"arms.{arm}: method '{settings.method}' works in {' or '.join(sorted(method.colors))}, because it "
@@ -98,7 +107,7 @@ def _check_stream(config: StudyConfig) -> None:
     key = "pretrain_dataset" if config.pretrain_dataset else "dataset"
     if config.pretrain_source.streams:
         for arm, settings in config.pretrained_arms.items():
-            if METHODS[settings.method].remembers:
+            if METHODS.traits(settings.method).remembers:
                 raise ConfigError(
                     f"arms.{arm}: method '{settings.method}' keeps a memory of every image, and {key}.endless shows "
                     f"none twice: set {key}.endless to false or leave the arm out"

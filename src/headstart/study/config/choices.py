@@ -5,11 +5,11 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, PlainSerializer, SerializeAsAny, model_validator
 
 from headstart.backbones import BACKBONES
-from headstart.backbones.matching import match_parameters
 from headstart.data.sources import SOURCES, Source
-from headstart.registry import lookup
+from headstart.registry import lookup, lookup_traits
 from headstart.schema import Schema, validate
-from headstart.training import PROTOCOLS, ClosedForm, SupervisedConfig
+from headstart.training.config import ClosedForm, SupervisedConfig
+from headstart.training.protocols import PROTOCOLS
 
 __all__ = ["BackboneChoice", "DatasetChoice", "ProtocolChoices"]
 
@@ -64,6 +64,8 @@ class BackboneChoice(Schema):
     def _match(cls, values: Any) -> Any:
         if not isinstance(values, dict) or values.get("match_parameters") is None:
             return values
+        from headstart.backbones.matching import match_parameters  # it builds networks
+
         wanted, name = values["match_parameters"], str(values.get("name", "resnet9"))
         other = validate(cls, wanted if isinstance(wanted, dict) else {"name": wanted}, "backbone.match_parameters")
         options = match_parameters(name, dict(values.get("options") or {}), other.name, other.options)
@@ -71,7 +73,7 @@ class BackboneChoice(Schema):
 
     @model_validator(mode="after")
     def _check(self) -> "BackboneChoice":
-        validate(lookup(BACKBONES, "backbone", self.name).Config, self.options, f"backbone ({self.name})")
+        validate(lookup_traits(BACKBONES, "backbone", self.name).Config, self.options, f"backbone ({self.name})")
         return self
 
     @property
@@ -81,5 +83,5 @@ class BackboneChoice(Schema):
 
     def identity(self) -> dict[str, Any]:
         """All options, so that a default written out is the same network."""
-        config = validate(BACKBONES[self.name].Config, self.options, "backbone")
+        config = validate(BACKBONES.traits(self.name).Config, self.options, "backbone")
         return {"name": self.name, "options": config.model_dump(mode="json")}

@@ -2,13 +2,11 @@
 
 from typing import Any, TypeVar
 
-import torch
-
-from headstart.data.transforms.color import ColorSpace, resolve_color
+from headstart.data.transforms.config import ColorSpace, resolve_color
 from headstart.errors import ConfigError
 from headstart.schema import Overrides, Schema
 from headstart.study.config.study import StudyConfig
-from headstart.training.precision import Precision, native_precision
+from headstart.training.precision import Precision, has_cuda, native_precision
 
 __all__ = ["settle"]
 
@@ -36,7 +34,7 @@ def settle(config: StudyConfig) -> StudyConfig:
 
 def pick_device_type() -> str:
     """``cuda`` where this machine has a CUDA device, else ``cpu``."""
-    return "cuda" if torch.cuda.is_available() else "cpu"
+    return "cuda" if has_cuda() else "cpu"
 
 
 def _settled_color(config: StudyConfig) -> ColorSpace:

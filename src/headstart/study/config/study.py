@@ -5,17 +5,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from headstart.backbones.shipped import PatchesConfig
 from headstart.data.batches.budgets import in_labels
 from headstart.data.sources import Source
-from headstart.data.transforms.augment import AugmentConfig
-from headstart.data.transforms.color import Color, ColorSpace
+from headstart.data.transforms.config import AugmentConfig, Color, ColorSpace
 from headstart.methods import METHODS
-from headstart.registry import lookup
+from headstart.registry import lookup_traits
 from headstart.schema import Schema, validate
 from headstart.study.config.arms import SCRATCH, ArmConfig, ArmConfigs
 from headstart.study.config.choices import BackboneChoice, DatasetChoice, ProtocolChoices
 from headstart.tasks import TASKS
-from headstart.training import PROTOCOLS, ClosedForm, SupervisedConfig, TrainConfig, check_fits
+from headstart.training.config import ClosedForm, SupervisedConfig, TrainConfig
+from headstart.training.protocols import PROTOCOLS, check_fits
 
 __all__ = ["StudyConfig", "UtilityConfig"]
 
@@ -43,10 +44,11 @@ class StudyConfig(Schema):
     dealt to the trials in turn. pretrain: how methods learn; an arm may overrule it. pretrain_dataset: where
     pretraining's images come from; default: the training split of ``dataset``, labels unseen. augment: of every arm,
     less what a method or a task does not bear. controls: what else to measure, so that a number can be read:
-    ``random``, frozen random features under every protocol that freezes the backbone; ``blind``, the best constant
-    guess; ``doubled``, the baseline with twice its steps, where these are fixed. color: ``auto`` is Lab where images
-    have three channels. device: where all is computed; ``auto`` is CUDA where there is one. What is ``auto`` is decided
-    once, when a study is planned.
+    ``random``, frozen random features under every protocol that freezes the backbone; ``patches``, features that
+    k-means finds in patches of pretraining's images, under the same protocols; ``blind``, the best constant guess;
+    ``doubled``, the baseline with twice its steps, where these are fixed. patches: options of that control. color:
+    ``auto`` is Lab where images have three channels. device: where all is computed; ``auto`` is CUDA where there is
+    one. What is ``auto`` is decided once, when a study is planned.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$")]
@@ -61,7 +63,8 @@ class StudyConfig(Schema):
     tasks: tuple[str, ...] = ("classification",)
     arms: ArmConfigs
     baseline: str = SCRATCH
-    controls: tuple[Literal["random", "blind", "doubled"], ...] = ("random", "blind", "doubled")
+    controls: tuple[Literal["random", "patches", "blind", "doubled"], ...] = ("random", "blind", "doubled")
+    patches: PatchesConfig = PatchesConfig()
     protocols: ProtocolChoices
     pretrain: TrainConfig | None = None
     budgets: tuple[PositiveInt, ...]
@@ -101,9 +104,9 @@ class StudyConfig(Schema):
     @model_validator(mode="after")
     def _check_names(self) -> "StudyConfig":
         for task in self.tasks:
-            lookup(TASKS, "task", task)
+            lookup_traits(TASKS, "task", task)
         for protocol, task in product(self.protocols, self.tasks):
-            check_fits(PROTOCOLS[protocol], TASKS[task])
+            check_fits(PROTOCOLS[protocol], TASKS.traits(task))
         if "finetune" not in self.protocols:
             raise ValueError(
                 "protocols needs 'finetune': the baseline's curve that utility is read from is made with it"
@@ -162,7 +165,7 @@ class StudyConfig(Schema):
     def augmentation(self, arm: str) -> AugmentConfig:
         """What happens to an arm's images while it pretrains: the study's, as the method bears it, and its own on
         top."""
-        method = METHODS[self.arms[arm].method]
+        method = METHODS.traits(self.arms[arm].method)
         return self.arms[arm].augment.over(method.augment(self.augment), f"arms.{arm}.augment")
 
     def protocols_of(self, arm: str) -> dict[str, SupervisedConfig | ClosedForm]:

@@ -3,17 +3,10 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-import torch
-from torch import Tensor, nn
-
-from headstart.backbones import Features
-from headstart.data.batches.stored import map_dataset
-from headstart.data.dataset import ImageSet
 from headstart.study.jobs.answers import keep_answers
 from headstart.study.jobs.base import RunContext
 from headstart.study.jobs.points import PointJob, write_records
 from headstart.tasks import TASKS
-from headstart.training import Precomputed, Supervised, evaluate
 
 __all__ = ["BlindJob"]
 
@@ -39,28 +32,16 @@ class BlindJob(PointJob):
 
     def run(self, context: RunContext) -> None:
         """On the CPU, whatever the study's device is: nothing is computed from images."""
+        from headstart.data.batches.stored import map_dataset
+        from headstart.study.jobs.constant import Constant, blank
+        from headstart.training import Precomputed, Supervised, evaluate
+
         dataset = map_dataset(context.input(self.dataset))
         plain = TASKS[self.task](dataset.classes)
         known = self.labelled(dataset, plain).targets[plain.target]
         task = plain.fitted(known)
-        model = Supervised(Precomputed(1), _Constant(task.constant(known)), task)
-        unseen = {split: _blank(dataset.splits[split]) for split in ("val", "test")}
+        model = Supervised(Precomputed(1), Constant(task.constant(known)), task)
+        unseen = {split: blank(dataset.splits[split]) for split in ("val", "test")}
         measured = {split: evaluate(model, images, precision="float32") for split, images in unseen.items()}
         keep_answers(context.folder, model, unseen["test"], "float32")
         write_records(context.folder, measured)
-
-
-def _blank(images: ImageSet) -> ImageSet:
-    """The targets, and in place of each image a single 0."""
-    return ImageSet(torch.zeros(len(images), 1, 1, 1), images.targets)
-
-
-class _Constant(nn.Module):
-    """One answer ``[...]`` to whatever is asked: ``Features`` of B images to ``[B, ...]``."""
-
-    def __init__(self, answer: Tensor) -> None:
-        super().__init__()
-        self.answer = answer
-
-    def forward(self, features: Features) -> Tensor:
-        return self.answer.expand(len(features.pooled), *self.answer.shape)

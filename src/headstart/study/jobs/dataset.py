@@ -1,23 +1,23 @@
 """The job that all others start from: images, made ready once for every process."""
 
+from __future__ import annotations
+
 import shutil
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import torch
-from safetensors.torch import save
-from torch import Tensor
-
-from headstart.data.batches.stored import is_stored, map_dataset, read_about, store_dataset
-from headstart.data.dataset import Dataset, ImageSet
 from headstart.data.sources import Source
-from headstart.data.transforms.input import ImageInput
-from headstart.data.viewing.preview import taking_turns
 from headstart.files import write_atomic
-from headstart.study.jobs.answers import shown_rows
 from headstart.study.jobs.base import Job, Needs, RunContext
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from headstart.data.dataset import Dataset, ImageSet
+    from headstart.data.transforms.input import ImageInput
 
 __all__ = ["SAMPLES", "DatasetJob", "open_dataset"]
 
@@ -45,6 +45,10 @@ def open_dataset(folder: Path, input: ImageInput, device: torch.device) -> Datas
 
 @lru_cache(maxsize=4)
 def _placed(folder: Path, device: torch.device) -> Dataset:
+    import torch
+
+    from headstart.data.batches.stored import map_dataset
+
     mapped = map_dataset(folder)
     if device.type != "cuda":
         return mapped
@@ -79,9 +83,13 @@ class DatasetJob(Job):
 
     def outcome(self, folder: Path) -> dict[str, Any]:
         """What is known of the images: ``classes``, counts, statistics."""
+        from headstart.data.batches.stored import read_about
+
         return read_about(folder)
 
     def run(self, context: RunContext) -> None:
+        from headstart.data.batches.stored import is_stored, store_dataset
+
         made = context.folder / MADE
         if not is_stored(context.folder):
             dataset_folder = self.source.materialise(made, workers=context.workers, progress=context.progress)
@@ -91,6 +99,13 @@ class DatasetJob(Job):
 
 
 def _keep_samples(folder: Path) -> None:
+    import torch
+    from safetensors.torch import save
+
+    from headstart.data.batches.stored import map_dataset
+    from headstart.data.viewing.preview import taking_turns
+    from headstart.study.jobs.answers import shown_rows
+
     splits = map_dataset(folder).splits
     train, test = splits["train"], splits["test"]
     labels = train.targets.get("class")

@@ -1,15 +1,14 @@
 """One measured point of a study: what its two kinds, trained and guessed, have in common."""
 
+from __future__ import annotations
+
 import json
 import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, ClassVar
-
-import torch
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from headstart.data.batches.budgets import label_order
-from headstart.data.dataset import Dataset, ImageSet
 from headstart.files import write_atomic
 from headstart.registry import code_of
 from headstart.seeding import numpy_generator
@@ -18,8 +17,12 @@ from headstart.study.jobs.base import Job
 from headstart.study.jobs.dataset import DatasetJob
 from headstart.study.jobs.hits import HITS
 from headstart.study.jobs.targets import TargetsJob
-from headstart.tasks import TASKS, Task
-from headstart.training import Failure
+from headstart.tasks import TASKS
+
+if TYPE_CHECKING:
+    from headstart.data.dataset import Dataset, ImageSet
+    from headstart.tasks import Task
+    from headstart.training import Failure
 
 __all__ = ["Measured", "PointJob", "unmeasured", "write_records"]
 
@@ -42,7 +45,7 @@ class PointJob(Job):
 
     def identity(self) -> dict[str, Any]:
         point = {"task": self.task, "labels": self.labels, "trial": self.trial, "seed": self.seed}
-        return point | {"task_code": code_of(TASKS[self.task])}
+        return point | {"task_code": code_of(TASKS.traits(self.task))}
 
     @property
     def inputs(self) -> tuple[Job, ...]:
@@ -61,6 +64,8 @@ class PointJob(Job):
 
     def labelled(self, dataset: Dataset, task: Task) -> ImageSet:
         """The trial's labels: the same for every arm, and part of those of every larger budget."""
+        import torch
+
         generator = numpy_generator(self.seed, "labels", dataset.fingerprint, self.task, self.trial)
         order = label_order(task.strata(dataset.train.targets[task.target]), generator)
         return dataset.train.subset(torch.from_numpy(order[: self.labels]))
@@ -79,4 +84,4 @@ def write_records(folder: Path, measured: Measured, failure: Failure | None = No
         for metric, value in metrics.items()
     ]
     payload = {"records": records, "failure": asdict(failure) if failure else None}
-    write_atomic(folder / RECORDS, json.dumps(payload, indent=1).encode())
+    write_atomic(folder / RECORDS, json.dumps(payload, indent=1).encode(), sync=False)

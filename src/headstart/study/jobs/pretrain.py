@@ -1,23 +1,19 @@
 """The job before any label is used: a backbone pretrained on images, by one process or by several."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from headstart.backbones import Backbone, load_weights, save_weights
-from headstart.data.batches.endless import EndlessLoader
-from headstart.data.batches.loader import Batches, Loader
-from headstart.data.batches.share import Share
-from headstart.data.dataset import Dataset, ImageSet
-from headstart.data.transforms.augment import AugmentConfig
+from headstart.data.transforms.config import AugmentConfig
 from headstart.errors import DataError, StoreError
 from headstart.files import write_atomic
-from headstart.methods import METHODS, Method, build_method
-from headstart.objective import Objective
+from headstart.methods import METHODS, build_method
 from headstart.registry import code_of
 from headstart.schema import Schema
 from headstart.seeding import derive_seed, torch_generator
@@ -25,18 +21,18 @@ from headstart.study.jobs.base import Device, Job, Needs, RunContext, no_progres
 from headstart.study.jobs.dataset import DatasetJob, open_dataset
 from headstart.study.jobs.hardware import arithmetic
 from headstart.study.jobs.starts import Start
-from headstart.tasks import TASKS, Task
-from headstart.training import (
-    Failure,
-    TrainConfig,
-    TrainReport,
-    Watched,
-    collapsed_since,
-    is_collapsed,
-    open_device,
-    train,
-)
-from headstart.training.devices import on_devices
+from headstart.tasks import TASKS
+from headstart.training import Failure, TrainConfig, open_device
+
+if TYPE_CHECKING:
+    from headstart.backbones import Backbone
+    from headstart.data.batches.loader import Batches
+    from headstart.data.batches.share import Share
+    from headstart.data.dataset import Dataset, ImageSet
+    from headstart.methods import Method
+    from headstart.objective import Objective
+    from headstart.tasks import Task
+    from headstart.training import TrainReport
 
 __all__ = ["PretrainJob"]
 
@@ -78,7 +74,7 @@ class PretrainJob(Job):
             "watched": list(self.watched),
             "seed": self.seed,
             "endless": self.dataset.source.streams,
-            "code": code_of(METHODS[self.method], *(TASKS[name] for name in self.watched)),
+            "code": code_of(METHODS.traits(self.method), *(TASKS.traits(name) for name in self.watched)),
             **arithmetic(self.device),
         }
 
@@ -92,13 +88,15 @@ class PretrainJob(Job):
 
     @property
     def cost(self) -> int:
-        return self.train.steps * self.train.batch_size * METHODS[self.method].views
+        return self.train.steps * self.train.batch_size * METHODS.traits(self.method).views
 
     @property
     def title(self) -> str:
         return f"{self.method}, pretraining"
 
     def run(self, context: RunContext) -> None:
+        from headstart.training.devices import on_devices
+
         # What tells of progress belongs to this process.
         work = partial(self._learn, replace(context, progress=no_progress))
         devices, steps = self.train.devices, self.train.steps
@@ -111,6 +109,9 @@ class PretrainJob(Job):
 
     def _learn(self, context: RunContext, on_step: Callable[[int], None]) -> None:
         """The work of one of the processes that share the batches; the first one keeps what they learned."""
+        from headstart.data.batches.share import Share
+        from headstart.training import TrainReport, train
+
         device, share = open_device(self.device, self.train.precision), Share.current()
         if failure := self.start.failure(context):
             if share.rank == 0:
@@ -132,6 +133,9 @@ class PretrainJob(Job):
 
     def _keep(self, folder: Path, method: Method, report: TrainReport, images: ImageSet) -> None:
         """Write what a finished run leaves; some training ``images`` tell whether it is of use."""
+        from headstart.backbones import save_weights
+        from headstart.training import collapsed_since, is_collapsed
+
         if report.failure is None and is_collapsed(
             method.backbone, images.first(COLLAPSE_IMAGES), self.train.precision
         ):
@@ -148,6 +152,9 @@ class PretrainJob(Job):
     @contextmanager
     def _loader(self, dataset: Dataset, share: Share) -> Iterator[Batches]:
         """Batches of the training split, or of the source's stream of images where it has one."""
+        from headstart.data.batches.endless import EndlessLoader
+        from headstart.data.batches.loader import Loader
+
         seed = derive_seed(self.seed, "pretrain", "batches")
         options: dict[str, Any] = {"batch_size": self.train.batch_size, "seed": seed, "augment": self.augment}
         options["share"] = share
@@ -155,7 +162,7 @@ class PretrainJob(Job):
         options["shared_flip"] = METHODS[self.method].shared_flip
         stream = self.dataset.source.stream()
         if stream is None:
-            yield Loader(dataset.train, **options)
+            yield Loader(dataset.train.prepared(self.train.steps * share.size(self.train.batch_size)), **options)
             return
         with closing(EndlessLoader(stream, dataset.train.prepare, **options)) as loader:
             yield loader
@@ -169,6 +176,8 @@ class PretrainJob(Job):
 
     def _watched(self, method: Method, dataset: Dataset) -> Objective:
         """``method`` with a head for every task whose labels the dataset has."""
+        from headstart.training import Watched
+
         tasks = [task for name in self.watched if (task := _answered(name, dataset))]
         generator = torch_generator(self.seed, "probe")
         every = max(1, self.train.steps // LOOKS)
@@ -176,6 +185,8 @@ class PretrainJob(Job):
 
     def load_weights(self, backbone: Backbone, folder: Path) -> None:
         """Put what this finished job learned into ``backbone``. Raises ``StoreError`` where its weights are gone."""
+        from headstart.backbones import load_weights
+
         if not (folder / WEIGHTS).exists():
             raise StoreError(
                 f"{folder / WEIGHTS} is gone, though this pretraining was done: delete {folder} and run the study again"

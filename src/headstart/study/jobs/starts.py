@@ -1,25 +1,30 @@
 """Starts: where the weights of an arm come from."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-import torch
-
-from headstart.backbones import BACKBONES, Backbone, build_backbone
+from headstart.backbones import BACKBONES, build_backbone
 from headstart.data.transforms.input import ImageInput
 from headstart.registry import code_of
-from headstart.study.config.arms import SCRATCH
+from headstart.study.config.arms import PATCHES, SCRATCH
 from headstart.study.config.choices import BackboneChoice
 from headstart.study.jobs.base import Job, RunContext
 from headstart.training import Failure
 
 if TYPE_CHECKING:
+    import torch
+
+    from headstart.backbones import Backbone
+    from headstart.backbones.patches import PatchFeatures
+    from headstart.study.jobs.patches import PatchesJob
     from headstart.study.jobs.pretrain import PretrainJob
 
-__all__ = ["PretrainedStart", "RandomStart", "Start"]
+__all__ = ["PatchesStart", "PretrainedStart", "RandomStart", "Start"]
 
 
 @dataclass(frozen=True)
@@ -51,9 +56,14 @@ class Start(ABC):
         """The backbone as tables call it: ``resnet9 width=16``."""
 
     @property
-    def pretrain_source(self) -> "PretrainJob | None":
+    def pretrain_source(self) -> PretrainJob | None:
         """The last pretraining that the weights went through, if any; tables name its images."""
         return None
+
+    @property
+    def drawn(self) -> bool:
+        """Whether every trial has weights of its own."""
+        return False
 
     @abstractmethod
     def identity(self) -> dict[str, Any]:
@@ -102,9 +112,13 @@ class RandomStart(Start):
     def network(self) -> str:
         return self.backbone.label
 
+    @property
+    def drawn(self) -> bool:
+        return True
+
     def identity(self) -> dict[str, Any]:
         settings = {"backbone": self.backbone.identity(), "split": self.split, "input": asdict(self.expected)}
-        return settings | {"code": code_of(BACKBONES[self.backbone.name])}
+        return settings | {"code": code_of(BACKBONES.traits(self.backbone.name))}
 
     def build(self, channels: int, generator: torch.Generator) -> Backbone:
         choice = self.backbone
@@ -119,7 +133,7 @@ class RandomStart(Start):
 class PretrainedStart(Start):
     """What a pretraining left; that began from a start of its own."""
 
-    job: "PretrainJob"
+    job: PretrainJob
 
     @property
     def jobs(self) -> tuple[Job, ...]:
@@ -138,7 +152,7 @@ class PretrainedStart(Start):
         return self.job.start.network
 
     @property
-    def pretrain_source(self) -> "PretrainJob":
+    def pretrain_source(self) -> PretrainJob:
         return self.job
 
     def identity(self) -> dict[str, Any]:
@@ -154,3 +168,40 @@ class PretrainedStart(Start):
 
     def failure(self, context: RunContext) -> Failure | None:
         return self.job.failure(context.input(self.job))
+
+
+@dataclass(frozen=True)
+class PatchesStart(Start):
+    """Features that k-means found in patches: what is there to be had without a network."""
+
+    job: PatchesJob
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        return (self.job,)
+
+    @property
+    def input(self) -> ImageInput:
+        return self.job.expected
+
+    @property
+    def title(self) -> str:
+        return PATCHES
+
+    @property
+    def network(self) -> str:
+        return f"{PATCHES} size={self.job.options.size} centroids={self.job.options.centroids}"
+
+    def identity(self) -> dict[str, Any]:
+        return {}
+
+    def build(self, channels: int, generator: torch.Generator) -> PatchFeatures:
+        from headstart.backbones.patches import PatchFeatures
+
+        del generator
+        return PatchFeatures(self.job.options, channels)
+
+    def load_backbone(self, context: RunContext, channels: int, generator: torch.Generator) -> Backbone:
+        network = self.build(channels, generator)
+        self.job.load_weights(network, context)
+        return network

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from headstart.data.batches.stored import map_dataset
 from headstart.study.jobs.base import Job, RunContext
 from headstart.study.jobs.dataset import DatasetJob
 from headstart.tasks import TASKS
@@ -41,6 +40,8 @@ class TargetsJob(Job):
         return f"targets for {self.task}"
 
     def run(self, context: RunContext) -> None:
+        from headstart.data.batches.stored import map_dataset
+
         dataset = map_dataset(context.input(self.dataset))
         task = TASKS[self.task](dataset.classes)
         for images in dataset.splits.values():

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from headstart.registry import lookup
+from headstart.registry import lookup_traits
 from headstart.tasks import TASKS
 
 __all__ = ["PrimaryMetric", "primary_metrics"]
@@ -18,5 +18,5 @@ class PrimaryMetric(NamedTuple):
 
 def primary_metrics(tasks: Iterable[str]) -> dict[str, PrimaryMetric]:
     """The primary metric of each task by name."""
-    kinds = {name: lookup(TASKS, "task", name) for name in tasks}
+    kinds = {name: lookup_traits(TASKS, "task", name) for name in tasks}
     return {name: PrimaryMetric(task.primary_metric, task.higher_is_better) for name, task in kinds.items()}

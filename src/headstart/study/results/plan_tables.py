@@ -1,11 +1,12 @@
 """A plan as tables: what a run folder knows of its jobs without their code, their data, or the store."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
-from headstart.study.running.plan import Plan, Point
+    from headstart.study.running.plan import Plan, Point
 
 __all__ = ["ARMS", "CURVE", "DOUBLINGS", "JOBS", "POINTS", "PRETRAININGS", "plan_tables"]
 
@@ -22,7 +23,7 @@ COLUMNS = {
 }
 
 
-def plan_tables(plan: Plan) -> dict[str, pd.DataFrame]:
+def plan_tables(plan: "Plan") -> dict[str, "pd.DataFrame"]:
     """``jobs``, ``points``, ``pretrainings``, ``doublings`` and ``arms`` of a plan.
 
     ``variant`` is the number of a suite's study.
@@ -38,15 +39,17 @@ def plan_tables(plan: Plan) -> dict[str, pd.DataFrame]:
     }
 
 
-def _frame(rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
+def _frame(rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> "pd.DataFrame":
+    import pandas as pd
+
     return pd.DataFrame(list(rows), columns=list(columns))
 
 
-def _varied(plan: Plan, variant: int) -> dict[str, Any]:
+def _varied(plan: "Plan", variant: int) -> dict[str, Any]:
     return {**plan.suite.variants[variant].values, "variant": variant}
 
 
-def _point(plan: Plan, point: Point) -> dict[str, Any]:
+def _point(plan: "Plan", point: "Point") -> dict[str, Any]:
     job, pretraining = point.job, point.pretraining
     return {
         **_varied(plan, point.variant),
@@ -66,7 +69,7 @@ def _point(plan: Plan, point: Point) -> dict[str, Any]:
     }
 
 
-def _pretrainings(plan: Plan) -> Iterator[dict[str, Any]]:
+def _pretrainings(plan: "Plan") -> Iterator[dict[str, Any]]:
     for pretraining in plan.pretrainings:
         named = {
             "arm": pretraining.arm,
@@ -79,7 +82,7 @@ def _pretrainings(plan: Plan) -> Iterator[dict[str, Any]]:
         )
 
 
-def _doublings(plan: Plan) -> Iterator[dict[str, Any]]:
+def _doublings(plan: "Plan") -> Iterator[dict[str, Any]]:
     for one in plan.doublings:
         doubling, job = one.doubling, one.doubling.job
         yield _varied(plan, one.variant) | {
@@ -96,7 +99,7 @@ def _doublings(plan: Plan) -> Iterator[dict[str, Any]]:
         }
 
 
-def _arms(plan: Plan) -> Iterator[dict[str, Any]]:
+def _arms(plan: "Plan") -> Iterator[dict[str, Any]]:
     for arms in plan.arms:
         for arm in arms:
             method = arm.name if arm.role == "control" else arm.start(0).title

@@ -10,9 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import yaml
 
 from headstart.errors import StoreError
@@ -20,12 +19,16 @@ from headstart.files import write_atomic
 from headstart.schema import Schema
 from headstart.study.config.recipes import read_values
 from headstart.study.config.study import UtilityConfig
-from headstart.study.config.suite import Suite
-from headstart.study.jobs.base import Job
 from headstart.study.results.metrics import PrimaryMetric, primary_metrics
 from headstart.study.results.plan_tables import ARMS, DOUBLINGS, JOBS, POINTS, PRETRAININGS, plan_tables
 from headstart.study.results.table_files import read_table, write_table
-from headstart.study.running.plan import Plan
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from headstart.study.config.suite import Suite
+    from headstart.study.jobs.base import Job
+    from headstart.study.running.plan import Plan
 
 __all__ = ["Outcome", "RunFolder", "RunInfo"]
 
@@ -79,7 +82,7 @@ class RunFolder:
             raise StoreError(f"{folder} holds no study ({KEPT}/{INFO} is missing): name a folder such as runs/NAME")
         return cls(folder)
 
-    def refuse_another(self, suite: Suite) -> None:
+    def refuse_another(self, suite: "Suite") -> None:
         """Raise ``StoreError`` if the folder holds a study of other settings than ``suite``, which would take its
         place."""
         path = self.folder / CONFIG
@@ -93,7 +96,7 @@ class RunFolder:
                 "of its own with name=…, or say --replace"
             )
 
-    def begin(self, plan: Plan) -> None:
+    def begin(self, plan: "Plan") -> None:
         """Write what the plan says. What was kept of jobs stays: their keys tell whether it is of this plan."""
         kept = self.folder / KEPT
         for name in ("info", JOBS, POINTS, PRETRAININGS, ARMS, DOUBLINGS):
@@ -108,26 +111,26 @@ class RunFolder:
         return RunInfo.model_validate_json((self.folder / KEPT / INFO).read_text())
 
     @cached_property
-    def jobs(self) -> pd.DataFrame:
+    def jobs(self) -> "pd.DataFrame":
         return read_table(self.folder / KEPT / JOBS)
 
     @cached_property
-    def points(self) -> pd.DataFrame:
+    def points(self) -> "pd.DataFrame":
         return read_table(self.folder / KEPT / POINTS)
 
     @cached_property
-    def pretrainings(self) -> pd.DataFrame:
+    def pretrainings(self) -> "pd.DataFrame":
         return read_table(self.folder / KEPT / PRETRAININGS)
 
     @cached_property
-    def doublings(self) -> pd.DataFrame:
+    def doublings(self) -> "pd.DataFrame":
         return read_table(self.folder / KEPT / DOUBLINGS)
 
     @cached_property
-    def arms(self) -> pd.DataFrame:
+    def arms(self) -> "pd.DataFrame":
         return read_table(self.folder / KEPT / ARMS)
 
-    def keep(self, job: Job, folder: Path, seconds: float) -> None:
+    def keep(self, job: "Job", folder: Path, seconds: float) -> None:
         """Take what a finished job in ``folder`` leaves for reports."""
         for name in job.keepsakes:
             if (folder / name).exists():
@@ -161,7 +164,7 @@ class RunFolder:
             file.write("\n" + json.dumps({"job": key, **values}))
 
 
-def _info(plan: Plan) -> RunInfo:
+def _info(plan: "Plan") -> RunInfo:
     config = plan.suite.first
     tasks = dict.fromkeys(task for variant in plan.suite.variants for task in variant.config.tasks)
     budgets = sorted({labels for variant in plan.suite.variants for labels in variant.config.budgets})

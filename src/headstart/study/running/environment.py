@@ -5,9 +5,8 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-import torch
-
 from headstart.processes import available_cores
+from headstart.training.precision import has_cuda
 
 __all__ = ["describe_environment"]
 
@@ -21,9 +20,17 @@ def describe_environment() -> dict[str, str]:
         "system": platform.platform(),
         "processor": _processor(),
         "cores": str(available_cores()),
-        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else "none",
+        "gpu": _gpu(),
     }
     return machine | {package: version(package) for package in PACKAGES}
+
+
+def _gpu() -> str:
+    if not has_cuda():
+        return "none"
+    import torch
+
+    return torch.cuda.get_device_name()
 
 
 def _processor() -> str:

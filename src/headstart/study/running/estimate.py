@@ -1,64 +1,125 @@
-"""How fast this machine trains a study's networks, to tell how long a plan will take."""
+"""How long a plan will take on this machine: its training steps, timed here, and how many run side by side."""
 
-import json
-import time
 from collections.abc import Mapping
+from typing import NamedTuple
 
-import torch
-
-from headstart.backbones import build_backbone
-from headstart.seeding import torch_generator
+from headstart.data.sources.synthetic import SyntheticSource
+from headstart.processes import available_cores
 from headstart.study.config.study import StudyConfig
 from headstart.study.jobs.base import Job
+from headstart.study.jobs.dataset import DatasetJob
+from headstart.study.jobs.features import FeaturesJob
+from headstart.study.jobs.pretrain import PretrainJob
+from headstart.study.jobs.starts import Start
+from headstart.study.jobs.trial import TrialJob
 from headstart.study.running.plan import Plan
 from headstart.study.running.store import State
+from headstart.training.config import TrainConfig
 
-__all__ = ["seconds_left"]
+__all__ = ["seconds_left", "side_by_side", "wall_seconds"]
 
-MEASURE_SECONDS, BATCH = 0.7, 32
+BUDGET = 0.8
+"""Seconds that timing may take, all networks together."""
+RENDERED = {"warp": 700_000, "blender": 12_000}
+"""Pixels per second that a core renders, as measured in docs/results."""
+LOOKED_AT, LOOKED_AT_BATCH = 1 / 3, 64
+"""Of an image-step: an image that is passed forward only. And how many of them are timed at once."""
+START_SECONDS, JOB_SECONDS = 4.0, 0.1
+"""Of a worker, or of processes that render, until they have loaded what they need, and of a job besides its steps."""
+
+
+Networked = PretrainJob | FeaturesJob | TrialJob
+"""Jobs that pass images through a network."""
+
+
+class _Size(NamedTuple):
+    """What a step's cost depends on: the key of the weights that a network starts with, images a step, and images."""
+
+    network: str
+    batch: int
+    dataset: str
 
 
 def seconds_left(plan: Plan, states: Mapping[str, State]) -> dict[str, float]:
-    """Seconds of one worker for each job that is not done, by key, at the speed of its own study's network here."""
+    """Seconds of one core for each job that is not done, by key.
+
+    A step is timed here as fine-tuning takes it, with the job's own network and batch size: a batch made, augmented and
+    passed, and the weights moved. What is tested on all validation and test images counts as well. What a method adds
+    to a step is not in it. A plan for CUDA is timed on the CPU where there is none.
+    """
+    left = {job.key: (config, job) for config, job in reversed(_owned(plan)) if states[job.key] != "done"}
+    passing = {_size(job): (config, job) for config, job in left.values() if isinstance(job, Networked)}
+    speeds = {size: _speed(config, job, BUDGET / len(passing)) for size, (config, job) in passing.items()}
+    return {key: JOB_SECONDS + _work(job, speeds) for key, (_, job) in left.items()}
+
+
+def side_by_side(plan: Plan, workers: int) -> int:
+    """How many of so many workers are at work at once: on a CPU not more than there are cores."""
+    on_cpu = all(variant.config.settled_device == "cpu" for variant in plan.suite.variants)
+    return min(workers, available_cores()) if on_cpu else workers
+
+
+def wall_seconds(plan: Plan, seconds: Mapping[str, float], together: int) -> float:
+    """How long jobs of so many ``seconds`` of a core take, ``together`` at once.
+
+    Not less than the longest chain of jobs that wait for each other, however many work.
+    """
+    if not seconds:
+        return 0.0
+    ends: dict[str, float] = {}
+    for job in plan.jobs:
+        begins = max((ends[needed.key] for needed in job.inputs), default=0.0)
+        cores = min(together, job.needs.up_to or job.needs.cpus)
+        ends[job.key] = begins + seconds.get(job.key, 0.0) / cores
+    return START_SECONDS + max(sum(seconds.values()) / together, *ends.values())
+
+
+def _owned(plan: Plan) -> list[tuple[StudyConfig, Job]]:
+    """Jobs, each with a study that needs it; one that several need is there for each, the first of them first."""
     studies = [variant.config for variant in plan.suite.variants]
-    speeds: dict[str, float] = {}
-    seconds: dict[str, float] = {}
-    for number, job in _owned(plan):
-        if job.cost and states[job.key] != "done" and job.key not in seconds:
-            config = studies[number]
-            network = json.dumps([config.backbone.identity(), config.dataset.identity()], sort_keys=True)
-            speeds[network] = speeds.get(network) or measure_speed(config)
-            seconds[job.key] = job.cost / speeds[network]
-    return seconds
+    needed: list[tuple[StudyConfig, Job]] = [(studies[one.variant], one.job) for one in plan.pretrainings]
+    needed += [
+        (studies[one.variant], job) for one in plan.doublings for job in (one.doubling.job, one.doubling.doubled)
+    ]
+    needed += [(studies[point.variant], point.job) for point in plan.points]
+    return [*needed, *((studies[0], job) for job in plan.jobs)]
 
 
-def _owned(plan: Plan) -> list[tuple[int, Job]]:
-    """Jobs, each with the number of a study that needs it."""
-    pretrainings: list[tuple[int, Job]] = [(pretraining.variant, pretraining.job) for pretraining in plan.pretrainings]
-    points: list[tuple[int, Job]] = [(point.variant, point.job) for point in plan.points]
-    return [*pretrainings, *points, *enumerate(plan.datasets), *((0, job) for job in plan.jobs)]
+def _work(job: Job, speeds: Mapping[_Size, float]) -> float:
+    """Seconds of one core for what a job does, without what every job takes."""
+    if isinstance(job, Networked):
+        return (job.cost + _tested(job)) / speeds[_size(job)]
+    if isinstance(job, DatasetJob) and isinstance(job.source, SyntheticSource):
+        pixels = job.source.images * job.source.resolution**2
+        return START_SECONDS + pixels / RENDERED.get(job.source.engine, RENDERED["warp"])
+    return 0.0
 
 
-def measure_speed(config: StudyConfig) -> float:
-    """Image-steps per second of this study's backbone on one thread: forward and backward, nothing else."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        return _time_steps(config)
-    finally:
-        torch.set_num_threads(threads)
+def _tested(job: Networked) -> float:
+    """Image-steps that it takes to test what was fine-tuned; what was not is tested on features."""
+    if not isinstance(job, TrialJob) or job.features:
+        return 0.0
+    counts = job.dataset.source.info().counts
+    return LOOKED_AT * (counts["val"] + counts["test"])
 
 
-def _time_steps(config: StudyConfig) -> float:
-    choice, info = config.backbone, config.dataset.info()
-    batch = config.pretrain.batch_size if config.pretrain else BATCH
-    generator = torch_generator("estimate")
-    network = build_backbone(choice.name, choice.options, in_channels=info.channels, generator=generator)
-    images = torch.zeros(batch, info.channels, info.resolution, info.resolution)
-    images = images.to(memory_format=torch.channels_last)
-    network(images).pooled.sum().backward()
-    steps, started = 0, time.perf_counter()
-    while time.perf_counter() - started < MEASURE_SECONDS:
-        network(images).pooled.sum().backward()
-        steps += 1
-    return steps * batch / (time.perf_counter() - started)
+def _network(job: Networked) -> Start:
+    """The random weights that a job's network began with, however long ago."""
+    start = job.start
+    while start.pretrain_source is not None:
+        start = start.pretrain_source.start
+    return start
+
+
+def _size(job: Networked) -> _Size:
+    """What only looks at images does so in batches of its own, whose size makes little difference."""
+    train = None if isinstance(job, FeaturesJob) else job.train
+    batch = train.batch_size if isinstance(train, TrainConfig) else LOOKED_AT_BATCH
+    return _Size(_network(job).key, batch, job.dataset.key)
+
+
+def _speed(config: StudyConfig, job: Networked, budget: float) -> float:
+    """Image-steps per second of a job's network here."""
+    from headstart.study.running.timing import image_steps_per_second  # it loads torch, for which nothing else asks
+
+    return image_steps_per_second(config, job.dataset.source.info(), _network(job), _size(job).batch, budget)

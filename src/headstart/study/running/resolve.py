@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from headstart.data.transforms.input import ImageInput
 from headstart.methods import METHODS
 from headstart.seeding import derive_seed
-from headstart.study.config.arms import RANDOM, Role
+from headstart.study.config.arms import PATCHES, RANDOM, Role
 from headstart.study.config.choices import BackboneChoice
 from headstart.study.config.study import StudyConfig
 from headstart.study.jobs.dataset import DatasetJob
+from headstart.study.jobs.patches import PatchesJob
 from headstart.study.jobs.pretrain import PretrainJob
-from headstart.study.jobs.starts import PretrainedStart, RandomStart, Start
+from headstart.study.jobs.starts import PatchesStart, PretrainedStart, RandomStart, Start
 from headstart.tasks import TASKS
-from headstart.training import PROTOCOLS, ClosedForm, SupervisedConfig
+from headstart.training.config import ClosedForm, SupervisedConfig
+from headstart.training.protocols import PROTOCOLS
 
 __all__ = ["Arm", "arms_of"]
 
@@ -38,17 +40,25 @@ class Arm:
 
 
 def arms_of(config: StudyConfig, pretrain_dataset: DatasetJob) -> tuple[Arm, ...]:
-    """The arms of a settled study and its control of frozen random weights.
+    """The arms of a settled study and its controls of frozen features.
 
-    Arms of random weights are measured by the protocols that train the backbone; the control by those that freeze it,
+    Arms of random weights are measured by the protocols that train the backbone; the controls by those that freeze it,
     with the study's own settings.
     """
     arms = [_arm(config, name, pretrain_dataset) for name in config.arms]
     frozen = {name: options for name, options in config.protocols.items() if PROTOCOLS[name].frozen}
-    if RANDOM in config.controls and frozen:
-        start = RandomStart(config.backbone, _expected(config))
-        arms.append(Arm(RANDOM, "control", (start,), frozen))
+    if frozen:
+        arms += [Arm(name, "control", (start,), frozen) for name, start in _controls(config, pretrain_dataset)]
     return tuple(arms)
+
+
+def _controls(config: StudyConfig, pretrain_dataset: DatasetJob) -> Iterator[tuple[str, Start]]:
+    """Features that owe nothing to a method: of random weights, and of patches of the images that it learns from."""
+    if RANDOM in config.controls:
+        yield RANDOM, RandomStart(config.backbone, _expected(config))
+    if PATCHES in config.controls:
+        seed = derive_seed("study", config.seed, "patches")
+        yield PATCHES, PatchesStart(PatchesJob(pretrain_dataset, _expected(config), config.patches, seed))
 
 
 def _arm(config: StudyConfig, name: str, pretrain_dataset: DatasetJob) -> Arm:
@@ -75,7 +85,7 @@ def _pretraining(
     config: StudyConfig, name: str, backbone: BackboneChoice, dataset: DatasetJob, seed: int
 ) -> PretrainJob:
     arm = config.arms[name]
-    start = RandomStart(backbone, _expected(config), split=METHODS[arm.method].split_backbone)
+    start = RandomStart(backbone, _expected(config), split=METHODS.traits(arm.method).split_backbone)
     return PretrainJob(
         dataset=dataset,
         start=start,
@@ -92,8 +102,8 @@ def _pretraining(
 def _watched(config: StudyConfig) -> Iterator[str]:
     """All tasks that ship, so that studies of different tasks share pretrainings; others where the study asks for
     them."""
-    for name, task in TASKS.items():
-        if task.__module__.startswith("headstart.") or name in config.tasks:
+    for name in TASKS:
+        if TASKS.traits(name).__module__.startswith("headstart.") or name in config.tasks:
             yield name
 
 

@@ -1,6 +1,7 @@
 """The store: a folder per job and a marker beside it, shared by studies and by processes."""
 
 import json
+import math
 import os
 import shutil
 import time
@@ -11,7 +12,7 @@ from typing import Any, Literal
 from filelock import FileLock
 
 from headstart.errors import StoreError
-from headstart.files import write_atomic
+from headstart.files import sync_folder, write_atomic
 from headstart.study.jobs.base import Job, RunContext, no_progress
 
 __all__ = ["State", "Store"]
@@ -61,10 +62,13 @@ class Store:
         return states
 
     def seconds(self, job: Job) -> float:
-        """How long the finished job ran, all its interrupted runs' last parts aside."""
+        """How long the finished job ran, all its interrupted runs' last parts aside; NaN if a loss of power took it."""
         path = _marker(self.folder(job))
         try:
-            marker: dict[str, Any] = json.loads(path.read_text())
+            text = path.read_text()
+            if not text:
+                return math.nan
+            marker: dict[str, Any] = json.loads(text)
             return float(marker["seconds"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise StoreError(f"{path} is damaged: delete it and run the study again") from error
@@ -83,13 +87,15 @@ class Store:
             started = time.perf_counter()
             job.run(context)
             done = {"seconds": round(time.perf_counter() - started, 3), "finished": time.time()}
-            write_atomic(_marker(folder), json.dumps(done).encode())
+            sync_folder(folder)
+            # The folder is safe; a marker that a loss of power takes away costs no more than the job once more.
+            write_atomic(_marker(folder), json.dumps(done).encode(), sync=False)
             shutil.rmtree(context.checkpoints, ignore_errors=True)
 
     def _context(self, job: Job, progress: Callable[[int, int], None], workers: int) -> RunContext:
         folder = self.folder(job)
         description = {"kind": job.kind, "version": job.version, "identity": job.identity()}
-        write_atomic(folder / DESCRIPTION, json.dumps(description, indent=1, sort_keys=True).encode())
+        write_atomic(folder / DESCRIPTION, json.dumps(description, indent=1, sort_keys=True).encode(), sync=False)
         inputs = {needed.key: self.folder(needed) for needed in job.inputs}
         return RunContext(folder, folder / CHECKPOINTS, inputs, progress, workers)
 

@@ -1,7 +1,6 @@
-"""What a protocol is: it turns a backbone, a task and labelled images into a model."""
+"""What protocols start from and what they come to: from a backbone, a task and labelled images to a model."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import Tensor, nn
 
@@ -12,12 +11,11 @@ from headstart.data.transforms.augment import AugmentConfig
 from headstart.objective import Objective, StepResult
 from headstart.seeding import derive_seed, torch_generator
 from headstart.tasks.base import Task
-from headstart.training.config import ClosedForm, SupervisedConfig, TrainConfig
+from headstart.training.config import TrainConfig
+from headstart.training.features import feature_set
+from headstart.training.protocols.traits import Settings
 
-__all__ = ["LabelledRun", "Protocol", "Settings", "Setup", "Supervised"]
-
-Settings = TrainConfig | ClosedForm
-"""A protocol's options for one number of labels."""
+__all__ = ["LabelledRun", "Setup", "Supervised"]
 
 
 class Supervised(Objective):
@@ -51,16 +49,28 @@ class LabelledRun:
         """The labels ``[N, ...]``, where batches of images are."""
         return self.labelled.targets[self.task.target].to(self.labelled.device)
 
+    def features(self) -> ImageSet:
+        """The labelled images with features in place of pixels, as the task's head reads them, for ``Precomputed``.
+
+        Frozen protocols learn from these alone. Where a study has computed them before, ``backbone`` is ``Precomputed``
+        and ``labelled`` holds them already.
+        """
+        return feature_set(
+            self.backbone, self.labelled, per_location=self.task.per_location, precision=self.config.precision
+        )
+
     def head(self, backbone: Backbone, mlp: bool = False) -> nn.Module:
         """The task's head on ``backbone``, the same in every protocol and arm."""
         with seeded_init(torch_generator(self.seed, "head")):
             return self.task.head(backbone, mlp=mlp)
 
     def loader(self, images: ImageSet, augment: AugmentConfig | None) -> Loader:
-        """Batches of ``images`` as the configuration and the seed have them."""
+        """Batches of ``images``, with the task's target alone, as the configuration and the seed have them."""
         assert isinstance(self.config, TrainConfig), "only what takes steps has batches"
         seed = derive_seed(self.seed, "batches")
-        return Loader(images, batch_size=self.config.batch_size, seed=seed, augment=augment)
+        asked = replace(images, targets={self.task.target: images.targets[self.task.target]})
+        ready = asked.prepared(self.config.steps * self.config.batch_size)
+        return Loader(ready, batch_size=self.config.batch_size, seed=seed, augment=augment)
 
 
 @dataclass(frozen=True)
@@ -73,21 +83,3 @@ class Setup:
     model: Supervised
     learner: Supervised | None = None
     loader: Loader | None = None
-
-
-@dataclass(frozen=True)
-class Protocol:
-    """name, and a ``summary`` in one line. Config: the class of its options, with ``for_labels(n)``.
-
-    frozen: whether the backbone stays as it is: in eval mode, so that neither weights nor batch-norm statistics move.
-    per_location: whether it also answers tasks that ask about every pixel. prepare: does what the protocol is about.
-    libraries: packages besides torch whose arithmetic the numbers are; their versions count as part of a run.
-    """
-
-    name: str
-    summary: str
-    Config: type[SupervisedConfig] | type[ClosedForm]
-    frozen: bool
-    per_location: bool
-    prepare: Callable[[LabelledRun], Setup]
-    libraries: tuple[str, ...] = ()

@@ -2,33 +2,18 @@
 
 import torch
 import torch.nn.functional as F
-from pydantic import Field
 from torch import Tensor, nn
 
 from headstart.backbones.base import Features
-from headstart.training.config import ClosedForm
-from headstart.training.features import Standardise, feature_set
+from headstart.training.features import Standardise
 from headstart.training.precision import full_precision
-from headstart.training.protocols.base import LabelledRun, Protocol, Setup, Supervised
+from headstart.training.protocols.base import LabelledRun, Setup, Supervised
+from headstart.training.protocols.traits import KnnConfig, LogisticConfig
 
-__all__ = ["KNN", "LOGISTIC", "KnnConfig", "LogisticConfig"]
+__all__ = ["knn", "logistic"]
 
 IMPOSSIBLE = -1e4
 """The logit of a class that no labelled image has: never the largest, and still finite."""
-
-
-class KnnConfig(ClosedForm):
-    """neighbours: k, no more than there are labels. temperature: of similarities (Wu et al., 2018)."""
-
-    neighbours: int = Field(default=20, ge=1)
-    temperature: float = Field(default=0.07, gt=0)
-
-
-class LogisticConfig(ClosedForm):
-    """strength: C, the inverse of the L2 penalty's weight. max_iterations: of the L-BFGS solver."""
-
-    strength: float = Field(default=1.0, gt=0)
-    max_iterations: int = Field(default=1000, ge=1)
 
 
 class Neighbours(nn.Module):
@@ -54,14 +39,14 @@ class Neighbours(nn.Module):
         return shares.clamp_min(1e-12).log()
 
 
-def _knn(run: LabelledRun) -> Setup:
+def knn(run: LabelledRun) -> Setup:
     assert isinstance(run.config, KnnConfig)
     known = _standardised(run)
     neighbours = Neighbours(known[1], run.target, run.task.outputs, run.config)
     return Setup(Supervised(run.backbone, nn.Sequential(known[0], neighbours), run.task))
 
 
-def _logistic(run: LabelledRun) -> Setup:
+def logistic(run: LabelledRun) -> Setup:
     """scikit-learn's logistic regression on standardised features, as the linear layer that it amounts to."""
     assert isinstance(run.config, LogisticConfig)
     standardise, known = _standardised(run)
@@ -72,7 +57,7 @@ def _logistic(run: LabelledRun) -> Setup:
 
 def _standardised(run: LabelledRun) -> tuple[Standardise, Tensor]:
     """What standardises features by the labelled images' statistics, and theirs ``[N, D]`` after it."""
-    known = feature_set(run.backbone, run.labelled, precision=run.config.precision).images
+    known = run.features().images
     standardise = Standardise(known).to(known.device)
     pooled: Tensor = standardise(Features(known.mean(dim=(2, 3)), known)).pooled
     return standardise, pooled
@@ -106,22 +91,3 @@ def _logistic_layer(known: Tensor, labels: Tensor, outputs: int, config: Logisti
         weight, bias = torch.cat([torch.zeros_like(weight), weight]), torch.cat([torch.zeros_like(bias), bias])
     layer.weight[present], layer.bias[present] = weight, bias
     return layer
-
-
-KNN = Protocol(
-    "knn",
-    "Nearest neighbours among the labelled images' frozen features.",
-    KnnConfig,
-    frozen=True,
-    per_location=False,
-    prepare=_knn,
-)
-LOGISTIC = Protocol(
-    "logistic",
-    "Logistic regression on saved features of the labelled images.",
-    LogisticConfig,
-    frozen=True,
-    per_location=False,
-    prepare=_logistic,
-    libraries=("scikit-learn",),
-)

@@ -2,17 +2,26 @@
 
 from torch import nn
 
-from headstart.training.config import SupervisedConfig
-from headstart.training.features import Precomputed, Standardise, feature_set
-from headstart.training.protocols.base import LabelledRun, Protocol, Setup, Supervised
+from headstart.training.features import Precomputed, Standardise
+from headstart.training.protocols.base import LabelledRun, Setup, Supervised
 
-__all__ = ["FINETUNE", "LINEAR", "MLP"]
+__all__ = ["finetune", "linear", "mlp"]
 
 
-def _finetune(run: LabelledRun) -> Setup:
+def finetune(run: LabelledRun) -> Setup:
     """All weights learn, from images augmented as far as the task allows."""
     model = Supervised(run.backbone, run.head(run.backbone), run.task)
     return Setup(model, model, run.loader(run.labelled, run.task.augment(run.augment)))
+
+
+def linear(run: LabelledRun) -> Setup:
+    """One linear layer learns."""
+    return _probe(run, mlp=False)
+
+
+def mlp(run: LabelledRun) -> Setup:
+    """Two layers learn."""
+    return _probe(run, mlp=True)
 
 
 def _probe(run: LabelledRun, mlp: bool) -> Setup:
@@ -22,33 +31,8 @@ def _probe(run: LabelledRun, mlp: bool) -> Setup:
     pass per step. Features are standardised by the labelled images' own statistics. The head takes the steps of the
     configuration, like any other.
     """
-    known = feature_set(run.backbone, run.labelled, per_location=run.task.per_location, precision=run.config.precision)
-    frozen = Precomputed(run.backbone.dim)
-    head = nn.Sequential(Standardise(known.images), run.head(frozen, mlp))
+    known = run.features()
+    frozen = Precomputed(known.channels)
+    standardise = Standardise(known.images, per_location=run.task.per_location)
+    head = nn.Sequential(standardise, run.head(frozen, mlp))
     return Setup(Supervised(run.backbone, head, run.task), Supervised(frozen, head, run.task), run.loader(known, None))
-
-
-FINETUNE = Protocol(
-    "finetune",
-    "All weights learn from augmented images.",
-    SupervisedConfig,
-    frozen=False,
-    per_location=True,
-    prepare=_finetune,
-)
-LINEAR = Protocol(
-    "linear",
-    "One linear layer learns on frozen features.",
-    SupervisedConfig,
-    frozen=True,
-    per_location=True,
-    prepare=lambda run: _probe(run, mlp=False),
-)
-MLP = Protocol(
-    "mlp",
-    "Two layers with batch norm between learn on frozen features.",
-    SupervisedConfig,
-    frozen=True,
-    per_location=True,
-    prepare=lambda run: _probe(run, mlp=True),
-)

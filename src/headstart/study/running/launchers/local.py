@@ -1,10 +1,10 @@
 """The local launcher: a process per core on a CPU, each with one thread; several processes share a GPU."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from headstart.errors import HeadstartError
-from headstart.processes import Child, available_cores, first_heard
+from headstart.processes import ONE_THREAD, Child, available_cores, first_heard
 from headstart.registry import additions
 from headstart.study.jobs.base import RUNS_PER_GPU, Job
 from headstart.study.running.launchers.base import Event, Launcher, Listener
@@ -12,6 +12,7 @@ from headstart.study.running.launchers.queue import Queue
 from headstart.study.running.launchers.slots import Grant, Slots
 from headstart.study.running.launchers.worker import Done, Failed, Ready, Step, work
 from headstart.study.running.store import Store
+from headstart.training.precision import has_cuda
 
 __all__ = ["LocalLauncher", "default_workers"]
 
@@ -50,9 +51,11 @@ def default_workers() -> int:
 
 
 def _count_gpus() -> int:
+    if not has_cuda():
+        return 0
     import torch
 
-    return torch.cuda.device_count() if torch.cuda.is_available() else 0
+    return torch.cuda.device_count()
 
 
 class _Worker:
@@ -66,10 +69,10 @@ class _Worker:
         self.begun, self.group = False, ""
 
 
-def _environment(gpus: tuple[int, ...]) -> dict[str, str]:
+def _environment(gpus: tuple[int, ...]) -> Mapping[str, str]:
     """A process sees its own GPUs and no other, as numbers from 0; one that has none computes in one thread."""
     if not gpus:
-        return {"OMP_NUM_THREADS": "1"}
+        return ONE_THREAD
     seen = os.environ.get("CUDA_VISIBLE_DEVICES")
     names = seen.split(",") if seen else [str(number) for number in range(max(gpus) + 1)]
     return {"CUDA_VISIBLE_DEVICES": ",".join(names[number] for number in gpus)}

@@ -1,0 +1,51 @@
+"""What a study says of images on their way to a network: augmentations and the color space. It needs no torch."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from headstart.errors import ConfigError
+from headstart.schema import Schema
+
+__all__ = ["AugmentConfig", "Color", "ColorSpace", "Normalisation", "resolve_color", "spaces_of"]
+
+ColorSpace = Literal["lab", "rgb"]
+Color = Literal["auto", "lab", "rgb"]
+
+
+class AugmentConfig(Schema):
+    """Which augmentations are on. The study has no ``rotate``, by quarter turns, and no ``zoom``, a resized crop."""
+
+    crop: bool = True
+    flip: bool = True
+    jitter: bool = True
+    grayscale: bool = True
+    cutout: bool = True
+    rotate: bool = False
+    zoom: bool = False
+
+
+@dataclass(frozen=True)
+class Normalisation:
+    """Mean and standard deviation per channel, in the units of a color space (Lab: L 0–100, a and b about ±100; rgb:
+    0–255, whatever the type)."""
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+
+def resolve_color(color: Color, channels: int) -> ColorSpace:
+    """The space that images of ``channels`` are seen in: ``auto`` is Lab where there are three, else as they are.
+
+    Raises ``ConfigError`` for Lab of any other number.
+    """
+    if color == "lab" and channels != 3:
+        raise ConfigError(
+            f"color is lab, which images of three channels have, and these have {channels}: "
+            "set color to auto or rgb, which leaves channels as they are"
+        )
+    return ("lab" if channels == 3 else "rgb") if color == "auto" else color
+
+
+def spaces_of(channels: int) -> tuple[ColorSpace, ...]:
+    """The color spaces that images of ``channels`` have."""
+    return ("lab", "rgb") if channels == 3 else ("rgb",)

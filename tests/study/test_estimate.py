@@ -1,0 +1,77 @@
+"""How long a plan is said to take: what counts, and what runs side by side. Speeds are given here, never timed."""
+
+import pytest
+
+from headstart.execution import plan_with
+from headstart.study.config.suite import load_suite
+from headstart.study.running import estimate
+from headstart.study.running.estimate import START_SECONDS, seconds_left, side_by_side, wall_seconds
+from headstart.study.running.plan import make_plan
+from headstart.study.running.store import Store
+from headstart.study.running.timing import image_steps_per_second
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path / "store")
+
+
+@pytest.fixture
+def plan(store):
+    return plan_with(load_suite("quickstart", ["device=cpu"]).settled(), store)
+
+
+@pytest.fixture
+def timed(monkeypatch):
+    """The batch sizes that were timed, each at 1,000 image-steps a second."""
+    batches = []
+
+    def speed(config, job, budget):
+        batches.append(estimate._size(job).batch)
+        return 1000.0
+
+    monkeypatch.setattr(estimate, "_speed", speed)
+    return batches
+
+
+def test_each_network_and_batch_size_is_timed_once(plan, store, timed):
+    seconds_left(plan, store.states(plan.jobs))
+    configured = {job.train.batch_size for job in plan.jobs if getattr(getattr(job, "train", None), "batch_size", None)}
+    assert configured <= set(timed)
+    assert len(timed) < 10
+
+
+def test_work_is_counted_with_its_tests_and_images_with_their_pixels(plan, store, timed):
+    seconds = seconds_left(plan, store.states(plan.jobs))
+    tuned = next(job for job in plan.jobs if job.kind == "trial" and job.protocol == "finetune")
+    counts = tuned.dataset.source.info().counts
+    assert seconds[tuned.key] > (tuned.cost + (counts["val"] + counts["test"]) / 3) / 1000
+    images = next(job for job in plan.jobs if job.kind == "dataset")
+    assert seconds[images.key] > 7200 * 32**2 / 700_000
+
+
+def test_what_is_done_takes_no_time_and_is_not_timed(plan, store, timed):
+    assert seconds_left(plan, {job.key: "done" for job in plan.jobs}) == {}
+    assert wall_seconds(plan, {}, 2) == 0
+    assert timed == []
+
+
+def test_more_workers_than_cores_are_no_faster(plan, monkeypatch):
+    monkeypatch.setattr(estimate, "available_cores", lambda: 2)
+    assert [side_by_side(plan, workers) for workers in (1, 2, 16)] == [1, 2, 2]
+
+
+def test_many_cores_wait_for_the_longest_chain(plan):
+    seconds = {job.key: 1.0 for job in plan.jobs}
+    alone = wall_seconds(plan, seconds, 1)
+    assert alone == pytest.approx(START_SECONDS + len(plan.jobs))
+    assert wall_seconds(plan, seconds, 2) == pytest.approx(START_SECONDS + len(plan.jobs) / 2)
+    most = wall_seconds(plan, seconds, 10_000)
+    assert START_SECONDS + 2 < most <= START_SECONDS + 5  # targets, pretraining, features, trial
+
+
+def test_steps_are_timed_with_the_networks_own_batches():
+    suite = load_suite("quickstart", ["device=cpu", "backbone.options.width=2"]).settled()
+    config = suite.first
+    job = next(job for job in make_plan(suite).jobs if job.kind == "trial")
+    assert image_steps_per_second(config, config.dataset.info(), job.start, 4, 0.0) > 0
