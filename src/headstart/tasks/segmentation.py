@@ -50,13 +50,14 @@ class Segmentation(SegmentationTraits, Task):
 
     def loss(self, output: Tensor, target: Tensor) -> Tensor:
         """Mean cross-entropy in nats of logits ``[B, C, h, w]``, enlarged to the target ``[B, H, W]``."""
-        maps, labels = self.scored(output, target)
+        maps = enlarge(output, (target.shape[-2], target.shape[-1]))
         # Pixel by pixel, as they lie in memory: with classes in between, softmax is a quarter slower.
-        return F.cross_entropy(maps.permute(0, 2, 3, 1).reshape(-1, self.outputs), labels.flatten())
+        return F.cross_entropy(maps.permute(0, 2, 3, 1).reshape(-1, self.outputs), target.long().flatten())
 
     def scored(self, output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        height, width = target.shape[-2:]
-        return enlarge(output, (height, width)), target.long()
+        maps = enlarge(output, (target.shape[-2], target.shape[-1]))
+        # Which each metric would look for by itself, by argmax, whose way across channels takes eight times as long.
+        return maps.max(dim=1).indices, target.long()
 
     def meter(self) -> "MetricCollection":
         from torchmetrics import MetricCollection
