@@ -150,7 +150,12 @@ def lookup(registry: Mapping[str, T], kind: str, name: str) -> T:
 
 
 def lookup_traits(registry: Registry[T, Traits], kind: str, name: str) -> Traits:
-    """``registry.traits(name)``; a wrong name raises ``ConfigError`` with the right ones."""
+    """``registry.traits(name)``; a wrong name raises ``ConfigError`` with the right ones.
+
+    >>> from headstart.methods import METHODS
+    >>> lookup_traits(METHODS, "method", "simclr").views
+    2
+    """
     if name not in registry:
         raise unknown_name(kind, name, registry)
     return registry.traits(name)

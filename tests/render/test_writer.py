@@ -16,7 +16,7 @@ from filelock import FileLock
 
 from headstart.errors import StoreError
 from headstart.folder import read_folder, read_manifest, shard_path, write_manifest
-from headstart.render import WarpEngine, writer
+from headstart.render import ENGINES, writer
 from headstart.render.writer import RenderConfig, render_dataset
 from headstart.scenes.buckets import split_of
 from headstart.scenes.factors import Factors
@@ -115,7 +115,8 @@ def test_a_dataset_begun_by_another_release_is_continued(rendered, tmp_path, mon
 
 def test_a_dataset_of_another_engine_version_is_not_continued(tmp_path, monkeypatch):
     render_dataset(tmp_path, CONFIG, workers=1)
-    monkeypatch.setattr(WarpEngine, "version", WarpEngine.version + 1)
+    traits = ENGINES.traits("warp")
+    monkeypatch.setattr(traits, "version", traits.version + 1)
     with pytest.raises(StoreError, match="holds another dataset: its engine is"):
         render_dataset(tmp_path, CONFIG, workers=1)
 

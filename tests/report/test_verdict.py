@@ -105,7 +105,7 @@ def test_a_bound_is_told_as_one() -> None:
 
 
 def test_a_single_arm_without_a_gain_is_no_best_one() -> None:
-    assert headline(NOTHING, point(50, 40, 20, 75, arm="cmc")) == (
+    assert headline(NOTHING, point(200, 180, 120, 275, arm="cmc")) == (
         "With 100 labels, CMC pretraining is worth no labels beyond its interval: it comes to −5 labels "
         "(95\u00a0% interval −30 to +25)."
     )
@@ -117,14 +117,14 @@ def test_nothing_below_scratchs_curve_is_worth_anything() -> None:
 
 
 def test_a_point_outside_its_own_interval_but_inside_the_band_is_unsettled() -> None:
-    others = [point(labels, labels, 0.9 * labels, 1.1 * labels, arm="cmc") for labels in range(220, 260)]
+    others = [point(labels, labels, 0.9 * labels, 1.1 * labels, arm="cmc") for labels in range(220, 261)]
     found = verdict(point(240, 660, 530, 870, sure=-0.01), *others)
     assert found.headline == (
         "Not settled: with 240 labels, rotation pretraining is worth 420 more labels (95\u00a0% interval 290–630), "
-        "or is the luckiest of 41 points."
+        "or is the luckiest of 42 points."
     )
     assert found.detail == (
-        "Not shown to be worth labels at any budget: CMC. Simultaneous 95\u00a0% band over 41 points: a study without "
+        "Not shown to be worth labels at any budget: CMC. Simultaneous 95\u00a0% band over 42 points: a study without "
         "any gain would claim one in at most 5\u00a0% of cases."
     )
     assert not found.claims

@@ -7,12 +7,14 @@ import torch
 from safetensors.torch import load_file
 
 from headstart.errors import ConfigError
+from headstart.study.config import settle
 from headstart.study.config.checks import check_study
 from headstart.study.config.study import StudyConfig
 from headstart.study.config.suite import as_suite
 from headstart.study.running.launchers import LocalLauncher
 from headstart.study.running.plan import Plan, make_plan
 from headstart.study.running.store import Store
+from headstart.training import precision
 
 
 def study(devices: int, batch_size: int = 8) -> StudyConfig:
@@ -64,7 +66,8 @@ def test_what_cannot_be_shared_is_refused_before_any_work(monkeypatch):
     with pytest.raises(ValueError, match=r"batch_size is 9 and has no equal parts for 2 devices.*pretrain.batch_size"):
         study(2, batch_size=9)
     check_study(study(2))
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    for module in (settle, precision):
+        monkeypatch.setattr(module, "has_cuda", lambda: True)
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **options: False)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     with pytest.raises(ConfigError, match="pretrain.devices is 2 and this machine has 1 GPU"):

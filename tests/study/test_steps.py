@@ -152,7 +152,7 @@ def test_a_study_finds_its_steps_and_shows_what_twice_as_many_would_do(tmp_path)
     assert learned.groupby("labels")["steps"].nunique().eq(1).all(), "all arms take the same steps"
     assert learned.groupby("labels")["steps"].first().is_monotonic_increasing
     table = found.tables.trained_out
-    assert set(table["labels"]) == {10, 40, 80}
+    assert set(table["labels"]) == {10, 20, 80}
     assert set(table["arm"]) == {"scratch", "rotation", TOGETHER}
     page = found.report().read_text()
     assert ("Trained out: doubling" in page) == bool(table["settled"].all())
@@ -168,6 +168,6 @@ def test_fixed_steps_are_shown_with_twice_as_many_of_the_baseline() -> None:
     shown = [one.doubling for one in plan.doublings]
     assert {one.arm for one in shown} == {"scratch"}
     assert [(one.job.labels, one.job.trial, one.job.steps, one.doubled.steps) for one in shown] == [
-        (40, 0, 3, 6),
-        (40, 1, 3, 6),
+        (20, 0, 3, 6),
+        (20, 1, 3, 6),
     ]

@@ -6,9 +6,9 @@ import yaml
 from headstart.backbones import BACKBONES, ResNet9
 from headstart.errors import ConfigError, HeadstartError
 from headstart.methods import METHODS
-from headstart.study.config.checks import check_study
+from headstart.study.config.checks import check_study, check_suite
 from headstart.study.config.recipes import recipe_names
-from headstart.study.config.suite import as_suite, load_study
+from headstart.study.config.suite import as_suite, load_study, load_suite
 from headstart.study.running import plan as plans
 
 ONE = {"steps": 2, "batch_size": 1}
@@ -45,10 +45,10 @@ def write(tmp_path):
 
 @pytest.mark.parametrize("recipe", recipe_names())
 def test_every_shipped_recipe_is_sound(recipe):
-    config = load_study(recipe)
-    check_study(config)
-    assert config.title
-    assert make_plan(config).jobs
+    suite = load_suite(recipe)
+    check_suite(suite)
+    assert suite.title
+    assert make_plan(suite).jobs
 
 
 def test_the_resolved_study_is_the_same_study(write, tmp_path):
@@ -224,8 +224,9 @@ def test_what_changes_a_result_changes_its_key_and_nothing_else(write):
     assert keys(title="another title", utility={"draws": 500}) == base
     assert len(keys(trials=3) & base) == len(base)
     assert not keys(dataset={"images": 240, "resolution": 16}) & base
-    # Images; their check; scratch, random and blind at four points each; scratch with twice the steps in two trials.
-    assert len(keys(pretrain={"steps": 3}) & base) == 1 + 1 + 3 * 4 + 2
+    # Images; their check; scratch, random and blind at four points each; random features of two trials; scratch with
+    # twice the steps in two trials.
+    assert len(keys(pretrain={"steps": 3}) & base) == 1 + 1 + 3 * 4 + 2 + 2
 
 
 def test_pretraining_seeds_are_dealt_to_trials(write):

@@ -69,10 +69,12 @@ def test_what_makes_no_schedule_is_refused(milestones, targets, said):
     peak=st.floats(1e-5, 1),
     end_share=st.floats(0, 1),
     warmup=st.floats(0, 1),
+    stay=st.floats(0, 1),
 )
-def test_default_schedule_rises_then_falls_and_every_step_learns(steps, peak, end_share, warmup):
-    end = peak * end_share
-    rates = warmup_decay(steps, peak=peak, end=end, warmup=warmup)
+def test_default_schedule_rises_stays_then_falls_and_every_step_learns(steps, peak, end_share, warmup, stay):
+    end, stable = peak * end_share, stay * (1 - warmup)
+    rates = warmup_decay(steps, peak=peak, end=end, warmup=warmup, stable=stable)
+    assert np.isclose(rates, peak).sum() >= np.floor(stable * steps) - 1
     assert rates.shape == (steps,)
     assert rates[0] > 0
     assert rates.max() <= peak * (1 + 1e-9)

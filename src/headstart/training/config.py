@@ -18,14 +18,16 @@ class OptimizerConfig(Schema):
     """How weights move. The defaults are the study's: Adam(0.8, 0.999), linear warm-up to 1e-3, then down to 1e-6.
 
     batch_size: images a step. lr: peak learning rate. lr_end: the last one. warmup: fraction of all steps before the
-    peak. weight_decay: of all weights; added to the gradient by ``adam``, applied to the weight by ``adamw``.
-    precision: of the forward pass; ``auto`` is bf16 where the hardware has it natively.
+    peak. stable: fraction of all steps that stay on it; the rest falls. weight_decay: of all weights; added to the
+    gradient by ``adam``, applied to the weight by ``adamw``. precision: of the forward pass; ``auto`` is bf16 where the
+    hardware has it natively.
     """
 
     batch_size: int = Field(default=64, ge=1)
     lr: float = Field(default=1e-3, gt=0)
     lr_end: float = Field(default=1e-6, ge=0)
     warmup: Fraction = 0.05
+    stable: Fraction = 0.0
     weight_decay: float = Field(default=1e-5, ge=0)
     optimizer: Literal["adam", "adamw"] = "adam"
     betas: tuple[Decay, Decay] = (0.8, 0.999)
@@ -36,6 +38,10 @@ class OptimizerConfig(Schema):
     def _check_rates(self) -> Self:
         if self.lr_end > self.lr:
             raise ValueError(f"lr_end is {self.lr_end} and lr, the peak, is {self.lr}: lower lr_end or raise lr")
+        if self.warmup + self.stable > 1:
+            raise ValueError(
+                f"warmup is {self.warmup} and stable {self.stable} of all steps, which are more than all: lower one"
+            )
         return self
 
 

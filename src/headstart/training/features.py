@@ -36,7 +36,10 @@ def extract_features(
 def feature_batches(
     backbone: Backbone, images: ImageSet, *, per_location: bool = False, precision: Precision = "auto"
 ) -> Iterator[Tensor]:
-    """What ``feature_set`` holds, a batch at a time: float32 ``[B, D, h, w]``, 1x1 where pooled."""
+    """What ``feature_set`` holds, a batch at a time: float32 ``[B, D, h, w]``, 1x1 where pooled.
+
+    >>> sum(len(batch) for batch in feature_batches(backbone, dataset.test))  # doctest: +SKIP
+    """
     context = autocast(precision, images.device)
     for batch in images.batches(BATCH):
         with torch.no_grad(), evaluating(backbone), context():

@@ -104,7 +104,8 @@ class _Run:
             synchronise_batch_norm(objective, device)
         self.objective = objective.to(device=device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
         self.optimizer = make_optimizer(objective, config)
-        self.rates = warmup_decay(config.steps, peak=config.lr, end=config.lr_end, warmup=config.warmup).tolist()
+        shape = {"warmup": config.warmup, "stable": config.stable}
+        self.rates = warmup_decay(config.steps, peak=config.lr, end=config.lr_end, **shape).tolist()
         self.autocast = autocast(config.precision, device)
         self.history = History(window=max(1, config.steps // HISTORY_ROWS), share=share)
         self.checkpointer, self.steps = checkpointer, config.steps

@@ -35,13 +35,17 @@ def piecewise_linear(
     return np.concatenate(segments)
 
 
-def warmup_decay(steps: int, *, peak: float, end: float, warmup: float) -> npt.NDArray[np.float64]:
-    """Our default: float64 ``[steps]``, up to ``peak`` over the fraction ``warmup`` of all steps, then down to ``end``.
+def warmup_decay(steps: int, *, peak: float, end: float, warmup: float, stable: float = 0.0) -> npt.NDArray[np.float64]:
+    """Our default: float64 ``[steps]``, up to ``peak`` over the fraction ``warmup`` of all steps, staying there for
+    the fraction ``stable``, then down to ``end``.
 
     The first step already learns: its rate is one part of the way up, not 0 as in the study's schedule.
 
     >>> warmup_decay(4, peak=1.0, end=0.5, warmup=0.5).tolist()
     [0.5, 1.0, 1.0, 0.5]
+    >>> warmup_decay(5, peak=1.0, end=0.5, warmup=0.2, stable=0.4).tolist()
+    [1.0, 1.0, 1.0, 1.0, 0.5]
     """
     rising = min(round(warmup * steps), steps)
-    return piecewise_linear([rising, steps], [peak / max(rising, 1), peak, end], steps_per_epoch=1)
+    falling = min(round((warmup + stable) * steps), steps)
+    return piecewise_linear([rising, falling, steps], [peak / max(rising, 1), peak, peak, end], steps_per_epoch=1)
