@@ -90,6 +90,9 @@ def test_frozen_features_have_a_sentence_of_their_own() -> None:
     found = verdict(point(), *probes)
     assert found.headline.startswith("With 250 labels, rotation pretraining is worth 410")
     assert "Frozen, the best is CMC pretraining (nearest neighbours): +10 labels" in found.detail
+    alone = verdict(point(250, 260, 240, 300), point(250, 660, 530, 870, protocol="linear"))
+    assert alone.headline.startswith("With 250 labels, rotation pretraining (linear probe) is worth 410 more labels")
+    assert "Fine-tuned, the best is rotation pretraining: +10 labels" in alone.detail
     assert headline(*probes).startswith("With 250 labels, no arm is worth labels beyond its interval: the best, CMC")
 
 

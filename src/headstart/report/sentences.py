@@ -38,7 +38,7 @@ class Words(NamedTuple):
 
     def beside(self, standing: Standing) -> list[str]:
         """What else a practitioner wants to know of a study of one task."""
-        return [*self._frozen(standing), *self._elsewhere(standing), *self._worthless(standing)]
+        return [*self._other(standing), *self._elsewhere(standing), *self._worthless(standing)]
 
     def band(self) -> str:
         """What the promise is."""
@@ -64,9 +64,11 @@ class Words(NamedTuple):
             return f"With {place}, {who} is worth no labels beyond its interval: it comes to {amount}."
         return f"With {place}, no arm is worth labels beyond its interval: the best, {who}, comes to {amount}."
 
-    def _frozen(self, standing: Standing) -> Iterator[str]:
-        if standing.tuned is not None and (best := standing.frozen) is not None:
-            yield f"Frozen, the best is {_arm(best)}: {_amount(best)} labels ({self._range(best)})."
+    def _other(self, standing: Standing) -> Iterator[str]:
+        """The best fine-tuned arm beside the best frozen one, or the other way round."""
+        if (best := standing.other) is not None:
+            how = "Fine-tuned" if best is standing.tuned else "Frozen"
+            yield f"{how}, the best is {_arm(best)}: {_amount(best)} labels ({self._range(best)})."
 
     def _elsewhere(self, standing: Standing) -> Iterator[str]:
         """Fine-tuned arms that are worth labels at other points than the one that was told."""

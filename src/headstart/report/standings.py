@@ -30,13 +30,20 @@ class Standing(NamedTuple):
 
     @property
     def best(self) -> pd.Series | None:
-        """What a sentence is about: the fine-tuned arm, if any was measured."""
-        return self.frozen if self.tuned is None else self.tuned
+        """What a sentence is about: the fine-tuned arm, unless the frozen one alone is worth labels beyond doubt."""
+        if self.tuned is None or (_is_sure(self.frozen) and not _is_sure(self.tuned)):
+            return self.frozen
+        return self.tuned
+
+    @property
+    def other(self) -> pd.Series | None:
+        """The one of the two that is not ``best``."""
+        return self.frozen if self.best is self.tuned else self.tuned
 
     @property
     def claimed(self) -> bool:
-        """Whether that arm is worth labels beyond doubt."""
-        return self.best is not None and bool(is_claimed(self.best.to_frame().T).all())
+        """Whether the best is worth labels beyond doubt."""
+        return _is_sure(self.best)
 
     @property
     def tuned_points(self) -> pd.DataFrame:
@@ -54,6 +61,10 @@ def standings(points: pd.DataFrame, varied: Sequence[str]) -> Iterator[Standing]
 def is_claimed(points: pd.DataFrame) -> pd.Series:
     """Whether each point is worth labels beyond doubt: by the band over all points, and by its own interval."""
     return (points["sure_gain"] > 0) & (points["utility_low"] > 0)
+
+
+def _is_sure(point: pd.Series | None) -> bool:
+    return point is not None and bool(is_claimed(point.to_frame().T).all())
 
 
 def _frozen(points: pd.DataFrame) -> pd.Series:
