@@ -33,7 +33,7 @@ CONFIG: dict[str, Any] = {
         "offset": 26,
         "labelLimit": 0,
         "title": None,
-        "symbolStrokeWidth": 2,
+        "symbolStrokeWidth": 0,  # a dashed outline would gnaw at the symbol
         "symbolOpacity": 1,
     },
 }
