@@ -142,6 +142,10 @@ class Dataset:
         return self.splits["train"]
 
     @property
+    def test(self) -> ImageSet:
+        return self.splits["test"]
+
+    @property
     def bytes(self) -> int:
         """Of all images and targets."""
         parts = [part for split in self.splits.values() for part in (split.images, *split.targets.values())]
