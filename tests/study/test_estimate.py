@@ -47,7 +47,8 @@ def test_work_is_counted_with_its_tests_and_images_with_their_pixels(plan, store
     counts = tuned.dataset.source.info().counts
     assert seconds[tuned.key] > (tuned.cost + (counts["val"] + counts["test"]) / 3) / 1000
     images = next(job for job in plan.jobs if job.kind == "dataset")
-    assert seconds[images.key] > 7200 * 32**2 / 700_000
+    source = images.source
+    assert seconds[images.key] > source.images * source.resolution**2 / 700_000
 
 
 def test_what_is_done_takes_no_time_and_is_not_timed(plan, store, timed):
