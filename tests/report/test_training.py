@@ -68,12 +68,13 @@ def test_the_table_names_the_arm_and_escapes_it(tmp_path: Path) -> None:
 
 
 def test_no_gain_is_claimed_of_arms_that_are_not_trained_out() -> None:
-    gain = Verdict("With 50 labels, rotation is worth 60 more.", "Detail.", claims=True)
+    gain = Verdict("With 50 labels, rotation is worth 60 more.", "Detail.", True, ("Worth labels elsewhere too: CMC.",))
     settled, unsettled = (state_training(make_doublings(change), ARMS) for change in (0.001, 0.05))
     unknown = state_training(make_doublings(np.nan), ARMS)
     assert guarded(gain, settled) == guarded(gain, unknown) == gain
     kept = guarded(gain, unsettled)
     assert kept.headline == "No gain in labels is claimed, for arms are not trained out."
-    assert gain.headline in kept.detail
+    assert " ".join([gain.headline, *gain.lines, gain.detail]) in kept.detail
+    assert kept.lines == ()
     none = gain._replace(claims=False)
     assert guarded(none, unsettled) == none

@@ -76,7 +76,7 @@ def test_the_middle_budget_is_told_however_well_others_look() -> None:
         "With 200 labels, no arm is worth labels beyond its interval: the best, rotation pretraining, comes to "
         "+10 labels (95\u00a0% interval −50 to +60)."
     )
-    assert "Worth labels elsewhere too: rotation (at 100, 400)." in found.detail
+    assert "Worth labels elsewhere too: rotation (at 100, 400)." in " ".join(found.lines)
     assert found.claims
 
 
@@ -89,16 +89,16 @@ def test_frozen_features_have_a_sentence_of_their_own() -> None:
     probes = [point(250, 200, 0, 240, protocol="linear"), point(250, 260, 240, 300, arm="cmc", protocol="knn")]
     found = verdict(point(), *probes)
     assert found.headline.startswith("With 250 labels, rotation pretraining is worth 410")
-    assert "Frozen, the best is CMC pretraining (nearest neighbours): +10 labels" in found.detail
+    assert "Frozen, the best is CMC pretraining (nearest neighbours): +10 labels" in " ".join(found.lines)
     alone = verdict(point(250, 260, 240, 300), point(250, 660, 530, 870, protocol="linear"))
     assert alone.headline.startswith("With 250 labels, rotation pretraining (linear probe) is worth 410 more labels")
-    assert "Fine-tuned, the best is rotation pretraining: +10 labels" in alone.detail
+    assert "Fine-tuned, the best is rotation pretraining: +10 labels" in " ".join(alone.lines)
     assert headline(*probes).startswith("With 250 labels, no arm is worth labels beyond its interval: the best, CMC")
 
 
 def test_what_is_not_worth_labels_is_named_and_what_is_worse_as_such() -> None:
     found = verdict(point(), point(250, 150, 100, 200, arm="cmc"), point(250, 260, 200, 300, arm="vae"))
-    assert "Not shown to be worth labels at any budget: CMC (worse than scratch), VAE." in found.detail
+    assert "Not shown to be worth labels at any budget: CMC (worse than scratch), VAE." in " ".join(found.lines)
 
 
 def test_a_bound_is_told_as_one() -> None:
@@ -126,9 +126,10 @@ def test_a_point_outside_its_own_interval_but_inside_the_band_is_unsettled() -> 
         "Not settled: with 240 labels, rotation pretraining is worth 420 more labels (95\u00a0% interval 290–630), "
         "or is the luckiest of 42 points."
     )
+    assert found.lines == ("Not shown to be worth labels at any budget: CMC.",)
     assert found.detail == (
-        "Not shown to be worth labels at any budget: CMC. Simultaneous 95\u00a0% band over 42 points: a study without "
-        "any gain would claim one in at most 5\u00a0% of cases."
+        "Simultaneous 95\u00a0% band over 42 points: a study without any gain would claim one in at most 5\u00a0% of "
+        "cases."
     )
     assert not found.claims
 

@@ -45,8 +45,8 @@ def guarded(verdict: Verdict, training: TrainedOut) -> Verdict:
     if not verdict.claims or training.settled is not False:
         return verdict
     headline = "No gain in labels is claimed, for arms are not trained out."
-    detail = f"If they were, it would be this: {verdict.headline} {verdict.detail}"
-    return verdict._replace(headline=headline, detail=detail, claims=False)
+    found = " ".join([verdict.headline, *verdict.lines, verdict.detail])
+    return Verdict(headline, f"If they were, it would be this: {found}")
 
 
 def _moved(row: pd.Series) -> str:

@@ -17,7 +17,8 @@ class Verdict(NamedTuple):
     """headline: one sentence.
 
     detail: what to know before believing it, empty where there is nothing. claims: whether anything in it claims a gain
-    in labels. lines: where there are several tasks, datasets or studies, a sentence about each.
+    in labels. lines: what else was found, a sentence each: about other arms and budgets, or, where there are several
+    tasks, datasets or studies, about each of them.
     """
 
     headline: str
@@ -57,11 +58,11 @@ def state_verdict(
     found = list(standings(compared, varied))
     told = tuple(words.sentence(standing) for standing in found)
     common = [words.band(), _networks(compared), lacking, _bounded(missing)]
+    detail = " ".join(filter(None, common))
     if len(found) == 1:
-        detail = " ".join(filter(None, [*words.beside(found[0]), *common]))
-        return Verdict(told[0], detail, claims=bool(is_claimed(compared).any()))
+        return Verdict(told[0], detail, bool(is_claimed(compared).any()), tuple(words.beside(found[0])))
     sure = sum(one.claimed for one in found)
-    return Verdict(_count(sure, len(found)), " ".join(filter(None, common)), sure > 0, told)
+    return Verdict(_count(sure, len(found)), detail, sure > 0, told)
 
 
 def _count(sure: int, places: int) -> str:
