@@ -25,6 +25,7 @@ import headstart.study.jobs.answers as answers_job
 import headstart.study.jobs.blind as blind_job
 import headstart.study.jobs.points as points_job
 import headstart.study.jobs.trial as trial_job
+import headstart.training as training
 import headstart.training.collapse as collapse
 import headstart.training.loop as loop
 import headstart.training.watching as watching
@@ -108,6 +109,8 @@ def instrument(watch: Stopwatch) -> contextlib.ExitStack:
 
 
 def _places() -> Iterator[tuple[Any, str, str]]:
+    # What a package gives lazily is in it once it was asked for, and may be replaced there.
+    assert all(callable(getattr(training, name)) for name in ("extract_features", "evaluate_images", "fit"))
     yield DatasetJob, "run", "rendering"
     yield Batches, "batch", "batches and augmentation"
     yield loop._Run, "advance", "forward"  # of which what follows takes its parts
@@ -134,7 +137,7 @@ def _places() -> Iterator[tuple[Any, str, str]]:
     yield PretrainJob, "run", "the rest of pretraining"
     yield BlindJob, "run", "blind"
     yield TargetsJob, "run", "targets"
-    yield trial_job, "fit", "heads without steps, and preparation"
+    yield training, "fit", "heads without steps, and preparation"  # jobs import it when they run
     yield RunFolder, "keep", "what the run's folder keeps"
 
 
