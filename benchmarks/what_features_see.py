@@ -25,14 +25,13 @@ from headstart.cache import DEFAULT_STORE
 from headstart.data.dataset import Dataset
 from headstart.data.sources import SyntheticSource
 from headstart.seeding import torch_generator
-from headstart.study.config.suite import Suite
 from headstart.study.jobs.dataset import DatasetJob, open_dataset
-from headstart.study.jobs.pretrain import PretrainJob
-from headstart.study.running.plan import make_plan
+from headstart.study.running.plan import Plan, make_plan
 from headstart.study.running.store import Store
 from headstart.tasks import Classification
-from headstart.training import PROTOCOLS, evaluate, fit
+from headstart.training import evaluate, fit
 from headstart.training.features import evaluating
+from headstart.training.protocols import RidgeConfig
 
 LABELS = 1000
 
@@ -51,33 +50,32 @@ def main() -> None:
     parser.add_argument("--store", type=Path, default=DEFAULT_STORE)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    suite, store = load_suite(arguments.study).settled(), Store(arguments.store)
-    dataset = with_masks(suite, store)
+    plan, store = make_plan(load_suite(arguments.study).settled()), Store(arguments.store)
+    dataset = with_masks(plan, store)
     table = Table("arm", "object", "background", "both", "ridge, 1,000 labels")
-    for network in networks(suite, store, dataset):
+    for network in networks(plan, store, dataset):
         shares = (f"{100 * share:.0f} %" for share in shares_of_variance(network.backbone, dataset, arguments.side))
         table.add_row(network.arm, *shares, f"{100 * told_apart(network.backbone, dataset):.1f} %")
     Console(width=100).print(table)
 
 
-def with_masks(suite: Suite, store: Store) -> Dataset:
+def with_masks(plan: Plan, store: Store) -> Dataset:
     """The study's images, rendered again with all annotations."""
-    source = suite.first.dataset
+    source = plan.suite.first.dataset
     assert isinstance(source, SyntheticSource), "only of rendered scenes it is known what is background"
     job = DatasetJob(source.model_copy(update={"targets": "all"}))
     store.run(job)
-    start = make_plan(suite).arms[0][0].start(0)
+    start = plan.arms[0][0].start(0)
     return open_dataset(store.folder(job), start.input, torch.device("cpu"))
 
 
-def networks(suite: Suite, store: Store, dataset: Dataset) -> Iterator[Network]:
+def networks(plan: Plan, store: Store, dataset: Dataset) -> Iterator[Network]:
     """Random weights, then what each pretraining left."""
-    scratch = make_plan(suite).arms[0][0].start(0)
+    scratch = plan.arms[0][0].start(0)
     yield Network("random", scratch.build(dataset.train.channels, torch_generator("random")))
-    for one in make_plan(suite).pretrainings:
+    for one in plan.pretrainings:
         backbone = one.job.start.build(dataset.train.channels, torch_generator("any"))
-        job: PretrainJob = one.job
-        job.load_weights(backbone, store.folder(job))
+        one.job.load_weights(backbone, store.folder(one.job))
         yield Network(one.arm, backbone)
 
 
@@ -107,9 +105,8 @@ def emptied(images: Tensor, masks: Tensor) -> Tensor:
 
 def told_apart(backbone: Backbone, dataset: Dataset) -> float:
     """Test accuracy of a head that is solved for on frozen features of the first training images."""
-    protocol = PROTOCOLS["ridge"]
     model, _ = fit(
-        "ridge", backbone, Classification(dataset.classes), dataset.train.first(LABELS), protocol.Config(), seed=0
+        "ridge", backbone, Classification(dataset.classes), dataset.train.first(LABELS), RidgeConfig(), seed=0
     )
     return evaluate(model, dataset.test)["accuracy"]
 

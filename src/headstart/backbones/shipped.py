@@ -25,13 +25,8 @@ __all__ = [
 ]
 
 
-class ResNet9Config(BackboneConfig):
-    """width: channels of the stem; the stages have 2, 4 and 8 times as many.
-
-    half: half the channels inside the stages (not in the stem, nor in the outputs of residual blocks). dilated: the
-    last stage keeps the resolution of the one before, and its residual block dilates its convolutions instead.
-    features: size D of the feature vector; 4 x width (half: 2 x width) where not given.
-    """
+class _ResidualConfig(BackboneConfig):
+    """Options that the study's residual networks have in common."""
 
     width: int = Field(default=64, ge=1)
     half: bool = False
@@ -44,6 +39,15 @@ class ResNet9Config(BackboneConfig):
 
     def halved(self) -> Self:
         return self.model_copy(update={"half": True, "features": max(1, self.dim // 2)})
+
+
+class ResNet9Config(_ResidualConfig):
+    """width: channels of the stem; the stages have 2, 4 and 8 times as many.
+
+    half: half the channels inside the stages (not in the stem, nor in the outputs of residual blocks). dilated: the
+    last stage keeps the resolution of the one before, and its residual block dilates its convolutions instead.
+    features: size D of the feature vector; 4 x width (half: 2 x width) where not given.
+    """
 
 
 class ResNet9Traits(BackboneTraits):
@@ -53,25 +57,13 @@ class ResNet9Traits(BackboneTraits):
     Config = ResNet9Config
 
 
-class ResNet50Config(BackboneConfig):
+class ResNet50Config(_ResidualConfig):
     """width: channels of the stem; the stages' bottlenecks have 1, 2, 4 and 8 times as many, outputs 4 times that.
 
     half: half the channels in all stages, not in the stem. dilated: the last stage keeps the resolution of the one
     before and dilates its convolutions instead, for dense tasks. features: size D of the feature vector; 4 x width
     (half: 2 x width) where not given; the study has 512 of full width on dense tasks.
     """
-
-    width: int = Field(default=64, ge=1)
-    half: bool = False
-    dilated: bool = False
-    features: int | None = Field(default=None, ge=1)
-
-    @property
-    def dim(self) -> int:
-        return self.features or (2 if self.half else 4) * self.width
-
-    def halved(self) -> Self:
-        return self.model_copy(update={"half": True, "features": max(1, self.dim // 2)})
 
 
 class ResNet50Traits(BackboneTraits):

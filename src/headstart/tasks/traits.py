@@ -15,7 +15,8 @@ class TaskTraits:
     Class attributes: ``name``; ``target``, its name among an image set's targets; ``primary_metric`` and
     ``higher_is_better``; ``per_location``, whether the answer is a map, from heads that read the dense features, and
     not one per image; ``unsuited``, the augmentations (fields of ``AugmentConfig``) that its target does not survive;
-    ``variety``, what to do where all targets are one (completes "there is nothing to learn: ...").
+    ``variety``, what to do where all targets are one (completes "there is nothing to learn: ..."); ``ideal_known``,
+    whether it says what outputs should be, which least squares need.
     """
 
     name: ClassVar[str]
