@@ -122,8 +122,8 @@ def _print_answer(study: "Study") -> None:
     print_prose(tables.verdict.headline, style="bold")
     for line in tables.verdict.lines:
         print_prose(f"• {line}")
-    print_prose(tables.verdict.detail)
-    print_prose(tables.training.sentence)
+    for text in filter(None, (tables.verdict.detail, tables.training.sentence)):
+        print_prose(text)
     console.print()
 
 
