@@ -65,10 +65,10 @@ def prepare_study(
     from headstart.study.results.run_folder import ENVIRONMENT, RunFolder
     from headstart.study.running.environment import describe_environment
     from headstart.study.running.launchers import LAUNCHERS
-    from headstart.study.running.store import Store
+    from headstart.study.running.store import open_store
 
     notes = check_suite(suite, networks=False)
-    kept = Store(Path(store))
+    kept = open_store(store)
     plan = plan_with(suite, kept)
     states = kept.states(plan.jobs)
     if any(state != "done" for state in states.values()):
@@ -79,7 +79,7 @@ def prepare_study(
         )
     run = RunFolder(_run_folder(Path(out), suite, replace))
     run.begin(plan)
-    environment = describe_environment() | {"store": str(kept.root)}
+    environment = describe_environment() | {"store": kept.address}
     write_atomic(run.folder / ENVIRONMENT, json.dumps(environment, indent=1).encode())
     return StudyRun(plan, kept, lookup(LAUNCHERS, "launcher", launcher)(kept, workers), run, notes)
 
@@ -173,10 +173,10 @@ def plan_table(config: Config, *, store: Path | str = DEFAULT_STORE, workers: in
     from headstart.study.config.checks import check_suite
     from headstart.study.running.estimate import seconds_left, side_by_side, wall_seconds
     from headstart.study.running.launchers.local import default_workers
-    from headstart.study.running.store import Store
+    from headstart.study.running.store import open_store
 
     check_suite(suite, networks=False)
-    kept = Store(Path(store))
+    kept = open_store(store)
     plan = plan_with(suite, kept)
     states = kept.states(plan.jobs)
     if any(state != "done" for state in states.values()):

@@ -30,7 +30,7 @@ Recipe = Annotated[
     ),
 ]
 Overrides = Annotated[list[str] | None, typer.Argument(help="key=value, dotted keys, for example trials=5.")]
-StoreOption = Annotated[Path, typer.Option(help="Where finished work is kept and shared between studies.")]
+StoreOption = Annotated[str, typer.Option(help="Where finished work is kept and shared between studies.")]
 Folder = Annotated[Path, typer.Argument(help="The study's folder, runs/NAME.")]
 
 
@@ -39,7 +39,7 @@ def study_run(
     recipe: Recipe,
     overrides: Overrides = None,
     out: Annotated[Path, typer.Option(help="Folder of runs; the study goes to OUT/NAME.")] = Path("runs"),
-    store: StoreOption = DEFAULT_STORE,
+    store: StoreOption = str(DEFAULT_STORE),
     launcher: Annotated[str, typer.Option(help="How jobs reach processors.")] = "local",
     workers: WorkersOption = None,
     replace: Annotated[
@@ -71,7 +71,7 @@ def study_run(
 
 @app.command("plan")
 def study_plan(
-    recipe: Recipe, overrides: Overrides = None, store: StoreOption = DEFAULT_STORE, workers: WorkersOption = None
+    recipe: Recipe, overrides: Overrides = None, store: StoreOption = str(DEFAULT_STORE), workers: WorkersOption = None
 ) -> None:
     """Say what a study or suite would do: jobs, what is cached, image-steps, estimated time."""
     from headstart.api import load_suite, plan_table

@@ -15,7 +15,7 @@ from headstart.errors import StoreError
 from headstart.files import sync_folder, write_atomic
 from headstart.study.jobs.base import Job, RunContext, no_progress
 
-__all__ = ["State", "Store"]
+__all__ = ["State", "Store", "open_store"]
 
 State = Literal["absent", "incomplete", "done"]
 DESCRIPTION, CHECKPOINTS = "job.json", "checkpoints"
@@ -29,6 +29,11 @@ class Store:
     def __init__(self, root: Path) -> None:
         self.root = root.expanduser().resolve()
         self.check_writable()
+
+    @property
+    def address(self) -> str:
+        """What ``open_store`` makes this store of in another process."""
+        return str(self.root)
 
     def check_writable(self) -> None:
         """Raises ``StoreError`` if nothing can be written, because of rights or of a full disk."""
@@ -98,6 +103,11 @@ class Store:
         write_atomic(folder / DESCRIPTION, json.dumps(description, indent=1, sort_keys=True).encode(), sync=False)
         inputs = {needed.key: self.folder(needed) for needed in job.inputs}
         return RunContext(folder, folder / CHECKPOINTS, inputs, progress, workers)
+
+
+def open_store(address: str | Path) -> Store:
+    """The store at ``address``: a folder. Raises ``StoreError`` if it cannot be written."""
+    return Store(Path(address))
 
 
 def _marker(folder: Path) -> Path:

@@ -62,7 +62,7 @@ class _Worker:
     """A process and what it has in hand: the first of its ``jobs``, and those that it will run next."""
 
     def __init__(self, store: Store, gpus: tuple[int, ...]) -> None:
-        self.child = Child(work, store.root, additions(), environment=_environment(gpus))
+        self.child = Child(work, store.address, additions(), environment=_environment(gpus))
         self.gpus = gpus
         self.jobs: list[Job] = []
         self.grant: Grant | None = None

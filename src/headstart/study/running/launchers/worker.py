@@ -4,13 +4,12 @@ import sys
 import time
 import traceback
 from dataclasses import dataclass
-from pathlib import Path
 
 from headstart.errors import HeadstartError
 from headstart.processes import Parent
 from headstart.registry import Additions, adopt
 from headstart.study.jobs.base import Job, Progress
-from headstart.study.running.store import Store
+from headstart.study.running.store import Store, open_store
 
 __all__ = ["Done", "Failed", "Ready", "Step", "work"]
 
@@ -44,10 +43,10 @@ class Failed:
     unforeseen: bool
 
 
-def work(parent: Parent, root: Path, added: Additions) -> None:
-    """Run the jobs that come, each with the number of processes it may start, in the store at ``root``."""
+def work(parent: Parent, address: str, added: Additions) -> None:
+    """Run the jobs that come, each with the number of processes it may start, in the store at ``address``."""
     adopt(added)
-    store = Store(root)
+    store = open_store(address)
     parent.send(Ready())
     while True:
         parent.send(_attempt(parent, store))
