@@ -13,16 +13,20 @@ from headstart.study.config.study import StudyConfig
 from headstart.study.config.suite import as_suite
 from headstart.study.running.launchers import Event, Launcher
 from headstart.study.running.plan import make_plan
-from headstart.study.running.steps import TOGETHER, Doubling, changes, climb, interpolate, probed
+from headstart.study.running.steps import TOGETHER, Difference, Doubling, changes, climb, climb_all, interpolate, probed
 from headstart.training import SupervisedConfig
 
 AUTO = SupervisedConfig(first_steps=100, max_steps=1600)
 
 
-def doublings(steps: int) -> list[Doubling]:
+def doublings(steps: int, labels: int = 10) -> list[Doubling]:
     """Runs of a quick and a slow arm in two trials, which know their steps alone."""
     return [
-        Doubling(arm, *(SimpleNamespace(arm=arm, trial=trial, steps=taken) for taken in (steps, 2 * steps)), 0.01)
+        Doubling(
+            arm,
+            *(SimpleNamespace(arm=arm, labels=labels, trial=trial, steps=taken) for taken in (steps, 2 * steps)),
+            0.01,
+        )
         for arm in ("quick", "slow")
         for trial in (0, 1)
     ]
@@ -58,6 +62,25 @@ def test_without_scores_the_next_runs_are_asked_for() -> None:
     assert {one.job.steps for one in second.doublings} == {200}
 
 
+def test_budgets_that_are_too_noisy_alone_tell_together() -> None:
+    """Each doubling brings 2 points, ± 4 in one trial: within the noise of every budget, and not of six."""
+
+    def creeping(job: Any) -> float:
+        luck = 0.04 * (-1) ** (job.trial + round(math.log2(job.steps / 100)))
+        return 0.02 * math.log2(job.steps) + luck / 2
+
+    def runs(labels: int, steps: int) -> list[Doubling]:
+        return doublings(steps, labels)
+
+    one = climb_all(AUTO, [10], runs, creeping)
+    assert one[10].steps == 100
+    six = climb_all(AUTO, range(10, 16), runs, creeping)
+    assert {ladder.steps for ladder in six.values()} == {1600}, "all that are allowed"
+    assert {one.job.steps for ladder in six.values() for one in ladder.doublings} == {800}
+    unknown = climb_all(AUTO, [10, 20], runs, lambda job: None)
+    assert {ladder.steps for ladder in unknown.values()} == {None}
+
+
 def test_longer_training_that_harms_is_no_reason_for_more() -> None:
     assert climb(AUTO, doublings, lambda job: -job.steps / 1000).steps == 100
 
@@ -70,16 +93,16 @@ def test_runs_that_failed_decide_nothing() -> None:
 
 def test_a_change_within_its_noise_is_none() -> None:
     """Two arms of ± 4 points: a mean of 2 says nothing. Six arms that all move by 2 do, together."""
-    noisy = [("one", -0.02), ("one", 0.06), ("two", 0.06), ("two", -0.02)]
+    noisy = [Difference(arm, 10, value) for arm in ("one", "two") for value in (-0.02, 0.06)]
     assert all(change.settled for change in changes(noisy, 0.01))
-    sure = [(f"arm {number}", 0.02 + luck) for number in range(6) for luck in (-0.03, 0.03)]
+    sure = [Difference(f"arm {number}", 10, 0.02 + luck) for number in range(6) for luck in (-0.03, 0.03)]
     found = {change.arm: change.settled for change in changes(sure, 0.01)}
     assert not found.pop(TOGETHER)
     assert all(found.values())
 
 
 def test_one_trial_has_no_error_and_the_tolerance_decides() -> None:
-    (change,) = changes([("only", 0.02)], 0.01)
+    (change,) = changes([Difference("only", 10, 0.02)], 0.01)
     assert math.isnan(change.error)
     assert not change.settled
 
@@ -152,7 +175,7 @@ def test_a_study_finds_its_steps_and_shows_what_twice_as_many_would_do(tmp_path)
     assert learned.groupby("labels")["steps"].nunique().eq(1).all(), "all arms take the same steps"
     assert learned.groupby("labels")["steps"].first().is_monotonic_increasing
     table = found.tables.trained_out
-    assert set(table["labels"]) == {10, 20, 80}
+    assert set(table["labels"]) == {"10", "20", "80", "10, 20 and 80"}
     assert set(table["arm"]) == {"scratch", "rotation", TOGETHER}
     page = found.report().read_text()
     assert ("Trained out: doubling" in page) == bool(table["settled"].all())
@@ -168,6 +191,10 @@ def test_fixed_steps_are_shown_with_twice_as_many_of_the_baseline() -> None:
     shown = [one.doubling for one in plan.doublings]
     assert {one.arm for one in shown} == {"scratch"}
     assert [(one.job.labels, one.job.trial, one.job.steps, one.doubled.steps) for one in shown] == [
+        (10, 0, 3, 6),
+        (10, 1, 3, 6),
         (20, 0, 3, 6),
         (20, 1, 3, 6),
+        (80, 0, 3, 6),
+        (80, 1, 3, 6),
     ]

@@ -36,7 +36,8 @@ def state_training(table: pd.DataFrame, arms: pd.DataFrame) -> TrainedOut:
         )
     rows = known[known["arm"].isin(arms.loc[arms["role"] == "baseline", "arm"])]
     rows = rows if len(rows) else known
-    row = rows.iloc[int(rows["change"].abs().to_numpy().argmax())]
+    widest = rows[rows["budgets"] == rows["budgets"].max()]
+    row = widest.iloc[int(widest["change"].abs().to_numpy().argmax())]
     return TrainedOut(True, f"Trained out: doubling the steps moves {_moved(row)}.")
 
 
@@ -56,7 +57,7 @@ def _moved(row: pd.Series) -> str:
     how = "" if row["protocol"] == "finetune" else f", {protocol_title(row['protocol'])},"
     error = "" if pd.isna(row["error"]) else f" (± {_amount(row['error'], row['metric'])})"
     unit = " points" if row["metric"] in POINTS else ""
-    return f"{arm}{how} by {_amount(row['change'], row['metric'], '+')}{unit}{error} at {row['labels']:,} labels"
+    return f"{arm}{how} by {_amount(row['change'], row['metric'], '+')}{unit}{error} at {row['labels']} labels"
 
 
 def _amount(value: float, metric: str, sign: str = "") -> str:
@@ -76,6 +77,6 @@ def training_grid(table: pd.DataFrame, varied: Sequence[str]) -> TextTable:
         error = "no error, of one trial" if pd.isna(row["error"]) else f"± {_amount(row['error'], row['metric'])}"
         change = Cell(_amount(row["change"], row["metric"], "+"), error)
         settled = "yes" if row["settled"] else "no"
-        rows.append([*map(Cell, [*names, settled, f"{row['labels']:,}", f"{row['steps']:,}"]), change])
+        rows.append([*map(Cell, [*names, settled, row["labels"], row["steps"]]), change])
     header = [*(short.get(key, key) for key in keys), "arm", "protocol", "trained out", "labels", "steps", "by twice"]
     return TextTable(header, len(header) - 3, rows)

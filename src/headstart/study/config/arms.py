@@ -24,7 +24,7 @@ PATCHES = "patches"
 BLIND = "blind"
 """The control without a look at the image: the constant answer that does best on the labelled targets."""
 DOUBLED = "doubled"
-"""The control of fixed steps: the baseline with twice as many, at a middle budget."""
+"""The control of fixed steps: the baseline with twice as many, at the smallest, a middle and the largest budget."""
 Role = Literal["baseline", "control", "compared"]
 """What an arm is there for: utility is measured against the baseline, numbers are read against controls."""
 NAME = re.compile(r"[^\s.]([^\n\r\t.]*[^\s.])?")

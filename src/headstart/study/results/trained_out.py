@@ -8,26 +8,29 @@ import pandas as pd
 from headstart.study.results.metrics import PrimaryMetric
 from headstart.study.results.run_folder import Outcome, RunFolder
 from headstart.study.results.table_files import rows_of
-from headstart.study.running.steps import changes, validation_score
+from headstart.study.running.steps import Difference, changes, validation_score
 
 __all__ = ["TRAINED_OUT", "collect_trained_out"]
 
-CONDITIONS = ["dataset", "task", "protocol", "labels"]
-TRAINED_OUT = [*CONDITIONS, "metric", "arm", "steps", "change", "error", "limit", "settled"]
+CONDITIONS = ["dataset", "task", "protocol"]
+TRAINED_OUT = [*CONDITIONS, "labels", "budgets", "metric", "arm", "steps", "change", "error", "limit", "settled"]
 
 
 def collect_trained_out(run: RunFolder, outcomes: Mapping[str, Outcome]) -> pd.DataFrame:
-    """One row per arm, task, protocol and budget at which steps were doubled, in the order of the plan.
+    """One row per arm, task and protocol, at each budget at which steps were doubled, and then over all of these.
 
-    change: of the mean score over trials by twice the ``steps``, more being better, on validation images; error: its
-    standard error; limit: what it must stay below to be ``settled``. Runs without a number are left out.
+    labels: the budget, or all of them (``10, 20 and 100``); budgets: how many those are. change: of the mean score over
+    trials by twice the ``steps``, more being better, on validation images; error: its standard error; limit: what it
+    must stay below to be ``settled``. Runs without a number are left out.
     """
     keys = [*run.info.varied, "variant", *CONDITIONS]
     rows: list[dict[str, Any]] = []
     for names, runs in run.doublings.groupby(keys, sort=False):
         conditions = dict(zip(keys, names, strict=True))
         metric = run.info.metrics[str(conditions["task"])]
-        rows += [conditions | {"metric": metric.name} | row for row in _rows(rows_of(runs), outcomes, metric)]
+        groups = [group for _, group in runs.groupby("labels", sort=False)]
+        for group in [*groups, *([runs] if len(groups) > 1 else [])]:
+            rows += [conditions | {"metric": metric.name} | row for row in _rows(rows_of(group), outcomes, metric)]
     return pd.DataFrame(rows, columns=[*run.info.varied, *TRAINED_OUT])
 
 
@@ -35,13 +38,22 @@ def _rows(
     doublings: Sequence[Mapping[str, Any]], outcomes: Mapping[str, Outcome], metric: PrimaryMetric
 ) -> list[dict[str, Any]]:
     scores = [[_score(outcomes.get(one[end]), metric) for end in ("job", "doubled")] for one in doublings]
-    differences = [(one["arm"], after - before) for one, (before, after) in zip(doublings, scores, strict=True)]
-    steps = doublings[0]["steps"]
+    differences = [
+        Difference(one["arm"], one["labels"], after - before)
+        for one, (before, after) in zip(doublings, scores, strict=True)
+    ]
+    labels, steps = (sorted({one[name] for one in doublings}) for name in ("labels", "steps"))
+    where = {"labels": listed(labels), "budgets": len(labels), "steps": listed(steps)}
     return [
-        {"arm": one.arm, "steps": steps, "change": one.mean, "error": one.error, "limit": one.limit}
-        | {"settled": one.settled}
+        where | {"arm": one.arm, "change": one.mean, "error": one.error, "limit": one.limit, "settled": one.settled}
         for one in changes(differences, doublings[0]["tolerance"])
     ]
+
+
+def listed(numbers: Sequence[int]) -> str:
+    """``10``, or ``10 and 20``, or ``10, 20 and 100``."""
+    *first, last = map(str, numbers)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _score(outcome: Outcome | None, metric: PrimaryMetric) -> float:

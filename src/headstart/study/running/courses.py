@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from itertools import product
 
-from headstart.data.batches.budgets import middle_budget
 from headstart.study.config.arms import DOUBLED
 from headstart.study.config.study import StudyConfig
 from headstart.study.jobs.dataset import DatasetJob
 from headstart.study.jobs.trial import TrialJob
 from headstart.study.running.resolve import Arm
-from headstart.study.running.steps import Doubling, Scores, climb, interpolate, probed
+from headstart.study.running.steps import Doubling, Scores, climb_all, interpolate, probed
 from headstart.training import SupervisedConfig
 
 __all__ = ["Course", "Found"]
@@ -63,18 +62,20 @@ class Course:
         options = searching[0].protocols[self.protocol]
         assert isinstance(options, SupervisedConfig)
         trials = range(min(PROBED_TRIALS, self.config.trials))
-        ladders = {
-            labels: climb(options, partial(self._doublings, searching, labels, trials), scores)
-            for labels in probed(self.config.budgets)
-        }
+        budgets = probed(self.config.budgets)
+        ladders = climb_all(
+            options, budgets, lambda labels, steps: self._doublings(searching, labels, trials, steps), scores
+        )
         doublings = tuple(one for ladder in ladders.values() for one in ladder.doublings)
         found = {labels: ladder.steps for labels, ladder in ladders.items() if ladder.steps is not None}
         return Found(interpolate(found, self.config.budgets) if len(found) == len(ladders) else None, doublings)
 
     def _control(self) -> Iterator[Doubling]:
-        """The baseline with twice the steps it is told to take, at a middle budget, in every trial."""
-        labels = middle_budget(self.config.budgets)
-        for arm in self.arms:
+        """The baseline with twice the steps it is told to take, in every trial.
+
+        At one budget and in few trials its own noise hides what would matter, so it is looked at over several.
+        """
+        for arm, labels in product(self.arms, probed(self.config.budgets)):
             options = arm.protocols[self.protocol]
             if DOUBLED in self.config.controls and arm.role == "baseline" and isinstance(options, SupervisedConfig):
                 steps = options.for_labels(labels).steps

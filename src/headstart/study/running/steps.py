@@ -5,9 +5,11 @@ many steps, found on validation images, and each study can show what twice as ma
 """
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,11 +20,13 @@ from headstart.training import SupervisedConfig
 __all__ = [
     "TOGETHER",
     "Change",
+    "Difference",
     "Doubling",
     "Ladder",
     "Scores",
     "changes",
     "climb",
+    "climb_all",
     "interpolate",
     "nothing_known",
     "probed",
@@ -47,6 +51,14 @@ class Doubling:
     job: TrialJob
     doubled: TrialJob
     tolerance: float
+
+
+class Difference(NamedTuple):
+    """What doubling did to one run's score, more being better."""
+
+    arm: str
+    labels: int
+    value: float
 
 
 @dataclass(frozen=True)
@@ -84,40 +96,77 @@ def probed(budgets: Sequence[int]) -> list[int]:
     return sorted({budgets[0], middle_budget(budgets), budgets[-1]})
 
 
-def climb(options: SupervisedConfig, runs: Callable[[int], Sequence[Doubling]], scores: Scores) -> Ladder:
-    """Double the steps at one budget, from ``first_steps`` up to ``max_steps``, until all arms are settled.
+def climb_all(
+    options: SupervisedConfig, budgets: Sequence[int], runs: Callable[[int, int], Sequence[Doubling]], scores: Scores
+) -> dict[int, Ladder]:
+    """Double the steps at each of ``budgets`` until all arms are settled, at each of them and over all.
 
-    runs: the doublings of all arms from so many steps.
+    What single budgets are too noisy to tell, together they may: then those with the fewest steps go on. runs: the
+    doublings of all arms with so many labels from so many steps.
     """
-    steps = options.first_steps
+    fewest = options.first_steps
+    while True:
+        ladders = {labels: climb(options, partial(runs, labels), scores, fewest) for labels in budgets}
+        taken = [ladder.steps for ladder in ladders.values() if ladder.steps is not None]
+        found = _differences([one for ladder in ladders.values() for one in ladder.doublings], scores)
+        if len(taken) < len(ladders) or _settled(found, options):
+            return ladders
+        fewest = 2 * min(taken)
+        if 2 * fewest > options.max_steps:
+            most = fewest if fewest <= options.max_steps else min(taken)
+            return {
+                labels: Ladder(max(most, ladder.steps or 0), ladder.doublings) for labels, ladder in ladders.items()
+            }
+
+
+def climb(
+    options: SupervisedConfig, runs: Callable[[int], Sequence[Doubling]], scores: Scores, fewest: int | None = None
+) -> Ladder:
+    """Double the steps at one budget, from ``fewest`` up to ``max_steps``, until all arms are settled.
+
+    runs: the doublings of all arms from so many steps. fewest: by default ``first_steps``.
+    """
+    steps = fewest or options.first_steps
     while True:
         doublings = tuple(runs(steps))
-        known = [(one.arm, scores(one.job), scores(one.doubled)) for one in doublings]
-        differences = [
-            (arm, after - before) for arm, before, after in known if before is not None and after is not None
-        ]
-        if len(differences) < len(known):
+        found = _differences(doublings, scores)
+        if len(found) < len(doublings):
             return Ladder(None, doublings)
-        if all(change.settled for change in changes(differences, options.tolerance)):
+        if _settled(found, options):
             return Ladder(steps, doublings)
         if 4 * steps > options.max_steps:
             return Ladder(2 * steps, doublings)
         steps *= 2
 
 
-def changes(differences: Iterable[tuple[str, float]], tolerance: float) -> Iterator[Change]:
-    """What doubling did to each arm, and to ``TOGETHER``, from paired ``differences`` of scores, each with its arm.
+def _differences(doublings: Iterable[Doubling], scores: Scores) -> list[Difference]:
+    """Those that are known."""
+    ends = [(one, scores(one.job), scores(one.doubled)) for one in doublings]
+    return [
+        Difference(one.arm, one.job.labels, after - before)
+        for one, before, after in ends
+        if before is not None and after is not None
+    ]
 
-    Standard errors come from the spread within arms, which they have in common. Differences that are not finite, of
-    runs that failed, are left out.
+
+def _settled(differences: Sequence[Difference], options: SupervisedConfig) -> bool:
+    return all(change.settled for change in changes(differences, options.tolerance))
+
+
+def changes(differences: Iterable[Difference], tolerance: float) -> Iterator[Change]:
+    """What doubling did to each arm, and to ``TOGETHER``, from paired ``differences`` of scores.
+
+    Standard errors come from the spread within arms and budgets, which they have in common. Differences that are not
+    finite, of runs that failed, are left out.
     """
-    known: dict[str, list[float]] = {}
-    for arm, difference in differences:
-        if math.isfinite(difference):
-            known.setdefault(arm, []).append(difference)
-    spread = _deviation_within(list(known.values()))
+    finite = [one for one in differences if math.isfinite(one.value)]
+    cells, known = defaultdict[tuple[str, int], list[float]](list), defaultdict[str, list[float]](list)
+    for one in finite:
+        cells[one.arm, one.labels].append(one.value)
+        known[one.arm].append(one.value)
+    spread = _deviation_within(list(cells.values()))
     if len(known) > 1:
-        known[TOGETHER] = [value for values in known.values() for value in values]
+        known[TOGETHER] = [one.value for one in finite]
     for arm, values in known.items():
         error = spread / math.sqrt(len(values))
         yield Change(arm, float(np.mean(values)), error, max(tolerance, 0.0 if math.isnan(error) else error))
