@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 from math import nan
 from pathlib import Path
 from typing import TextIO
@@ -13,6 +14,7 @@ from headstart.study.jobs.base import Job
 from headstart.study.jobs.trial import TrialJob
 from headstart.study.results.run_folder import LOG, RunFolder
 from headstart.study.running.estimate import seconds_left, side_by_side, wall_seconds
+from headstart.study.running.fitting import Overrun, overrun
 from headstart.study.running.launchers import Event, Launcher
 from headstart.study.running.launchers.local import default_workers
 from headstart.study.running.plan import Plan, make_plan
@@ -75,9 +77,19 @@ class StudyRun:
 
     def expected_seconds(self) -> float:
         """How long it takes here from now on, as far as it is planned."""
-        workers = self.launcher.workers or default_workers()
-        seconds = seconds_left(self.plan, self.states)
-        return wall_seconds(self.plan, seconds, side_by_side(self.plan, workers))
+        return wall_seconds(self.plan, self._seconds_left, self._together)
+
+    def overrun(self) -> Overrun | None:
+        """How far that is beyond what the study is meant to take, if it is, and what would fit."""
+        return overrun(self.plan, self._seconds_left, self._together)
+
+    @cached_property
+    def _seconds_left(self) -> dict[str, float]:
+        return seconds_left(self.plan, self.states)
+
+    @property
+    def _together(self) -> int:
+        return side_by_side(self.plan, self.launcher.workers or default_workers())
 
     def execute(self, listen: Listener | None = None, expect: Expect | None = None) -> None:
         """Do what is missing. A job that fails is noted with its reason, and the others go on.

@@ -13,9 +13,10 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn
 if TYPE_CHECKING:
     from headstart.execution import Expect, Listener
     from headstart.study.jobs.base import Job
+    from headstart.study.running.fitting import Overrun
     from headstart.study.running.launchers import Event
 
-__all__ = ["duration", "watch_images", "watch_jobs", "when"]
+__all__ = ["describe_overrun", "duration", "watch_images", "watch_jobs", "when"]
 
 LINE_SECONDS = 30.0
 PACE_KNOWN = 0.05
@@ -38,6 +39,21 @@ def duration(seconds: float) -> str:
         return f"{hours} h {minutes} min" if minutes else f"{hours} h"
     days, hours = divmod(round(seconds / 3600), 24)
     return f"{days} day{'s' * (days > 1)}" + (f" {hours} h" if hours else "")
+
+
+def describe_overrun(overrun: "Overrun") -> str:
+    """What takes longer than it is meant to, and what would fit, in a sentence.
+
+    >>> from headstart.study.running.fitting import Overrun
+    >>> describe_overrun(Overrun(360, 900, 2, 350))
+    'this study is meant to take 6 min and takes about 15 min here: with trials=2 it would take about 6 min'
+    """
+    meant, needed, trials, taken = overrun
+    told = f"this study is meant to take {duration(meant)} and takes about {duration(needed)} here"
+    if trials is None:
+        return f"{told}: it has no trials to spare, so lower its steps or budgets"
+    with_trials = f"with trials={trials} it would {'take' if taken <= meant else 'still take'} about {duration(taken)}"
+    return f"{told}: {with_trials}"
 
 
 def when(seconds: float) -> str:

@@ -2,10 +2,12 @@
 
 import pytest
 
+from headstart.cli import main
 from headstart.execution import plan_with
 from headstart.study.config.suite import load_suite
 from headstart.study.running import estimate
 from headstart.study.running.estimate import START_SECONDS, seconds_left, side_by_side, wall_seconds
+from headstart.study.running.fitting import overrun
 from headstart.study.running.plan import make_plan
 from headstart.study.running.store import Store
 from headstart.study.running.timing import image_steps_per_second
@@ -76,3 +78,38 @@ def test_steps_are_timed_with_the_networks_own_batches():
     config = suite.first
     job = next(job for job in make_plan(suite).jobs if job.kind == "trial")
     assert image_steps_per_second(config, config.dataset.info(), job.start, 4, 0.0) > 0
+
+
+def meant_to_take(minutes):
+    """Four trials, of which each takes a second a job; the rest, once, another second a job."""
+    plan = make_plan(load_suite("quickstart", ["device=cpu", f"minutes={minutes}"]).settled())
+    seconds = {job.key: 1.0 for job in plan.jobs}
+    trials = [sum(getattr(job, "trial", -1) == trial for job in plan.jobs) for trial in range(4)]
+    return plan, seconds, START_SECONDS + len(plan.jobs) - sum(trials), trials
+
+
+def test_a_study_that_takes_no_longer_than_it_is_meant_to_says_nothing():
+    for minutes in ("null", 10_000):
+        plan, seconds, *_ = meant_to_take(minutes)
+        assert overrun(plan, seconds, 1) is None
+
+
+def test_what_takes_longer_says_how_many_trials_would_fit():
+    _, seconds, rest, trials = meant_to_take(1)
+    plan, *_ = meant_to_take((rest + sum(trials[:3])) / 60)
+    found = overrun(plan, seconds, 1)
+    assert found.needed == rest + sum(trials)
+    assert (found.trials, found.with_trials) == (3, pytest.approx(found.meant))
+    plan, *_ = meant_to_take((rest + 1) / 60)
+    assert overrun(plan, seconds, 1)[2:] == (2, rest + sum(trials[:2])), "not even the fewest fit"
+    one = make_plan(load_suite("quickstart", ["device=cpu", "minutes=0.1", "trials=1"]).settled())
+    assert overrun(one, {job.key: 1.0 for job in one.jobs}, 1).trials is None
+
+
+def test_it_is_said_before_the_study_starts(tmp_path, capsys, monkeypatch, timed):
+    monkeypatch.setattr("headstart.execution.StudyRun.execute", lambda self, *heard: None)
+    arguments = ["quickstart", "minutes=0.5", f"--out={tmp_path}", f"--store={tmp_path / 'store'}", "device=cpu"]
+    monkeypatch.setattr("sys.argv", ["headstart", "study", "run", *arguments])
+    with pytest.raises(SystemExit):
+        main()
+    assert "this study is meant to take 30 s and takes about" in capsys.readouterr().err.replace("\n", " ")

@@ -54,13 +54,13 @@ def study_run(
     from headstart.api import Study, load_suite, prepare_study
 
     suite = load_suite(recipe, overrides)  # before anything heavy is loaded, so that a wrong key is refused at once
-    from headstart.progress import duration, watch_jobs, when
+    from headstart.progress import describe_overrun, duration, watch_jobs, when
 
     prepared = prepare_study(suite, out=out, store=store, launcher=launcher, workers=workers, replace=replace, many=yes)
     console.print(f"[bold]{suite.name}[/]: {prepared.describe()}", highlight=False)
-    for note in prepared.notes:
+    seconds, overrun = prepared.expected_seconds(), prepared.overrun()
+    for note in (*prepared.notes, *([describe_overrun(overrun)] if overrun else [])):
         errors.print(f"[yellow]note:[/] {escape(note)}", highlight=False, soft_wrap=True)
-    seconds = prepared.expected_seconds()
     if prepared.missing:
         took = f"about {duration(seconds)}, until {when(seconds)}; the log is {prepared.log}"
         console.print(took, markup=False, highlight=False, soft_wrap=True)

@@ -48,11 +48,13 @@ class StudyConfig(Schema):
     k-means finds in patches of pretraining's images, under the same protocols; ``blind``, the best constant guess;
     ``doubled``, the baseline with twice its steps, where these are fixed. patches: options of that control. color:
     ``auto`` is Lab where images have three channels. device: where all is computed; ``auto`` is CUDA where there is
-    one. What is ``auto`` is decided once, when a study is planned.
+    one. What is ``auto`` is decided once, when a study is planned. minutes: what it is meant to take; where a machine
+    needs more, that is said before it starts.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$")]
     title: str = ""
+    minutes: Annotated[float, Field(gt=0)] | None = None
     seed: int = 0
     device: Literal["auto", "cpu", "cuda"] = "auto"
     dataset: DatasetChoice

@@ -36,6 +36,8 @@ KEPT = "kept"
 """The folder below a run's that holds all of this."""
 INFO = "study.json"
 OUTCOMES = "outcomes.jsonl"
+DESCRIBING = frozenset({"title", "minutes"})
+"""Keys of a study that change no number."""
 CONFIG, ENVIRONMENT, LOG = "study.yaml", "environment.json", "log.jsonl"
 
 
@@ -89,7 +91,7 @@ class RunFolder:
         if not path.exists():
             return
         existing, wanted = read_values(path), yaml.safe_load(suite.to_yaml())
-        differing = sorted(key for key in {*existing, *wanted} - {"title"} if existing.get(key) != wanted.get(key))
+        differing = sorted(key for key in {*existing, *wanted} - DESCRIBING if existing.get(key) != wanted.get(key))
         if differing:
             raise StoreError(
                 f"{self.folder} holds another study, which differs in {', '.join(differing)}: give this one a name "
