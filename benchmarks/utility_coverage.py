@@ -2,6 +2,7 @@
 
     python benchmarks/utility_coverage.py --studies 400                  # null claims and coverage
     python benchmarks/utility_coverage.py --studies 200 --power --seconds 20   # trials until a true gain is claimed
+    python benchmarks/utility_coverage.py --studies 400 --looks          # trials that are added until it is decided
 
 Simulates studies whose truth is known and puts them through the package's estimate and, as the yardstick, through the
 rule that it replaced: intervals per arm with Student's t of its own trials, and a claim where more of them lie above 0
@@ -10,6 +11,7 @@ than twice what chance would put there. Every share is printed with its own stan
 
 import argparse
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +19,16 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from headstart.seeding import numpy_generator
-from headstart.utility import StudyScores, estimate_gains, estimate_utility, labels_needed, monotone_fit
+from headstart.utility import (
+    GainEstimate,
+    Looks,
+    StudyScores,
+    UtilityEstimate,
+    estimate_gains,
+    estimate_utility,
+    labels_needed,
+    monotone_fit,
+)
 
 Floats = NDArray[np.float64]
 LABELS = np.array([50.0, 100.0, 200.0, 400.0, 800.0])
@@ -30,6 +41,8 @@ NOISE = 0.04
 ENOUGH = 0.8
 """A gain is called established where this share of studies claims it."""
 MOST_TRIALS = 40
+LOOKS, WORTH = Looks(3, 12), 0.5
+"""What ``trials: auto`` does by default."""
 Claims = Callable[[StudyScores, np.random.Generator], bool]
 
 
@@ -104,18 +117,19 @@ def _tested(scores: Floats, pretraining: NDArray[np.int64], images: int, rng: np
 
 class Answer(NamedTuple):
     """Of one study: whether it claims a gain; shares of gains and utilities whose intervals hold the truth; median
-    half-width of a gain's interval."""
+    half-width of a gain's interval; whether more trials would be pointless."""
 
     claimed: bool
     gains: float
     utilities: float
     half: float
+    settled: bool
 
 
-def answer(world: World, scores: StudyScores, rng: np.random.Generator) -> Answer:
+def answer(world: World, scores: StudyScores, rng: np.random.Generator, confidence: float = 0.95) -> Answer:
     """By the package."""
-    gains = estimate_gains(scores, rng, draws=DRAWS)
-    found = estimate_utility(scores, gains)
+    gains = estimate_gains(scores, rng, draws=DRAWS, confidence=confidence)
+    found = estimate_utility(scores, gains, confidence=confidence)
     truth = world.truth()
     gained = truth[1:] - truth[0]
     needed = LABELS * np.where(gained > 1e-12, world.gain, 1.0)
@@ -126,7 +140,17 @@ def answer(world: World, scores: StudyScores, rng: np.random.Generator) -> Answe
         float(((gains.low <= gained) & (gained <= gains.high)).mean()),
         float(held.mean()),
         float(np.median(gains.high - gains.gain)),
+        _settled(gains, found),
     )
+
+
+def _settled(gains: GainEstimate, found: UtilityEstimate) -> bool:
+    """Whether a study with ``trials: auto`` would stop here: of the arm that gains most at the middle budget it is
+    known that it is worth labels, or that it is worth less than ``WORTH``."""
+    middle = (len(LABELS) - 1) // 2
+    best = int(gains.gain[:, middle].argmax())
+    claimed = gains.sure[best, middle] > 0 and found.utility_low[best, middle] > 0
+    return bool(claimed or found.utility_high[best, middle] < WORTH)
 
 
 def old_claim(scores: StudyScores, rng: np.random.Generator) -> bool:
@@ -263,13 +287,68 @@ def print_power(studies: int, seconds: float) -> None:
         print_row(f"{arms} × {protocols}", str(gaining), *told, *cost)
 
 
+def looked_at(world: World, study: int, *, paid: bool = True) -> tuple[Answer, int]:
+    """The answer with which a study stops, and its trials. paid: whether looks are paid for by wider intervals."""
+    rng = numpy_generator("looks", *map(str, world), study)
+    scores = simulate(world._replace(trials=LOOKS.most), rng)
+    for trials in LOOKS.trials:
+        confidence = LOOKS.confidence(trials) if paid else 0.95
+        found = answer(world, _first(scores, trials), rng, confidence)
+        if found.settled:
+            break
+    return found, trials
+
+
+def _first(scores: StudyScores, trials: int) -> StudyScores:
+    """A study after so many of its trials."""
+    return replace(
+        scores,
+        baseline=scores.baseline[:, :trials],
+        compared=scores.compared[..., :trials],
+        pretraining=scores.pretraining[:, :trials],
+    )
+
+
+def print_looks(studies: int) -> None:
+    print(f"{studies} studies a row, looked at after {LOOKS.trials} trials; shares in % ± standard error\n")
+    print_row(
+        "arms × protocols", "true gain", "claims", "claims, looks unpaid", "claims, 12 trials at once", "gain held",
+        "utility held", "trials, mean",
+    )  # fmt: skip
+    print("|---" * 8 + "|")
+    for arms, protocols in ((1, 1), (4, 1), (4, 3), (9, 3)):
+        for gain in (1.0, 1.2, 1.5, 2.0):
+            world = World("looks", arms, protocols, LOOKS.most, gain=gain, gaining=1)
+            found, trials = zip(*(looked_at(world, study) for study in range(studies)), strict=True)
+            unpaid = [looked_at(world, study, paid=False)[0].claimed for study in range(studies)]
+            cells = [
+                share([one.claimed for one in found]),
+                share(unpaid),
+                share([one.claimed for one, _ in answers_at_once(world, studies)]),
+                share([one.gains for one in found]),
+                share([one.utilities for one in found]),
+                f"{np.mean(trials):.1f}",
+            ]
+            print_row(f"{arms} × {protocols}", f"{gain - 1:.0%}", *cells)
+
+
+def answers_at_once(world: World, studies: int) -> Iterator[tuple[Answer, int]]:
+    """Of the same studies, had they not been looked at before the end."""
+    for study in range(studies):
+        rng = numpy_generator("looks", *map(str, world), study)
+        yield answer(world, simulate(world, rng), rng), world.trials
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--studies", type=int, default=200)
     parser.add_argument("--power", action="store_true", help="print trials until a gain is established instead")
     parser.add_argument("--seconds", type=float, default=20.0, help="of one core for a run")
+    parser.add_argument("--looks", action="store_true", help="print what adding trials does instead")
     options = parser.parse_args()
-    if options.power:
+    if options.looks:
+        print_looks(options.studies)
+    elif options.power:
         print_power(options.studies, options.seconds)
     else:
         print_coverage(options.studies)

@@ -1,6 +1,7 @@
 """A planned study on its way: its missing jobs are run, and what they leave is kept in its folder."""
 
 import json
+import time
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
@@ -17,7 +18,7 @@ from headstart.study.running.estimate import seconds_left, side_by_side, wall_se
 from headstart.study.running.fitting import Overrun, overrun
 from headstart.study.running.launchers import Event, Launcher
 from headstart.study.running.launchers.local import default_workers
-from headstart.study.running.plan import Plan, make_plan
+from headstart.study.running.plan import NO_MORE, Plan, Trials, make_plan
 from headstart.study.running.steps import validation_score
 from headstart.study.running.store import Store
 from headstart.tasks import TASKS
@@ -28,10 +29,10 @@ Listener = Callable[[Event], None]
 Expect = Callable[[Sequence[Job]], None]
 
 
-def plan_with(suite: Suite, store: Store, failed: Collection[str] = ()) -> Plan:
+def plan_with(suite: Suite, store: Store, failed: Collection[str] = (), trials: Trials = NO_MORE) -> Plan:
     """The plan of a settled suite, as far as what ``store`` holds tells how many steps are enough.
 
-    failed: keys of jobs that gave no result and are not tried again.
+    failed: keys of jobs that gave no result and are not tried again. trials: that were added.
     """
 
     def score(job: TrialJob) -> float | None:
@@ -41,7 +42,7 @@ def plan_with(suite: Suite, store: Store, failed: Collection[str] = ()) -> Plan:
             return validation_score(records, task.primary_metric, task.higher_is_better)
         return nan if job.key in failed else None
 
-    return make_plan(suite, score)
+    return make_plan(suite, score, trials)
 
 
 class StudyRun:
@@ -57,6 +58,7 @@ class StudyRun:
         self.plan, self.store, self.launcher, self.run, self.notes = plan, store, launcher, run, notes
         self.states = store.states(plan.jobs)
         self._failed: dict[str, str] = {}
+        self._started = time.monotonic()
 
     @property
     def missing(self) -> list[Job]:
@@ -116,11 +118,40 @@ class StudyRun:
                 expect(self.missing)
             jobs = [job for job in self.plan.jobs if job.key not in self._failed]
             self._failed |= self.launcher.run(jobs, hear)
-            if not self.plan.open:
+            following = self._following()
+            if following is None:
                 return
-            self.plan = plan_with(self.plan.suite, self.store, self._failed)
+            self.plan = following
             self.states = self.store.states(self.plan.jobs)
             self.run.begin(self.plan)
+
+    def _following(self) -> Plan | None:
+        """What to do now that the plan is done: more of it, where steps were to be found, or more trials."""
+        suite, trials = self.plan.suite, self.plan.trials
+        if not self.plan.open:
+            trials = self._more_trials()
+            if not trials:
+                return None
+        following = plan_with(suite, self.store, self._failed, trials)
+        return following if self.plan.open or self._in_time(following) else None
+
+    def _more_trials(self) -> Trials:
+        """Those of the next look, where a decision hangs."""
+        info = self.run.info
+        if info.adaptive is None:
+            return NO_MORE
+        from headstart.outputs import Tables  # what draws is loaded by who needs it
+        from headstart.report.adaptive import more_trials
+
+        return more_trials(Tables(self.run).utility, self.run.points, info.varied, info.adaptive)
+
+    def _in_time(self, plan: Plan) -> bool:
+        """Whether a plan can be done within the study's minutes, if it has any, of which some are over."""
+        minutes = plan.suite.first.minutes
+        if minutes is None:
+            return True
+        seconds = wall_seconds(plan, seconds_left(plan, self.store.states(plan.jobs)), self._together)
+        return time.monotonic() - self._started + seconds <= 60 * minutes
 
     def _keep_finished(self) -> None:
         """Take what earlier runs finished, in this study or in others."""

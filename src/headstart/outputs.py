@@ -10,6 +10,7 @@ import pandas as pd
 from headstart.charts import draw_figures, save_figure
 from headstart.data.viewing.preview import caption, encode_png
 from headstart.report import ReportData, Sample, Verdict, galleries, state_verdict, write_report
+from headstart.report.adaptive import trials_sentence
 from headstart.report.idle import idle_sentence
 from headstart.report.training import guarded, state_training
 from headstart.study.results.predictions import collect_predictions
@@ -50,8 +51,8 @@ class Tables:
         self.pretraining = collect_pretraining(run, outcomes)
         self.history = collect_history(run, outcomes)
         self.trained_out = collect_trained_out(run, outcomes)
-        confidence = info.utility.confidence
-        self.summary = summary_table(self.results, info.metrics, varied=info.varied, confidence=confidence)
+        confidence, looks = info.utility.confidence, info.adaptive.looks if info.adaptive else None
+        self.summary = summary_table(self.results, info.metrics, varied=info.varied, confidence=confidence, looks=looks)
         self.utility = utility_table(
             self.results,
             info.metrics,
@@ -59,10 +60,12 @@ class Tables:
             **info.utility.model_dump(),
             seed=info.seed,
             hits=collect_hits(run, outcomes),
+            looks=looks,
         )
         verdict = state_verdict(self.utility, self.arms, self.missing, varied=info.varied, confidence=confidence)
         idle = idle_sentence(self.summary, info.metrics, info.varied)
-        verdict = verdict._replace(detail=" ".join(filter(None, [verdict.detail, idle])))
+        trials = trials_sentence(self.utility, run.points, info.varied, info.adaptive) if info.adaptive else ""
+        verdict = verdict._replace(detail=" ".join(filter(None, [verdict.detail, idle, trials])))
         self.training = state_training(self.trained_out, self.arms)
         self.verdict: Verdict = guarded(verdict, self.training)
 

@@ -12,7 +12,7 @@ import pandas as pd
 from headstart.data.batches.budgets import middle_budget
 from headstart.training import PROTOCOLS
 
-__all__ = ["Standing", "is_claimed", "standings"]
+__all__ = ["WHERE", "Standing", "is_claimed", "standings"]
 
 WHERE = ["dataset", "task"]
 
@@ -44,6 +44,12 @@ class Standing(NamedTuple):
     def claimed(self) -> bool:
         """Whether the best is worth labels beyond doubt."""
         return _is_sure(self.best)
+
+    def settled(self, worth: float) -> bool:
+        """Whether the best of both kinds are worth labels beyond doubt, or beyond doubt less than ``worth``."""
+        return all(
+            _is_sure(point) or point["utility_high"] < worth for point in (self.tuned, self.frozen) if point is not None
+        )
 
     @property
     def tuned_points(self) -> pd.DataFrame:

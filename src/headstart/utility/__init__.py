@@ -5,6 +5,7 @@ from typing import Literal
 from headstart.utility.curves import LabelRange, labels_needed, monotone_fit
 from headstart.utility.gains import GainEstimate, estimate_gains
 from headstart.utility.images import image_variance
+from headstart.utility.looks import Looks
 from headstart.utility.reference import (
     ReferenceUtility,
     interpolate_labels,
@@ -21,6 +22,7 @@ __all__ = [
     "GainEstimate",
     "Interpolation",
     "LabelRange",
+    "Looks",
     "MeanInterval",
     "ReferenceUtility",
     "StudyScores",

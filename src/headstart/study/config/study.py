@@ -1,7 +1,7 @@
 """The configuration of a study: everything that can change its numbers."""
 
 from itertools import product
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -18,7 +18,10 @@ from headstart.tasks import TASKS
 from headstart.training.config import ClosedForm, SupervisedConfig, TrainConfig
 from headstart.training.protocols import PROTOCOLS, check_fits
 
-__all__ = ["StudyConfig", "UtilityConfig"]
+if TYPE_CHECKING:
+    from headstart.utility import Looks
+
+__all__ = ["AdaptiveConfig", "StudyConfig", "UtilityConfig"]
 
 PositiveInt = Annotated[int, Field(ge=1)]
 METHODS_MOVED = (
@@ -35,12 +38,39 @@ class UtilityConfig(Schema):
     draws: Annotated[int, Field(ge=100)] = 2000
 
 
+class AdaptiveConfig(Schema):
+    """Trials that are added while a decision hangs (``trials: auto``).
+
+    first: trials at the first look; there are twice as many at each further one. most: at the last. worth: the utility
+    below which a gain makes no difference: 0.5 is half as many labels again. A decision hangs at the middle budget
+    until the best arm is shown to be worth labels, or to be worth less than that.
+    """
+
+    first: Annotated[int, Field(ge=2)] = 3
+    most: Annotated[int, Field(ge=2)] = 12
+    worth: Annotated[float, Field(gt=0)] = 0.5
+
+    @model_validator(mode="after")
+    def _check_order(self) -> Self:
+        if self.most < self.first:
+            raise ValueError(f"most is {self.most} and first is {self.first}: raise most or lower first")
+        return self
+
+    @property
+    def looks(self) -> "Looks":
+        """When numbers are looked at."""
+        from headstart.utility import Looks  # it loads SciPy, which no one needs who checks a study
+
+        return Looks(self.first, self.most)
+
+
 class StudyConfig(Schema):
     """One study, one report.
 
     arms: what is compared, by name; ``scratch``, random weights, is one of them unless another is the baseline.
     baseline: the arm that utility is measured against. budgets: labels per run, ascending; ``1%`` is a share of the
-    training split. trials: seeds of label draw and initialisation. pretrain_seeds: independent pretrainings per arm,
+    training split. trials: seeds of label draw and initialisation; ``auto``: as
+    many as it takes, within what ``adaptive`` says. pretrain_seeds: independent pretrainings per arm,
     dealt to the trials in turn. pretrain: how methods learn; an arm may overrule it. pretrain_dataset: where
     pretraining's images come from; default: the training split of ``dataset``, labels unseen. augment: of every arm,
     less what a method or a task does not bear. controls: what else to measure, so that a number can be read:
@@ -70,7 +100,8 @@ class StudyConfig(Schema):
     protocols: ProtocolChoices
     pretrain: TrainConfig | None = None
     budgets: tuple[PositiveInt, ...]
-    trials: PositiveInt = 3
+    trials: PositiveInt | Literal["auto"] = 3
+    adaptive: AdaptiveConfig = AdaptiveConfig()
     pretrain_seeds: PositiveInt = 1
     utility: UtilityConfig = UtilityConfig()
 
@@ -130,6 +161,11 @@ class StudyConfig(Schema):
                 self.pretraining(name)
                 self.augmentation(name)
         return self
+
+    @property
+    def first_trials(self) -> int:
+        """How many there are before any number is looked at."""
+        return self.adaptive.first if self.trials == "auto" else self.trials
 
     @property
     def settled_device(self) -> Literal["cpu", "cuda"]:

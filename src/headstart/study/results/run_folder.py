@@ -18,7 +18,7 @@ from headstart.errors import StoreError
 from headstart.files import write_atomic
 from headstart.schema import Schema
 from headstart.study.config.recipes import read_values
-from headstart.study.config.study import UtilityConfig
+from headstart.study.config.study import AdaptiveConfig, UtilityConfig
 from headstart.study.results.metrics import PrimaryMetric, primary_metrics
 from headstart.study.results.plan_tables import ARMS, DOUBLINGS, JOBS, POINTS, PRETRAININGS, plan_tables
 from headstart.study.results.table_files import read_table, write_table
@@ -44,7 +44,8 @@ CONFIG, ENVIRONMENT, LOG = "study.yaml", "environment.json", "log.jsonl"
 class RunInfo(Schema):
     """What all tables of a run share. varied: the keys that its studies differ in. datasets: by the key of its job,
     what tables call each dataset that is learned from labels. metrics: what each task is judged by, and which way is
-    up. seed: of interval draws. open: whether runs are still to be planned."""
+    up. seed: of interval draws. adaptive: how trials are added, if they are. open: whether runs are still to be
+    planned."""
 
     name: str
     title: str
@@ -53,6 +54,7 @@ class RunInfo(Schema):
     metrics: dict[str, PrimaryMetric]
     budgets: tuple[int, ...]
     utility: UtilityConfig
+    adaptive: AdaptiveConfig | None = None
     seed: int
     open: bool
 
@@ -178,6 +180,7 @@ def _info(plan: "Plan") -> RunInfo:
         metrics=primary_metrics(tasks),
         budgets=tuple(budgets),
         utility=config.utility,
+        adaptive=config.adaptive if config.trials == "auto" else None,
         seed=config.seed,
         open=plan.open,
     )

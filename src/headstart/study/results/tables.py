@@ -15,6 +15,7 @@ from headstart.study.results.plan_tables import CURVE
 from headstart.utility import (
     GainEstimate,
     Interpolation,
+    Looks,
     StudyScores,
     UtilityEstimate,
     estimate_gains,
@@ -45,8 +46,11 @@ def summary_table(
     *,
     varied: Sequence[str] = (),
     confidence: float = 0.95,
+    looks: Looks | None = None,
 ) -> pd.DataFrame:
     """One row per curve and budget: the primary metric's mean on the test split and Student's interval over trials.
+
+    looks: those that are taken while trials are added, all of which together keep ``confidence``.
 
     ``trials`` counts the runs behind the mean, ``missing`` those without a value, which are left out of it;
     ``value_if_blind`` is where the mean would be if these had scored what the blind guess scores there.
@@ -58,7 +62,8 @@ def summary_table(
     rows: list[Row] = []
     for curve in curves:
         budgets, values, pretraining = curve.table()
-        value, low, high = mean_interval(values, confidence, pretraining)
+        level = looks.confidence(values.shape[1], confidence) if looks else confidence
+        value, low, high = mean_interval(values, level, pretraining)
         measured = np.isfinite(values).sum(axis=1)
         missing = curve.runs.groupby("labels").size().to_numpy() - measured
         guess = guesses.get(place_of(curve, varied), pd.Series(dtype=float)).reindex(budgets).to_numpy()
@@ -80,6 +85,7 @@ def utility_table(
     draws: int = 2000,
     seed: int,
     hits: Mapping[str, NDArray[np.bool_]] | None = None,
+    looks: Looks | None = None,
 ) -> pd.DataFrame:
     """One row per compared curve and budget: what its start is worth in labels, as ``UtilityEstimate`` explains, and in
     the metric's units, positive where it is better, as ``GainEstimate`` does.
@@ -90,27 +96,28 @@ def utility_table(
     metric's units and in equivalent labels. ``pretrainings`` counts the pretrained networks behind a row.
     ``interpolation="reference"`` follows the original study's rule for labels (see ``reference_estimate``), its one
     point between budgets rounded to whole labels. hits: by job, which test images it got right; where all jobs that are
-    compared have them, gains and utilities know that other test images might have been drawn. Raises ``ConfigError``
+    compared have them, gains and utilities know that other test images might have been drawn. looks: as for
+    ``summary_table``. Raises ``ConfigError``
     where the original study's rule does not fit the metric.
     """
     curves = list(curves_of(results, metrics, varied))
     places = dict.fromkeys(place_of(curve, varied) for curve in curves if curve.role == "compared")
-    band = 1 - (1 - confidence) / max(len(places), 1)
     rows: list[Row] = []
     for place in places:
         group = Comparison.of([curve for curve in curves if place_of(curve, varied) == place])
         metric = metrics[place[-1]]
         generator = numpy_generator(seed, "utility", *place)
         scores, guess = group.scores(metric, hits or {})
+        level = looks.confidence(len(group.trials), confidence) if looks else confidence
         gains = estimate_gains(
             scores,
             generator,
             guess=guess,
-            confidence=confidence,
-            band=band,
+            confidence=level,
+            band=1 - (1 - level) / len(places),
             draws=draws * min(len(places), MOST_DRAWS),
         )
-        for index, estimate in enumerate(_estimates(scores, gains, metric, interpolation, confidence)):
+        for index, estimate in enumerate(_estimates(scores, gains, metric, interpolation, level)):
             rows += _rows(group.compared[index], metric, estimate, scores, gains, index)
     return pd.DataFrame(rows, columns=[*varied, *UTILITY_COLUMNS])
 

@@ -31,13 +31,14 @@ class Found:
 
 @dataclass(frozen=True)
 class Course:
-    """One task of one study, learned by one protocol. arms: those that are measured by it."""
+    """One task of one study, learned by one protocol, in ``trials``. arms: those that are measured by it."""
 
     config: StudyConfig
     dataset: DatasetJob
     task: str
     protocol: str
     arms: tuple[Arm, ...]
+    trials: range
 
     def job(self, arm: Arm, labels: int, trial: int, steps: int | None = None) -> TrialJob:
         """One run. steps: in place of those that the arm's settings say."""
@@ -61,7 +62,7 @@ class Course:
             return Found({}, tuple(self._control()))
         options = searching[0].protocols[self.protocol]
         assert isinstance(options, SupervisedConfig)
-        trials = range(min(PROBED_TRIALS, self.config.trials))
+        trials = self.trials[:PROBED_TRIALS]
         budgets = probed(self.config.budgets)
         ladders = climb_all(
             options, budgets, lambda labels, steps: self._doublings(searching, labels, trials, steps), scores
@@ -79,7 +80,7 @@ class Course:
             options = arm.protocols[self.protocol]
             if DOUBLED in self.config.controls and arm.role == "baseline" and isinstance(options, SupervisedConfig):
                 steps = options.for_labels(labels).steps
-                yield from self._doublings([arm], labels, range(self.config.trials), steps)
+                yield from self._doublings([arm], labels, self.trials, steps)
 
     def _doublings(self, arms: Sequence[Arm], labels: int, trials: range, steps: int) -> list[Doubling]:
         found = []

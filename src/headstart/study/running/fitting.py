@@ -38,7 +38,7 @@ def overrun(plan: Plan, seconds: Mapping[str, float], together: int) -> Overrun 
     if not meant or needed <= meant:
         return None
     trials, taken = None, needed
-    for trials in range(study.trials - 1, FEWEST_TRIALS - 1, -1):
+    for trials in range(study.first_trials - 1, FEWEST_TRIALS - 1, -1):
         taken = wall_seconds(plan, _of_trials(plan, seconds, trials), together)
         if taken <= meant:
             break

@@ -18,7 +18,11 @@ from headstart.study.running.labels import dataset_labels
 from headstart.study.running.resolve import Arm, arms_of
 from headstart.study.running.steps import Doubling, Scores, nothing_known
 
-__all__ = ["Doubled", "Plan", "Point", "Pretraining", "make_plan", "plan_study"]
+__all__ = ["NO_MORE", "Doubled", "Plan", "Point", "Pretraining", "Trials", "make_plan", "plan_study"]
+
+Trials = Mapping[tuple[int, str], int]
+"""How many each study of a suite has of each task, where they are more than it begins with."""
+NO_MORE: Trials = {}
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,8 @@ class Plan:
     """What a suite comes to, as far as it is known.
 
     arms: of each study. datasets: of each study, what its labels are of. doublings: what shows whether arms are trained
-    out. open: whether runs have to be finished before more can be planned, because they tell how many steps are enough.
+    out. trials: that were added to those that studies begin with. open: whether runs have to be finished before more
+    can be planned, because they tell how many steps are enough.
     """
 
     suite: Suite
@@ -70,6 +75,7 @@ class Plan:
     pretrainings: tuple[Pretraining, ...]
     points: tuple[Point, ...]
     doublings: tuple[Doubled, ...]
+    trials: Trials
     open: bool
 
     @cached_property
@@ -85,19 +91,21 @@ class Plan:
         return dataset_labels(job for job in self.jobs if isinstance(job, DatasetJob))
 
 
-def make_plan(suite: Suite, scores: Scores = nothing_known) -> Plan:
+def make_plan(suite: Suite, scores: Scores = nothing_known, trials: Trials = NO_MORE) -> Plan:
     """The plan of a settled suite: jobs that studies have in common are planned once.
 
-    scores: of runs that are finished, for those that find out how many steps are enough.
+    scores: of runs that are finished, for those that find out how many steps are enough. trials: that were added.
     """
-    return plan_study(suite, [_arms(variant.config) for variant in suite.variants], scores)
+    return plan_study(suite, [_arms(variant.config) for variant in suite.variants], scores, trials)
 
 
-def plan_study(suite: Suite, arms: Sequence[Sequence[Arm]], scores: Scores = nothing_known) -> Plan:
+def plan_study(
+    suite: Suite, arms: Sequence[Sequence[Arm]], scores: Scores = nothing_known, trials: Trials = NO_MORE
+) -> Plan:
     """The plan of a settled suite whose studies compare ``arms``, which may start in ways that no file can say."""
     datasets = tuple(DatasetJob(variant.config.dataset) for variant in suite.variants)
     studies = [
-        _Study(index, variant.config, dataset, tuple(study_arms))
+        _Study(index, variant.config, dataset, tuple(study_arms), trials)
         for index, (variant, dataset, study_arms) in enumerate(zip(suite.variants, datasets, arms, strict=True))
     ]
     learned = [_learned(study, scores) for study in studies]
@@ -108,18 +116,23 @@ def plan_study(suite: Suite, arms: Sequence[Sequence[Arm]], scores: Scores = not
         tuple(pretraining for study in studies for pretraining in _pretrainings(study)),
         tuple(point for points, _, _ in learned for point in points),
         tuple(one for _, doublings, _ in learned for one in doublings),
+        trials,
         any(unknown for _, _, unknown in learned),
     )
 
 
 @dataclass(frozen=True)
 class _Study:
-    """One study of a suite: which, what it says, what it learns from, and whom it compares."""
+    """One study of a suite: which, what it says, what it learns from, whom it compares, and trials that were added."""
 
     index: int
     config: StudyConfig
     dataset: DatasetJob
     arms: tuple[Arm, ...]
+    added: Trials
+
+    def trials(self, task: str) -> range:
+        return range(self.added.get((self.index, task), self.config.first_trials))
 
 
 def _arms(config: StudyConfig) -> tuple[Arm, ...]:
@@ -138,7 +151,7 @@ def _learned(study: _Study, scores: Scores) -> tuple[list[Point], list[Doubled],
     points, doublings, unknown = list(_guesses(study)), list[Doubled](), False
     for task, protocol in product(study.config.tasks, study.config.protocols):
         arms = tuple(arm for arm in study.arms if protocol in arm.protocols)
-        course = Course(study.config, study.dataset, task, protocol, arms)
+        course = Course(study.config, study.dataset, task, protocol, arms, study.trials(task))
         found = course.find_steps(scores)
         doublings += [Doubled(study.index, one) for one in found.doublings]
         unknown |= found.steps is None
@@ -151,14 +164,15 @@ def _guesses(study: _Study) -> Iterator[Point]:
     """The blind control."""
     config = study.config
     if BLIND in config.controls:
-        for task, labels, trial in product(config.tasks, config.budgets, range(config.trials)):
-            guess = BlindJob(study.dataset, task, labels, trial, config.seed)
-            yield Point(study.index, BLIND, "control", "constant", None, BLIND, config.backbone.label, guess)
+        for task, labels in product(config.tasks, config.budgets):
+            for trial in study.trials(task):
+                guess = BlindJob(study.dataset, task, labels, trial, config.seed)
+                yield Point(study.index, BLIND, "control", "constant", None, BLIND, config.backbone.label, guess)
 
 
 def _points(study: _Study, course: Course, steps: Mapping[int, int]) -> Iterator[Point]:
     """One pretraining serves all tasks, protocols and budgets."""
-    for labels, trial, arm in product(study.config.budgets, range(study.config.trials), course.arms):
+    for labels, trial, arm in product(study.config.budgets, course.trials, course.arms):
         start = arm.start(trial)
         source = start.pretrain_source
         method = arm.name if arm.role == "control" else start.title
