@@ -3,7 +3,8 @@
 import difflib
 from collections.abc import Mapping
 from functools import cache
-from typing import Annotated, Any, TypeVar, get_args
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 import yaml
 from pydantic import (
@@ -22,6 +23,7 @@ from headstart.errors import ConfigError
 __all__ = ["Overrides", "Schema", "apply_override", "overrides_of", "overriding", "set_key", "validate"]
 
 Model = TypeVar("Model", bound=BaseModel)
+SHOULD = "Input should be "
 
 
 class Schema(BaseModel):
@@ -85,7 +87,7 @@ def validate(model: type[Model], values: Mapping[str, Any], where: str) -> Model
     try:
         return model.model_validate(dict(values))
     except ValidationError as error:
-        sentences = [_sentence(model, detail) for detail in error.errors()]
+        sentences = [_sentence(model, detail) for detail in _one_per_key(model, error.errors())]
         raise ConfigError(f"{where}: {'; '.join(sentences)}") from None
     except ConfigError as error:  # of what is validated inside
         raise ConfigError(f"{where}: {error}") from None
@@ -129,6 +131,30 @@ def set_key(values: dict[str, Any], path: str, value: Any, where: str) -> None:
     values[last] = value
 
 
+def _one_per_key(model: type[BaseModel], details: list[ErrorDetails]) -> list[ErrorDetails]:
+    """What no type of a key that may be of several would take, as one error of that key."""
+    found: list[ErrorDetails] = []
+    for detail in details:
+        if _is_of_a_choice(model, detail["loc"]):
+            detail["loc"] = detail["loc"][:-1]
+            if found and found[-1]["loc"] == detail["loc"]:
+                found[-1]["msg"] += f" or {detail['msg'].removeprefix(SHOULD)}"
+                continue
+        found.append(detail)
+    return found
+
+
+def _is_of_a_choice(model: type[BaseModel], location: tuple[int | str, ...]) -> bool:
+    """Whether the last part of a path names one of a key's types and no key."""
+    if len(location) < 2:
+        return False
+    owner = _model_at(model, location[:-2])
+    field = owner.model_fields.get(str(location[-2])) if owner else None
+    if field is None or get_origin(field.annotation) not in (Union, UnionType):
+        return False
+    return len(set(get_args(field.annotation)) - {type(None)}) > 1
+
+
 def _sentence(model: type[BaseModel], detail: ErrorDetails) -> str:
     path = ".".join(str(part) for part in detail["loc"])
     if detail["type"] == "extra_forbidden":
@@ -150,12 +176,18 @@ def _unknown_key(model: type[BaseModel], location: tuple[int | str, ...], path: 
 
 
 def _keys_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
-    """The keys that are allowed at a path; an index or a free name (a mapping's key) leads to its value's model."""
+    """The keys that are allowed at a path."""
+    found = _model_at(model, location)
+    return sorted(found.model_fields) if found else []
+
+
+def _model_at(model: type[BaseModel], location: tuple[int | str, ...]) -> type[BaseModel] | None:
+    """What holds the keys at a path; an index or a free name (a mapping's key) leads to its value's model."""
     current: Any = model
     for part in location:
         fields = current.model_fields if _is_model(current) else {}
         current = _inner_model(fields[part].annotation) if part in fields else current
-    return sorted(current.model_fields) if _is_model(current) else []
+    return current if _is_model(current) else None
 
 
 def _inner_model(annotation: Any) -> Any:

@@ -78,7 +78,8 @@ def test_no_look_is_taken_that_does_not_fit_into_the_minutes(tmp_path) -> None:
         ({"adaptive": {"first": 1}}, "adaptive.first"),
         ({"adaptive": {"first": 5, "most": 4}}, "most is 4 and first is 5: raise most or lower first"),
         ({"adaptive": {"worth": 0}}, "adaptive.worth"),
-        ({"trials": "some"}, "trials"),
+        ({"trials": 0}, "study: key 'trials' is 0: input should be greater than or equal to 1 or 'auto'"),
+        ({"trials": "some"}, "key 'trials' is 'some': input should be a valid integer"),
     ],
 )
 def test_a_mistake_is_a_sentence(keys: dict[str, Any], message: str) -> None:
