@@ -5,6 +5,7 @@ Whatever computes or draws is loaded inside the verbs that need it, so that a wr
 
 import json
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -49,12 +50,13 @@ def prepare_study(
     workers: int | None = None,
     replace: bool = False,
     many: bool = False,
+    track: Sequence[str] = (),
 ) -> "StudyRun":
     """Check a study or suite, plan it, and make its folder ``out/NAME``.
 
     config: a configuration, a recipe's name, or a YAML file. replace: whether a run of the same name and other settings
-    may be replaced. many: whether more than 10,000 jobs are meant. Raises ``HeadstartError`` for what the user can
-    mend.
+    may be replaced. many: whether more than 10,000 jobs are meant. track: names of ``TRACKERS`` that are told what is
+    measured. Raises ``HeadstartError`` for what the user can mend.
 
     >>> prepare_study("quickstart").describe()  # doctest: +SKIP
     '131 jobs, 0 of them done already; 412,000 image-steps to go'
@@ -81,7 +83,7 @@ def prepare_study(
     run.begin(plan)
     environment = describe_environment() | {"store": kept.address}
     write_atomic(run.folder / ENVIRONMENT, json.dumps(environment, indent=1).encode())
-    return StudyRun(plan, kept, lookup(LAUNCHERS, "launcher", launcher)(kept, workers), run, notes)
+    return StudyRun(plan, kept, lookup(LAUNCHERS, "launcher", launcher)(kept, workers), run, notes, track)
 
 
 def run_study(config: Config, *, listen: "Listener | None" = None, **options: Any) -> "Study":

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from headstart.errors import HeadstartError
+from headstart.schema import flat
 from headstart.study.config.suite import Suite
 from headstart.study.jobs.base import Job
 from headstart.study.jobs.trial import TrialJob
@@ -22,6 +23,7 @@ from headstart.study.running.plan import NO_MORE, Plan, Trials, make_plan
 from headstart.study.running.steps import validation_score
 from headstart.study.running.store import Store
 from headstart.tasks import TASKS
+from headstart.tracking import follow
 
 __all__ = ["Expect", "Listener", "StudyRun", "plan_with"]
 
@@ -49,13 +51,20 @@ class StudyRun:
     """A study that was checked and can be run: what there is to do, and how it will be done.
 
     plan: as far as it is known; where steps are to be found, it grows on the way. notes: sentences on what the user may
-    not have meant.
+    not have meant. track: names of trackers that are told what is measured, besides the file that is always written.
     """
 
     def __init__(
-        self, plan: Plan, store: Store, launcher: Launcher, run: RunFolder, notes: tuple[str, ...] = ()
+        self,
+        plan: Plan,
+        store: Store,
+        launcher: Launcher,
+        run: RunFolder,
+        notes: tuple[str, ...] = (),
+        track: Sequence[str] = (),
     ) -> None:
         self.plan, self.store, self.launcher, self.run, self.notes = plan, store, launcher, run, notes
+        self._following = follow(run, track, flat(plan.suite.written))
         self.states = store.states(plan.jobs)
         self._failed: dict[str, str] = {}
         self._started = time.monotonic()
@@ -106,7 +115,10 @@ class StudyRun:
                 if listen:
                     listen(event)
 
-            self._run_and_plan(hear, expect)
+            try:
+                self._run_and_plan(hear, expect)
+            finally:
+                self._following.close()
         if self._failed and all(point.job.key in self._failed for point in self.plan.points):
             raise HeadstartError(next(iter(self._failed.values())))
 
@@ -118,22 +130,22 @@ class StudyRun:
                 expect(self.missing)
             jobs = [job for job in self.plan.jobs if job.key not in self._failed]
             self._failed |= self.launcher.run(jobs, hear)
-            following = self._following()
-            if following is None:
+            grown = self._grown()
+            if grown is None:
                 return
-            self.plan = following
+            self.plan = grown
             self.states = self.store.states(self.plan.jobs)
             self.run.begin(self.plan)
 
-    def _following(self) -> Plan | None:
+    def _grown(self) -> Plan | None:
         """What to do now that the plan is done: more of it, where steps were to be found, or more trials."""
         suite, trials = self.plan.suite, self.plan.trials
         if not self.plan.open:
             trials = self._more_trials()
             if not trials:
                 return None
-        following = plan_with(suite, self.store, self._failed, trials)
-        return following if self.plan.open or self._in_time(following) else None
+        grown = plan_with(suite, self.store, self._failed, trials)
+        return grown if self.plan.open or self._in_time(grown) else None
 
     def _more_trials(self) -> Trials:
         """Those of the next look, where a decision hangs."""
@@ -158,13 +170,21 @@ class StudyRun:
         kept = self.run.outcomes()
         for job in self.plan.jobs:
             known = kept.get(job.key)
-            if self.states[job.key] == "done" and not (known and known.done):
-                self.run.keep(job, self.store.folder(job), self.store.seconds(job))
+            if known and known.found is not None:
+                self._following.tell(job.key, known.found)
+            elif self.states[job.key] == "done":
+                self._keep(job)
+
+    def _keep(self, job: Job) -> None:
+        folder = self.store.folder(job)
+        found = job.outcome(folder)
+        self.run.keep(job, folder, self.store.seconds(job), found)
+        self._following.tell(job.key, found)
 
     def _note(self, event: Event, log: TextIO) -> None:
         job = event.job
         if event.what == "finished":
-            self.run.keep(job, self.store.folder(job), self.store.seconds(job))
+            self._keep(job)
         if event.what == "failed":
             self.run.note_failure(job.key, event.reason)
         if event.what != "progress":

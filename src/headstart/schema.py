@@ -20,7 +20,7 @@ from pydantic_core import ErrorDetails
 
 from headstart.errors import ConfigError
 
-__all__ = ["Overrides", "Schema", "apply_override", "overrides_of", "overriding", "set_key", "validate"]
+__all__ = ["Overrides", "Schema", "apply_override", "flat", "overrides_of", "overriding", "set_key", "validate"]
 
 Model = TypeVar("Model", bound=BaseModel)
 SHOULD = "Input should be "
@@ -91,6 +91,19 @@ def validate(model: type[Model], values: Mapping[str, Any], where: str) -> Model
         raise ConfigError(f"{where}: {'; '.join(sentences)}") from None
     except ConfigError as error:  # of what is validated inside
         raise ConfigError(f"{where}: {error}") from None
+
+
+def flat(values: Mapping[str, Any], above: str = "") -> dict[str, str]:
+    """Nested keys as dotted ones, each value in words.
+
+    >>> flat({"pretrain": {"steps": 1000}, "budgets": [10, 20]})
+    {'pretrain.steps': '1000', 'budgets': '[10, 20]'}
+    """
+    found: dict[str, str] = {}
+    for name, value in values.items():
+        path = f"{above}{name}"
+        found |= flat(value, f"{path}.") if isinstance(value, Mapping) else {path: str(value)}
+    return found
 
 
 def apply_override(values: dict[str, Any], override: str) -> None:

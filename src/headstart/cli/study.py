@@ -45,6 +45,9 @@ def study_run(
     replace: Annotated[
         bool, typer.Option("--replace", help="Take the place of a run of the same name and other settings.")
     ] = False,
+    track: Annotated[
+        list[str] | None, typer.Option(help="Also tell this tracker what is measured: tensorboard or mlflow.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="More than 10,000 jobs are meant.")] = False,
 ) -> None:
     """Run a study or suite, or what is left of it, and write its report.
@@ -56,7 +59,9 @@ def study_run(
     suite = load_suite(recipe, overrides)  # before anything heavy is loaded, so that a wrong key is refused at once
     from headstart.progress import describe_overrun, duration, watch_jobs, when
 
-    prepared = prepare_study(suite, out=out, store=store, launcher=launcher, workers=workers, replace=replace, many=yes)
+    prepared = prepare_study(
+        suite, out=out, store=store, launcher=launcher, workers=workers, replace=replace, many=yes, track=track or ()
+    )
     console.print(f"[bold]{suite.name}[/]: {prepared.describe()}", highlight=False)
     seconds, overrun = prepared.expected_seconds(), prepared.overrun()
     for note in (*prepared.notes, *([describe_overrun(overrun)] if overrun else [])):
