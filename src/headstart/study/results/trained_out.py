@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from headstart.study.results.metrics import PrimaryMetric
 from headstart.study.results.run_folder import Outcome, RunFolder
 from headstart.study.results.table_files import rows_of
-from headstart.study.running.steps import Difference, changes, validation_score
+from headstart.study.running.steps import Change, Difference, changes, validation_score
 
 __all__ = ["TRAINED_OUT", "collect_trained_out"]
 
@@ -21,7 +22,8 @@ def collect_trained_out(run: RunFolder, outcomes: Mapping[str, Outcome]) -> pd.D
 
     labels: the budget, or all of them (``10, 20 and 100``); budgets: how many those are. change: of the mean score over
     trials by twice the ``steps``, more being better, on validation images; error: its standard error; limit: what it
-    must stay below to be ``settled``. Runs without a number are left out.
+    must stay below to be ``settled``: over all budgets the tolerance or the error, whichever is larger; at one of
+    several both together, for one of them may seem to move by luck. Runs without a number are left out.
     """
     keys = [*run.info.varied, "variant", *CONDITIONS]
     rows: list[dict[str, Any]] = []
@@ -29,13 +31,19 @@ def collect_trained_out(run: RunFolder, outcomes: Mapping[str, Outcome]) -> pd.D
         conditions = dict(zip(keys, names, strict=True))
         metric = run.info.metrics[str(conditions["task"])]
         groups = [group for _, group in runs.groupby("labels", sort=False)]
-        for group in [*groups, *([runs] if len(groups) > 1 else [])]:
-            rows += [conditions | {"metric": metric.name} | row for row in _rows(rows_of(group), outcomes, metric)]
+        several = len(groups) > 1
+        for group, one in [*((group, several) for group in groups), *([(runs, False)] if several else [])]:
+            found = _rows(rows_of(group), outcomes, metric, lenient=one)
+            rows += [conditions | {"metric": metric.name} | row for row in found]
     return pd.DataFrame(rows, columns=[*run.info.varied, *TRAINED_OUT])
 
 
 def _rows(
-    doublings: Sequence[Mapping[str, Any]], outcomes: Mapping[str, Outcome], metric: PrimaryMetric
+    doublings: Sequence[Mapping[str, Any]],
+    outcomes: Mapping[str, Outcome],
+    metric: PrimaryMetric,
+    *,
+    lenient: bool,
 ) -> list[dict[str, Any]]:
     scores = [[_score(outcomes.get(one[end]), metric) for end in ("job", "doubled")] for one in doublings]
     differences = [
@@ -43,11 +51,15 @@ def _rows(
         for one, (before, after) in zip(doublings, scores, strict=True)
     ]
     labels, steps = (sorted({one[name] for one in doublings}) for name in ("labels", "steps"))
+    tolerance = doublings[0]["tolerance"]
     where = {"labels": listed(labels), "budgets": len(labels), "steps": listed(steps)}
-    return [
-        where | {"arm": one.arm, "change": one.mean, "error": one.error, "limit": one.limit, "settled": one.settled}
-        for one in changes(differences, doublings[0]["tolerance"])
-    ]
+    return [where | _row(one, tolerance, lenient) for one in changes(differences, tolerance)]
+
+
+def _row(change: Change, tolerance: float, lenient: bool) -> dict[str, Any]:
+    limit = tolerance + np.nan_to_num(change.error) if lenient else change.limit
+    told = {"arm": change.arm, "change": change.mean, "error": change.error}
+    return told | {"limit": limit, "settled": change.mean < limit}
 
 
 def listed(numbers: Sequence[int]) -> str:
