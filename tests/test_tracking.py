@@ -13,7 +13,6 @@ from headstart.study.config.study import StudyConfig
 from headstart.study.running.launchers import Event, Launcher
 from headstart.tracking import TRACKERS, Scalar
 
-
 pytestmark = pytest.mark.filterwarnings("ignore")
 """TensorBoard's and MLflow's own."""
 
