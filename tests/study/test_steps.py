@@ -4,6 +4,7 @@ import math
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -177,6 +178,9 @@ def test_a_study_finds_its_steps_and_shows_what_twice_as_many_would_do(tmp_path)
     table = found.tables.trained_out
     assert set(table["labels"]) == {"10", "20", "80", "10, 20 and 80"}
     assert set(table["arm"]) == {"scratch", "rotation", TOGETHER}
+    one, all_of_them = table[table["budgets"] == 1], table[table["budgets"] == 3]
+    assert one["limit"].to_numpy() == pytest.approx(0.05 + one["error"].to_numpy())
+    assert all_of_them["limit"].to_numpy() == pytest.approx(np.maximum(0.05, all_of_them["error"].to_numpy()))
     page = found.report().read_text()
     assert ("Trained out: doubling" in page) == bool(table["settled"].all())
     assert ("Not trained out: doubling" in page) == (not table["settled"].all())
