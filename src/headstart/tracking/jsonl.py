@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TextIO
 
 from headstart.tracking.base import Scalar, Tracker
 
@@ -16,10 +17,14 @@ class JsonlTracker(Tracker):
 
     def __init__(self, folder: Path, study: str, settings: Mapping[str, str]) -> None:
         del study, settings
-        self._file = (folder / METRICS).open("w")
+        self._path = folder / METRICS
+        self._file: TextIO | None = None  # a study that is planned and not run leaves the file of its last run
 
     def log(self, scalar: Scalar) -> None:
+        if self._file is None:
+            self._file = self._path.open("w")
         print(json.dumps(scalar._asdict()), file=self._file, flush=True)
 
     def close(self) -> None:
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
