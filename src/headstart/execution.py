@@ -7,7 +7,7 @@ from math import nan
 from pathlib import Path
 from typing import TextIO
 
-from headstart.errors import HeadstartError
+from headstart.errors import HeadstartError, StoreError
 from headstart.study.config.suite import Suite
 from headstart.study.jobs.base import Job
 from headstart.study.jobs.trial import TrialJob
@@ -33,9 +33,9 @@ def plan_with(suite: Suite, store: Store, failed: Collection[str] = ()) -> Plan:
     """
 
     def score(job: TrialJob) -> float | None:
-        if store.state(job) == "done":
+        if found := store.found(job, job.told_in):
             task = TASKS.traits(job.task)
-            records = job.outcome(store.folder(job))["records"]
+            records = job.outcome(found.folder)["records"]
             return validation_score(records, task.primary_metric, task.higher_is_better)
         return nan if job.key in failed else None
 
@@ -111,17 +111,27 @@ class StudyRun:
             self.run.begin(self.plan)
 
     def _keep_finished(self) -> None:
-        """Take what earlier runs finished, in this study or in others."""
+        """Take what earlier runs finished, in this study or in others. What is damaged is to be done again."""
         kept = self.run.outcomes()
         for job in self.plan.jobs:
             known = kept.get(job.key)
-            if self.states[job.key] == "done" and not (known and known.done):
-                self.run.keep(job, self.store.folder(job), self.store.seconds(job))
+            if self.states[job.key] == "done" and not (known and known.done) and not self._keep(job):
+                self.states[job.key] = "absent"
+
+    def _keep(self, job: Job) -> bool:
+        """Take what a finished job left, if it is still there and whole."""
+        found = self.store.found(job, (*job.told_in, *job.keepsakes))
+        if found:
+            self.run.keep(job, found.folder, found.seconds)
+        return found is not None
 
     def _note(self, event: Event, log: TextIO) -> None:
         job = event.job
-        if event.what == "finished":
-            self.run.keep(job, self.store.folder(job), self.store.seconds(job))
+        if event.what == "finished" and not self._keep(job):
+            raise StoreError(
+                f"what {job.title} just left in {self.store.address} is damaged: check that disk, and run the same "
+                "command again"
+            )
         if event.what == "failed":
             self.run.note_failure(job.key, event.reason)
         if event.what != "progress":
