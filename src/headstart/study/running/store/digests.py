@@ -8,7 +8,7 @@ from typing import NamedTuple
 from headstart.files import PARTIAL
 from headstart.study.running.store.marker import FileFacts
 
-__all__ = ["CHECKPOINTS", "Digests", "Looked", "kept_files"]
+__all__ = ["CHECKPOINTS", "Digests", "Looked", "hash_file", "kept_files"]
 
 CHECKPOINTS = "checkpoints"
 """The part of a job's folder that nothing is kept of."""

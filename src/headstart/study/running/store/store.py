@@ -11,7 +11,7 @@ from headstart.errors import StoreError
 from headstart.files import write_atomic
 from headstart.study.jobs.base import Job, RunContext, no_progress
 from headstart.study.running.store.addresses import open_backend
-from headstart.study.running.store.backend import DamagedError, Entry, Fetched, Lock
+from headstart.study.running.store.backend import DamagedError, Entry, Lock
 from headstart.study.running.store.digests import CHECKPOINTS
 
 __all__ = ["Finished", "State", "Store", "open_store"]
@@ -96,7 +96,10 @@ class Store:
 
     def seconds(self, job: Job) -> float:
         """How long the finished job ran, all its interrupted runs' last parts aside; NaN if a loss of power took it."""
-        return _needed(job, self.backend.fetch(_entry(job), ())).marker.seconds
+        fetched = self.backend.fetch(_entry(job), ())
+        if fetched is None:
+            raise StoreError(f"{job.title} is not in the store any more: run the study again")
+        return fetched.marker.seconds
 
     def run(self, job: Job, *, progress: Callable[[int, int], None] = no_progress, workers: int = 1) -> None:
         """Do ``job`` unless it is done; its inputs must be. Whoever else asks for it waits, then finds it done."""
@@ -119,12 +122,15 @@ class Store:
             self.backend.commit(entry, seconds)
 
     def _input(self, needed: Job) -> Path:
-        """The folder of a finished input; what is damaged is made again here."""
-        assert self.backend.is_done(_entry(needed)), "a job runs after its inputs"
+        """The folder of a finished input. What was removed since it was done, or is damaged, is made again here."""
         found = self.found(needed)
         if found is None:
             self.run(needed)
-        return _needed(needed, self.backend.fetch(_entry(needed))).folder
+            needed.forget()
+            found = self.found(needed)
+        if found is None:
+            raise StoreError(f"what {needed.title} left in {self.address} is damaged again and again: check that disk")
+        return found.folder
 
 
 def open_store(address: str | Path, *, read_only: bool = False) -> Store:
@@ -141,12 +147,6 @@ def open_store(address: str | Path, *, read_only: bool = False) -> Store:
 
 def _entry(job: Job) -> Entry:
     return Entry(job.kind, job.key)
-
-
-def _needed(job: Job, fetched: Fetched | None) -> Fetched:
-    if fetched is None:
-        raise StoreError(f"{job.title} is not in the store any more: run the study again")
-    return fetched
 
 
 def _state(job: Job, names: Collection[str]) -> State:
