@@ -232,7 +232,8 @@ def test_what_cannot_be_opened_is_told_in_a_sentence(address, sentence, tmp_path
 def test_a_folder_that_several_machines_share_is_not_trusted_with_locks(tmp_path, monkeypatch):
     mounts = tmp_path / "mounts"
     mounts.write_text(
-        "/dev/vda / ext4 rw 0 0\nserver:/x /data nfs4 rw 0 0\ntmpfs /data/scratch tmpfs rw 0 0\n/dev/b /my\\040disk zfs rw 0 0\n"
+        "/dev/vda / ext4 rw 0 0\nserver:/x /data nfs4 rw 0 0\n"
+        "tmpfs /data/scratch tmpfs rw 0 0\n/dev/b /my\\040disk zfs rw 0 0\n"
     )
     kinds = {path: file_system(Path(path), mounts) for path in ("/home", "/data/a", "/data/scratch/b", "/my disk/c")}
     assert list(kinds.values()) == ["ext4", "nfs4", "tmpfs", "zfs"]

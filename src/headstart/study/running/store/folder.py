@@ -2,8 +2,10 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from stat import S_ISREG
 
 from filelock import FileLock, Timeout
 
@@ -67,21 +69,23 @@ class FolderBackend(Backend):
     def survey(self, kind: str) -> Iterator[Held]:
         names = self.names(kind)
         for entry in (Entry(kind, key) for key in entry_keys(names)):
-            marker = self.marker_path(entry)
-            files = [path for path in (self.folder(entry), marker, *self.folder(entry).rglob("*")) if path.exists()]
-            statuses = [path.stat() for path in files]
-            done = {entry.key, marker.name} <= names
-            modified = max((status.st_mtime for status in statuses), default=None)
-            yield Held(entry, done, sum(path.stat().st_size for path in files if path.is_file()), modified)
+            paths = [self.marker_path(entry)]
+            for folder, _, files in os.walk(self.folder(entry)):
+                paths += [Path(folder), *(Path(folder, name) for name in files)]
+            bytes, modified = _measure(paths)
+            yield Held(entry, {entry.key, f"{entry.key}.json"} <= names, bytes, modified)
 
     def is_done(self, entry: Entry) -> bool:
         return self.folder(entry).exists() and self.marker_path(entry).exists()
 
     def fetch(self, entry: Entry, names: tuple[str, ...] | None = None) -> Fetched | None:
+        return self._fetch(entry, names, self.digests)
+
+    def _fetch(self, entry: Entry, names: tuple[str, ...] | None, digests: Digests) -> Fetched | None:
         marker = self.read_marker(entry)
         if marker is None or not self.folder(entry).exists():
             return None
-        looked = self.digests.look(self.folder(entry), marker.wanted(names) or {})
+        looked = digests.look(self.folder(entry), marker.wanted(names) or {})
         if looked.damaged:
             raise DamagedError(f"{self.folder(entry) / looked.damaged} is gone or not what its job wrote")
         return Fetched(marker, self.folder(entry), looked.replaced)
@@ -95,24 +99,20 @@ class FolderBackend(Backend):
         return self.folder(entry)
 
     def commit(self, entry: Entry, seconds: float) -> None:
-        self.seal(entry, seconds)
-
-    def seal(self, entry: Entry, seconds: float) -> Marker:
         """Bring all to disk, the marker with it under another name, which then becomes its own."""
         folder = self.folder(entry)
         temporary = folder / f".marker{PARTIAL}"
         try:
-            marker = Marker(seconds, self.digests.of_folder(folder))
-            temporary.write_bytes(marker.dump())
+            temporary.write_bytes(Marker(seconds, self.digests.of_folder(folder)).dump())
             sync_folder(folder)
             temporary.replace(self.marker_path(entry))
         except OSError as error:
             raise StoreError(unwritable(folder, error)) from error
         shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
-        return marker
 
     def put(self, entry: Entry, fetched: Fetched) -> None:
-        folder = self.begin(entry)
+        self.remove(entry)
+        folder = self.folder(entry)
         try:
             for name in fetched.marker.files or {}:
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -133,8 +133,7 @@ class FolderBackend(Backend):
             raise StoreError(f"{self.folder(entry)} cannot be removed ({error.strerror}): check your rights") from error
 
     def check(self, entry: Entry) -> Marker:
-        self.digests = Digests()
-        fetched = self.fetch(entry)
+        fetched = self._fetch(entry, None, Digests())
         if fetched is None:
             raise DamagedError(f"{self.folder(entry)} is gone")
         return fetched.marker
@@ -156,6 +155,17 @@ class FolderBackend(Backend):
             return None
         except (OSError, ValueError) as error:
             raise DamagedError(f"{path} is damaged") from error
+
+
+def _measure(paths: Iterable[Path]) -> tuple[int, float | None]:
+    """Bytes in files, and when the latest was written. What vanishes meanwhile is passed over."""
+    bytes, modified = 0, None
+    for path in paths:
+        with suppress(FileNotFoundError):
+            status = path.stat()
+            bytes += status.st_size if S_ISREG(status.st_mode) else 0
+            modified = max(modified or 0.0, status.st_mtime)
+    return bytes, modified
 
 
 def check_folder(folder: Path, what: str, way_out: str) -> None:

@@ -48,6 +48,7 @@ class Lease(Lock):
         if highest and not self._is_silent(highest):
             return False
         self._number = highest + 1
+        self._beats += 1  # so that it is not taken for an earlier one of its own
         if not self._bucket.create(self._path(self._number), self._sign()):
             return False
         for number in numbers:
