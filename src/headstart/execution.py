@@ -113,14 +113,16 @@ class StudyRun:
     def _keep_finished(self) -> None:
         """Take what earlier runs finished, in this study or in others. What is damaged is to be done again."""
         kept = self.run.outcomes()
-        for job in self.plan.jobs:
-            known = kept.get(job.key)
-            if self.states[job.key] == "done" and not (known and known.done) and not self._keep(job):
+        known = {key for key, outcome in kept.items() if outcome.done}
+        new = [job for job in self.plan.jobs if self.states[job.key] == "done" and job.key not in known]
+        self.store.prefetch(new, _told)
+        for job in new:
+            if not self._keep(job):
                 self.states[job.key] = "absent"
 
     def _keep(self, job: Job) -> bool:
         """Take what a finished job left, if it is still there and whole."""
-        found = self.store.found(job, (*job.told_in, *job.keepsakes))
+        found = self.store.found(job, _told(job))
         if found:
             self.run.keep(job, found.folder, found.seconds)
         return found is not None
@@ -140,3 +142,8 @@ class StudyRun:
             details = {name: value for name in ("reason", "detail") if (value := getattr(event, name, ""))}
             log.write(json.dumps(row | details) + "\n")
             log.flush()
+
+
+def _told(job: Job) -> tuple[str, ...]:
+    """Files of a finished job that a run's folder takes or reads."""
+    return (*job.told_in, *job.keepsakes)

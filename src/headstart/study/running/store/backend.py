@@ -2,7 +2,7 @@
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -99,6 +99,13 @@ class Backend(ABC):
     @abstractmethod
     def is_done(self, entry: Entry) -> bool:
         """Whether the job is finished, as far as its marker and folder tell."""
+
+    @abstractmethod
+    def exists(self, entry: Entry) -> bool:
+        """Whether it has a folder, finished or not."""
+
+    def prefetch(self, wanted: Mapping[Entry, tuple[str, ...]]) -> None:  # noqa: B027 - near ones are at hand
+        """Bring files of many finished jobs near, for ``fetch`` to find; what is damaged it will tell."""
 
     @abstractmethod
     def fetch(self, entry: Entry, names: tuple[str, ...] | None = None) -> Fetched | None:

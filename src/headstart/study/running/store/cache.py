@@ -3,6 +3,7 @@
 import os
 import re
 import secrets
+import threading
 from hashlib import sha256
 
 from filelock import FileLock, Timeout
@@ -34,22 +35,20 @@ class MachineCache(FolderBackend):
         self._me = self.root / USERS / secrets.token_hex(8)
         self._alive: FileLock | None = None
         self._used: set[Entry] = set()
+        self._telling = threading.Lock()
 
     def use(self, entry: Entry) -> None:
         """Nobody removes it as long as this process lives."""
-        if entry in self._used:
-            return
-        if self._alive is None:
-            self._me.parent.mkdir(parents=True, exist_ok=True)
-            self._alive = FileLock(self._me.with_suffix(".lock"))
-            self._alive.acquire()
-        with self._me.open("a") as file:
-            file.write(f"{entry.folder}\n")
-        self._used.add(entry)
-
-    def touch(self, entry: Entry) -> None:
-        """It was used just now."""
-        os.utime(self.marker_path(entry))
+        with self._telling:
+            if entry in self._used:
+                return
+            if self._alive is None:
+                self._me.parent.mkdir(parents=True, exist_ok=True)
+                self._alive = FileLock(self._me.with_suffix(".lock"), thread_local=False)
+                self._alive.acquire()
+            with self._me.open("a") as file:
+                file.write(f"{entry.folder}\n")
+            self._used.add(entry)
 
     def make_room(self, came_in: int) -> None:
         """Remove what was not used for longest, if with so many bytes more the cache is larger than its limit."""

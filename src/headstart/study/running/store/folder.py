@@ -75,8 +75,11 @@ class FolderBackend(Backend):
             bytes, modified = _measure(paths)
             yield Held(entry, {entry.key, f"{entry.key}.json"} <= names, bytes, modified)
 
+    def exists(self, entry: Entry) -> bool:
+        return self.folder(entry).exists()
+
     def is_done(self, entry: Entry) -> bool:
-        return self.folder(entry).exists() and self.marker_path(entry).exists()
+        return self.exists(entry) and self.marker_path(entry).exists()
 
     def fetch(self, entry: Entry, names: tuple[str, ...] | None = None) -> Fetched | None:
         return self._fetch(entry, names, self.digests)

@@ -3,8 +3,9 @@
 import secrets
 import shutil
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from headstart.errors import StoreError
@@ -52,11 +53,22 @@ class RemoteBackend(Backend):
             done = f"{key}.json" in files and len(files) > 1
             yield Held(Entry(kind, key), done, sum(size.bytes for size in files.values()), max(times, default=None))
 
+    def exists(self, entry: Entry) -> bool:
+        return self.bucket.exists(entry.folder)
+
     def is_done(self, entry: Entry) -> bool:
         return self.bucket.exists(entry.marker)
 
     def fetch(self, entry: Entry, names: tuple[str, ...] | None = None) -> Fetched | None:
         return self._copies.fetch(entry, names)
+
+    def prefetch(self, wanted: Mapping[Entry, tuple[str, ...]]) -> None:
+        def bring(entry: Entry) -> None:
+            with suppress(DamagedError):
+                self._copies.fetch(entry, wanted[entry])
+
+        with ThreadPoolExecutor(THREADS) as pool:
+            list(pool.map(bring, wanted))
 
     def lock(self, entry: Entry) -> Lock:
         return RemoteLock(self._copies.running(entry), Lease(self.bucket, entry))

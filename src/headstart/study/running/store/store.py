@@ -64,7 +64,10 @@ class Store:
         return fetched.folder if fetched else self.root / _entry(job).folder
 
     def state(self, job: Job) -> State:
-        return self.states([job])[job.key] if not self.backend.is_done(_entry(job)) else "done"
+        entry = _entry(job)
+        if self.backend.is_done(entry):
+            return "done"
+        return "incomplete" if self.backend.exists(entry) else "absent"
 
     def states(self, jobs: Iterable[Job]) -> dict[str, State]:
         """The state of each by its key. Each kind is listed once, however many jobs there are."""
@@ -93,6 +96,10 @@ class Store:
         if fetched and fetched.replaced:
             job.forget()
         return Finished(fetched.folder, fetched.marker.seconds) if fetched else None
+
+    def prefetch(self, jobs: Iterable[Job], names: Callable[[Job], tuple[str, ...]]) -> None:
+        """Bring ``names`` of many finished jobs to this machine, many at a time, before ``found`` asks for each."""
+        self.backend.prefetch({_entry(job): names(job) for job in jobs})
 
     def seconds(self, job: Job) -> float:
         """How long the finished job ran, all its interrupted runs' last parts aside; NaN if a loss of power took it."""
