@@ -66,7 +66,7 @@ class Copies:
             self.note(entry, marker)
             facts = self._facts(entry, marker.wanted(names))
             missing, replaced = self._missing(entry, facts)
-            with ThreadPoolExecutor(THREADS) as pool:
+            with ThreadPoolExecutor(min(THREADS, len(missing) or 1)) as pool:
                 came_in = sum(pool.map(lambda name: self._bring(entry, name, facts[name]), missing))
         if came_in:
             self.cache.make_room(came_in)
