@@ -29,6 +29,9 @@ LIGHT = [
     ("list sources", 0, "synthetic"),
     ("list tasks", 0, "depth"),
     ("list nonsense", 2, "unknown list 'nonsense'"),
+    ("store --help", 0, "prune"),
+    ("store list --store nowhere", 2, "there is no store in"),
+    ("store prune --older-than soon", 2, "is no age"),
     ("nonsense", 2, "No such command"),
     ("study run nonsense", 2, "neither a recipe nor a file"),
     ("study plan nonsense", 2, "neither a recipe nor a file"),
@@ -45,6 +48,8 @@ WITH_TABLES = [
     ("study plan quickstart --store STORE", 0, "all "),
     ("study plan quickstart budgets=[5,20] --store STORE", 2, "budgets (task 'classification')"),
     ("study status RUN", 0, "trial"),
+    ("store list --store STORE", 0, "trial"),
+    ("store verify --store STORE", 0, "have no checksums"),
 ]
 ASK = """
 import contextlib, io, json, sys

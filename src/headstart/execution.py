@@ -9,7 +9,7 @@ from math import nan
 from pathlib import Path
 from typing import TextIO
 
-from headstart.errors import HeadstartError
+from headstart.errors import HeadstartError, StoreError
 from headstart.schema import flat
 from headstart.study.config.suite import Suite
 from headstart.study.jobs.base import Job
@@ -38,9 +38,9 @@ def plan_with(suite: Suite, store: Store, failed: Collection[str] = (), trials: 
     """
 
     def score(job: TrialJob) -> float | None:
-        if store.state(job) == "done":
+        if found := store.found(job, job.told_in):
             task = TASKS.traits(job.task)
-            records = job.outcome(store.folder(job))["records"]
+            records = job.outcome(found.folder)["records"]
             return validation_score(records, task.primary_metric, task.higher_is_better)
         return nan if job.key in failed else None
 
@@ -166,25 +166,34 @@ class StudyRun:
         return time.monotonic() - self._started + seconds <= 60 * minutes
 
     def _keep_finished(self) -> None:
-        """Take what earlier runs finished, in this study or in others."""
+        """Take what earlier runs finished, in this study or in others. What is damaged is to be done again."""
         kept = self.run.outcomes()
+        known = {key: outcome.found for key, outcome in kept.items() if outcome.found is not None}
+        new = [job for job in self.plan.jobs if self.states[job.key] == "done" and job.key not in known]
+        self.store.prefetch(new, _told)
+        for job in new:
+            if not self._keep(job):
+                self.states[job.key] = "absent"
         for job in self.plan.jobs:
-            known = kept.get(job.key)
-            if known and known.found is not None:
-                self._following.tell(job.key, known.found)
-            elif self.states[job.key] == "done":
-                self._keep(job)
+            if job.key in known:
+                self._following.tell(job.key, known[job.key])
 
-    def _keep(self, job: Job) -> None:
-        folder = self.store.folder(job)
-        found = job.outcome(folder)
-        self.run.keep(job, folder, self.store.seconds(job), found)
-        self._following.tell(job.key, found)
+    def _keep(self, job: Job) -> bool:
+        """Take what a finished job left, if it is still there and whole."""
+        finished = self.store.found(job, _told(job))
+        if finished:
+            found = job.outcome(finished.folder)
+            self.run.keep(job, finished.folder, finished.seconds, found)
+            self._following.tell(job.key, found)
+        return finished is not None
 
     def _note(self, event: Event, log: TextIO) -> None:
         job = event.job
-        if event.what == "finished":
-            self._keep(job)
+        if event.what == "finished" and not self._keep(job):
+            raise StoreError(
+                f"what {job.title} just left in {self.store.address} is damaged: check that disk, and run the same "
+                "command again"
+            )
         if event.what == "failed":
             self.run.note_failure(job.key, event.reason)
         if event.what != "progress":
@@ -193,3 +202,8 @@ class StudyRun:
             details = {name: value for name in ("reason", "detail") if (value := getattr(event, name, ""))}
             log.write(json.dumps(row | details) + "\n")
             log.flush()
+
+
+def _told(job: Job) -> tuple[str, ...]:
+    """Files of a finished job that a run's folder takes or reads."""
+    return (*job.told_in, *job.keepsakes)

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from headstart.study.running.fitting import Overrun
     from headstart.study.running.launchers import Event
 
-__all__ = ["describe_overrun", "duration", "watch_images", "watch_jobs", "when"]
+__all__ = ["describe_overrun", "duration", "watch_count", "watch_images", "watch_jobs", "when"]
 
 LINE_SECONDS = 30.0
 PACE_KNOWN = 0.05
@@ -196,12 +196,17 @@ def _seconds_left(share: float, expected_seconds: float | None, elapsed: float) 
 
 
 @contextmanager
-def watch_images(what: str, console: Console) -> Iterator[Callable[[int, int], None]]:
-    """A listener called with (done, total) images."""
+def watch_count(what: str, unit: str, console: Console) -> Iterator[Callable[[int, int], None]]:
+    """A listener called with (done, total) of ``unit``."""
     with _progress(console) as progress:
         bar = progress.add_task(what, total=None, now="")
 
         def listen(done: int, total: int) -> None:
-            progress.update(bar, completed=done, total=total, now=f"{done}/{total} images")
+            progress.update(bar, completed=done, total=total, now=f"{done}/{total} {unit}")
 
         yield listen
+
+
+def watch_images(what: str, console: Console) -> AbstractContextManager[Callable[[int, int], None]]:
+    """A listener called with (done, total) images."""
+    return watch_count(what, "images", console)

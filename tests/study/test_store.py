@@ -50,7 +50,7 @@ def test_checkpoints_stay_until_the_job_is_done(store, journal, monkeypatch):
     job = ToyJob(1, str(journal))
     kept = store.folder(job) / "checkpoints"
     with monkeypatch.context() as patched:
-        patched.setattr("headstart.study.running.store.json.dumps", lambda *args, **options: 1 / 0)
+        patched.setattr("headstart.study.running.store.store.json.dumps", lambda *args, **options: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             store.run(job)
     kept.mkdir(parents=True)
@@ -110,16 +110,21 @@ def test_an_unwritable_store_is_refused_by_name(tmp_path):
         Store(tmp_path / "file" / "store")
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"seconds": null}'])
-def test_a_damaged_marker_names_what_to_delete(store, journal, text):
+OUTSIDE = '{"seconds": 1, "files": {"../../sum": [1, "00"]}}'
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"seconds": null}', '{"seconds": 1, "files": 3}', OUTSIDE])
+def test_a_damaged_marker_is_named_and_its_job_done_again(store, journal, text, caplog):
     job = ToyJob(1, str(journal))
     store.run(job)
     marker(store, job).write_text(text)
-    with pytest.raises(StoreError, match=f"toy{os.sep}{job.key}.json is damaged: delete it and run the study again"):
+    with pytest.raises(StoreError, match=f"toy{os.sep}{job.key}.json is damaged"):
         store.seconds(job)
-    marker(store, job).unlink()
+    assert store.found(job) is None
+    assert f"{marker(store, job)} is damaged: it is removed, to be made again" in caplog.text
     store.run(job)
     assert len(journal.read_text().splitlines()) == 2
+    assert (store.found(job).folder / "sum").read_text() == "1"
 
 
 def test_a_marker_whose_content_a_loss_of_power_took_still_says_that_the_job_is_done(store, journal):
@@ -129,6 +134,7 @@ def test_a_marker_whose_content_a_loss_of_power_took_still_says_that_the_job_is_
     marker(store, job).write_text("")
     assert store.state(job) == "done"
     assert math.isnan(store.seconds(job))
+    assert (store.found(job).folder / "sum").read_text() == "1"
 
 
 def test_all_files_of_a_job_are_on_disk_before_its_marker_is_made(store, journal, monkeypatch):
@@ -139,3 +145,4 @@ def test_all_files_of_a_job_are_on_disk_before_its_marker_is_made(store, journal
     folder = store.folder(job)
     assert {path for path, _ in synced} >= {folder, *(path for path in folder.iterdir() if path.is_file())}
     assert not any(marked for _, marked in synced)
+    assert {path.name for path, _ in synced} >= {".marker.partial"}  # so that power cannot take its content alone

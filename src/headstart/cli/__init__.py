@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from headstart import __version__
-from headstart.cli import data, engine, study
+from headstart.cli import data, engine, store, study
 from headstart.cli.completion import complete_list
 from headstart.cli.console import errors, print_catalogue, print_sizes
 from headstart.cli.render import render
@@ -24,6 +24,7 @@ app = typer.Typer(
 )
 app.add_typer(study.app, name="study")
 app.add_typer(data.app, name="data")
+app.add_typer(store.app, name="store")
 app.add_typer(engine.app, name="engine")
 app.command("render")(render)
 

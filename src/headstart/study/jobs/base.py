@@ -75,13 +75,14 @@ class Job(ABC):
     """One unit of work. ``version`` is raised when the code of a kind changes what it computes.
 
     first: whether it goes before all others that are ready, because it may find that they are in vain. keepsakes: files
-    of its finished folder that a run's folder keeps a copy of.
+    of its finished folder that a run's folder keeps a copy of. told_in: those that ``outcome`` reads.
     """
 
     kind: ClassVar[str]
     version: ClassVar[int]
     first: ClassVar[bool] = False
     keepsakes: ClassVar[tuple[str, ...]] = ()
+    told_in: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def identity(self) -> dict[str, Any]:
@@ -120,6 +121,9 @@ class Job(ABC):
         """What tables say of the finished job in ``folder``, as JSON values."""
         del folder
         return {}
+
+    def forget(self) -> None:  # noqa: B027 - most keep nothing
+        """Let go of what this process keeps of the finished folder: others' files are in its place now."""
 
     @cached_property
     def key(self) -> str:

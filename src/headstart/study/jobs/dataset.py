@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SAMPLES", "DatasetJob", "open_dataset"]
 
-MADE, SAMPLES = "made", "samples.safetensors"
+MADE, SAMPLES, ABOUT = "made", "samples.safetensors", "about.json"
 """``samples.safetensors``: what a report shows, raw, with all targets.
 
 ``train.images``, ``train.target.NAME``: training images, the classes taking turns. ``test.images``,
@@ -65,6 +65,7 @@ class DatasetJob(Job):
     kind: ClassVar[str] = "dataset"
     version: ClassVar[int] = 2
     keepsakes: ClassVar[tuple[str, ...]] = (SAMPLES,)
+    told_in: ClassVar[tuple[str, ...]] = (ABOUT,)
 
     def identity(self) -> dict[str, Any]:
         return {"source": type(self.source).__name__, "content": self.source.identity()}
@@ -86,6 +87,10 @@ class DatasetJob(Job):
         from headstart.data.batches.stored import read_about
 
         return read_about(folder)
+
+    def forget(self) -> None:
+        open_dataset.cache_clear()
+        _placed.cache_clear()
 
     def run(self, context: RunContext) -> None:
         from headstart.data.batches.stored import is_stored, store_dataset

@@ -42,6 +42,7 @@ class PointJob(Job):
     seed: int
 
     keepsakes: ClassVar[tuple[str, ...]] = (ANSWERS, HITS)
+    told_in: ClassVar[tuple[str, ...]] = (RECORDS,)
 
     def identity(self) -> dict[str, Any]:
         point = {"task": self.task, "labels": self.labels, "trial": self.trial, "seed": self.seed}

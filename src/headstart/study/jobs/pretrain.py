@@ -63,6 +63,7 @@ class PretrainJob(Job):
 
     kind: ClassVar[str] = "pretrain"
     version: ClassVar[int] = 6
+    told_in: ClassVar[tuple[str, ...]] = (HISTORY,)
 
     def identity(self) -> dict[str, Any]:
         return {
