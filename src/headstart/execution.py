@@ -14,7 +14,6 @@ from headstart.study.jobs.trial import TrialJob
 from headstart.study.results.run_folder import LOG, RunFolder
 from headstart.study.running.estimate import seconds_left, side_by_side, wall_seconds
 from headstart.study.running.launchers import Event, Launcher
-from headstart.study.running.launchers.local import default_workers
 from headstart.study.running.plan import Plan, make_plan
 from headstart.study.running.steps import validation_score
 from headstart.study.running.store import Store
@@ -75,9 +74,10 @@ class StudyRun:
 
     def expected_seconds(self) -> float:
         """How long it takes here from now on, as far as it is planned."""
-        workers = self.launcher.workers or default_workers()
+        if not self.missing:
+            return 0.0
         seconds = seconds_left(self.plan, self.states)
-        return wall_seconds(self.plan, seconds, side_by_side(self.plan, workers))
+        return wall_seconds(self.plan, seconds, side_by_side(self.plan, self.launcher))
 
     def execute(self, listen: Listener | None = None, expect: Expect | None = None) -> None:
         """Do what is missing. A job that fails is noted with its reason, and the others go on.
@@ -92,7 +92,10 @@ class StudyRun:
                 if listen:
                     listen(event)
 
-            self._run_and_plan(hear, expect)
+            try:
+                self._run_and_plan(hear, expect)
+            finally:
+                self.launcher.close()
         if self._failed and all(point.job.key in self._failed for point in self.plan.points):
             raise HeadstartError(next(iter(self._failed.values())))
 

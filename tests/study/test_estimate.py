@@ -59,7 +59,7 @@ def test_what_is_done_takes_no_time_and_is_not_timed(plan, store, timed):
 
 def test_more_workers_than_cores_are_no_faster(plan, monkeypatch):
     monkeypatch.setattr(estimate, "available_cores", lambda: 2)
-    assert [side_by_side(plan, workers) for workers in (1, 2, 16)] == [1, 2, 2]
+    assert [side_by_side(plan, LocalLauncher(store, workers)) for workers in (1, 2, 16)] == [1, 2, 2]
 
 
 def test_many_cores_wait_for_the_longest_chain(plan):

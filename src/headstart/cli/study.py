@@ -40,7 +40,10 @@ def study_run(
     overrides: Overrides = None,
     out: Annotated[Path, typer.Option(help="Folder of runs; the study goes to OUT/NAME.")] = Path("runs"),
     store: StoreOption = str(DEFAULT_STORE),
-    launcher: Annotated[str, typer.Option(help="How jobs reach processors.")] = "local",
+    launcher: Annotated[str, typer.Option(help="How jobs reach processors: local or ray.")] = "local",
+    address: Annotated[
+        str | None, typer.Option(help="Of a Ray cluster, HOST:PORT or auto; default: a Ray of this machine's own.")
+    ] = None,
     workers: WorkersOption = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Take the place of a run of the same name and other settings.")
@@ -56,7 +59,9 @@ def study_run(
     suite = load_suite(recipe, overrides)  # before anything heavy is loaded, so that a wrong key is refused at once
     from headstart.progress import duration, watch_jobs, when
 
-    prepared = prepare_study(suite, out=out, store=store, launcher=launcher, workers=workers, replace=replace, many=yes)
+    prepared = prepare_study(
+        suite, out=out, store=store, launcher=launcher, address=address, workers=workers, replace=replace, many=yes
+    )
     console.print(f"[bold]{suite.name}[/]: {prepared.describe()}", highlight=False)
     for note in prepared.notes:
         errors.print(f"[yellow]note:[/] {escape(note)}", highlight=False, soft_wrap=True)
