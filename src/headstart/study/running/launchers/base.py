@@ -64,7 +64,7 @@ class Launcher(ABC):
 
     def close(self) -> None:
         """Leave nothing behind that was started for several runs."""
-        return None
+        return
 
 
 def default_workers() -> int:
