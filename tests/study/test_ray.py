@@ -19,7 +19,7 @@ from headstart.study.running.store import Store
 ray = pytest.importorskip("ray")
 
 
-HEALTH = {"health_check_period_ms": 1000, "health_check_initial_delay_ms": 1000, "health_check_failure_threshold": 5}
+CONFIG = {"health_check_period_ms": 1000, "health_check_failure_threshold": 5, "worker_niceness": 0}
 SMALL = {"object_store_memory": 80 * 2**20, "include_dashboard": False}
 
 
@@ -29,7 +29,7 @@ def cluster():
     from ray.cluster_utils import Cluster
 
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "_system_config": HEALTH, **SMALL})
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "_system_config": CONFIG, **SMALL})
     cluster.large = cluster.add_node(num_cpus=2, num_gpus=2, env_vars={"CUDA_VISIBLE_DEVICES": "4,6"}, **SMALL)
     yield cluster
     ray.shutdown()

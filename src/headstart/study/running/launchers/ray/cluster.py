@@ -21,6 +21,8 @@ __all__ = ["Cluster", "Machine", "join"]
 
 OBJECT_STORE_BYTES = 100 * 2**20
 """Near the least that Ray takes: images and weights go through the store, and only jobs through Ray."""
+AS_OTHERS = {"worker_niceness": 0}
+"""Ray's own 15 would have jobs stand back behind everything else on this machine."""
 SETTLED_SECONDS = 2.0
 """How long cores that an ended program had may take to be free again."""
 
@@ -75,6 +77,7 @@ def _connect(address: str | None, workers: int | None) -> None:
             num_cpus=workers or default_workers(),
             object_store_memory=OBJECT_STORE_BYTES,
             include_dashboard=False,
+            _system_config=AS_OTHERS,
             **quiet,
         )
         return
