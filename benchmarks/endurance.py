@@ -1,9 +1,9 @@
 """What kills do to a study: ``python benchmarks/endurance.py [--kills 30] [--launcher local|ray] [--seed 0]``
 
-Runs a tiny study undisturbed, and then in fresh stores while workers, the program itself and (with Ray: three nodes on this
-machine) whole nodes are killed with SIGKILL at random moments, the program being started again until it ends well. At last
-two programs run the study at once on one store. Prints kills by victim, and counts what must be zero: values that differ
-from the undisturbed tables, jobs lost, and jobs that were run again after they were done.
+Runs a tiny study undisturbed, and then in fresh stores while workers, the program itself and (with Ray: three nodes on
+this machine) whole nodes are killed with SIGKILL at random moments, the program being started again until it ends well.
+At last two programs run the study at once on one store. Prints kills by victim, and counts what must be zero: values
+that differ from the undisturbed tables or are lost, and jobs that were run again after they were done.
 """
 
 import argparse
@@ -32,11 +32,12 @@ STUDY = {
     "dataset": {"images": 120, "resolution": 16},
     "backbone": {"options": {"width": 4}},
     "arms": {"rotation": {}},
-    "pretrain": {"steps": 60, "batch_size": 16, "checkpoint_every": 10},
+    "pretrain": {"steps": 60, "batch_size": 16},
     "protocols": {"finetune": {"min_steps": 20}, "knn": {}},
     "budgets": [10, 40],
     "trials": 2,
 }
+MAIN = "from headstart.cli import main; main()"
 NODES = 3
 CONFIG = {"include_dashboard": False, "_system_config": {"worker_niceness": 0}}
 WORKERS = {"local": "headstart/processes/__main__.py", "ray": "ray::Labourer"}
@@ -65,7 +66,9 @@ def main() -> None:
         two = [start(folder, "two", way(options.launcher, cluster), run=run) for run in ("one", "other")]
         codes = [one.wait() for one in two]
         wrong_of_two = sum(differing(truth, table(folder, "two", run)) for run in ("one", "other"))
-    print(f"{kills.total()} kills ({', '.join(f'{count} of a {what}' for what, count in kills.items())}), {rounds} studies")
+    print(
+        f"{kills.total()} kills ({', '.join(f'{count} of a {what}' for what, count in kills.items())}), {rounds} studies"
+    )
     print(f"values that differ or are lost: {wrong}; jobs run again after they were done: {again}")
     print(f"two programs at once on one store: exit codes {codes}, values that differ or are lost: {wrong_of_two}")
 
@@ -92,8 +95,8 @@ def way(launcher: str, cluster: Any) -> list[str]:
 
 
 def start(folder: Path, store: str, options: Sequence[str], run: str = "run") -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-c", "from headstart.cli import main; main()", "study", "run", str(folder / "study.yaml")]
-    command += ["--out", str(folder / store / run), "--store", str(folder / store / "store"), *options]
+    options = ["--out", str(folder / store / run), "--store", str(folder / store / "store"), *options]
+    command = [sys.executable, "-c", MAIN, "study", "run", str(folder / "study.yaml"), *options]
     with (folder / "log").open("ab") as log:
         return subprocess.Popen(command, stdout=log, stderr=log)
 

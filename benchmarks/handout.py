@@ -1,8 +1,8 @@
-"""What it costs to hand out a job: ``python benchmarks/handout.py [--jobs 10000] [--workers 2] [--ways local ray tune]``
+"""What it costs to hand out a job: ``python benchmarks/handout.py [--jobs 10000] [--workers 2] [--ways local ray tune]``.
 
-Runs jobs that sleep a millisecond, and prints what each took of a worker beyond that: handing out, lock, files and marker
-of the store. Beside it the same of Ray Tune's trials, which keep nothing (fewer of them, for they are slow), and what
-either would add to trials of one second. Targets: 3 % of such a trial by the local launcher, 5 % by Ray on one node.
+Runs jobs that sleep a millisecond, and prints what each took of a worker beyond that: handing out, lock, files and
+marker of the store. Beside it the same of Ray Tune's trials, which keep nothing (fewer of them, for they are slow), and
+what either would add to trials of one second. Targets: 3 % of such a trial by the local launcher, 5 % by Ray on a node.
 """
 
 import argparse
@@ -39,7 +39,8 @@ def report(way: str, count: int, overhead: float) -> None:
     share = overhead / (1 + overhead)
     target = f" (target: under {TARGETS[way]:.0%})" if way in TARGETS else ""
     print(
-        f"{way:5} {count:6,} jobs: {1000 * overhead:6.2f} ms a job; of one-second trials {share:.2%}{target}", flush=True
+        f"{way:5} {count:6,} jobs: {1000 * overhead:6.2f} ms a job; of one-second trials {share:.2%}{target}",
+        flush=True,
     )
 
 
