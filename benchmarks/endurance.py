@@ -17,12 +17,11 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import psutil
 import yaml
 
 from headstart.api import Study
@@ -66,9 +65,8 @@ def main() -> None:
         two = [start(folder, "two", way(options.launcher, cluster), run=run) for run in ("one", "other")]
         codes = [one.wait() for one in two]
         wrong_of_two = sum(differing(truth, table(folder, "two", run)) for run in ("one", "other"))
-    print(
-        f"{kills.total()} kills ({', '.join(f'{count} of a {what}' for what, count in kills.items())}), {rounds} studies"
-    )
+    victims = ", ".join(f"{count} of a {what}" for what, count in kills.items())
+    print(f"{kills.total()} kills ({victims}), {rounds} studies")
     print(f"values that differ or are lost: {wrong}; jobs run again after they were done: {again}")
     print(f"two programs at once on one store: exit codes {codes}, values that differ or are lost: {wrong_of_two}")
 
@@ -140,19 +138,33 @@ def strike(
     elif victim == "program":
         program.kill()
     else:
-        family = psutil.process_iter() if launcher == "ray" else psutil.Process(program.pid).children(recursive=True)
-        workers = [process for process in family if is_worker(process, launcher)]
+        above = [program.pid]
+        if launcher == "ray":
+            above = [node.all_processes["raylet"][0].process.pid for node in [cluster.head_node, *cluster.worker_nodes]]
+        workers = [pid for pid in descendants(above) if WORKERS[launcher] in command_of(pid)]
         if not workers:
             return
-        os.kill(rng.choice(workers).pid, signal.SIGKILL)
+        os.kill(rng.choice(workers), signal.SIGKILL)
     kills[victim] += 1
 
 
-def is_worker(process: psutil.Process, launcher: str) -> bool:
+def descendants(above: Sequence[int]) -> list[int]:
+    """Processes below these, as Linux tells; none that somebody else started."""
+    parents = {}
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            parents[int(status.parent.name)] = int(status.read_text().rpartition(")")[2].split()[1])
+    line = list(above)
+    for pid in line:
+        line += [child for child, parent in parents.items() if parent == pid]
+    return line[len(above) :]
+
+
+def command_of(pid: int) -> str:
     try:
-        return any(WORKERS[launcher] in part for part in process.cmdline())
-    except psutil.Error:
-        return False
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return ""
 
 
 def finished(store: Path) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""What it costs to hand out a job: ``python benchmarks/handout.py [--jobs 10000] [--workers 2] [--ways local ray tune]``.
+"""What it costs to hand out a job: ``python benchmarks/handout.py [--jobs 10000] [--workers 2] [--ways …]``.
 
 Runs jobs that sleep a millisecond, and prints what each took of a worker beyond that: handing out, lock, files and
 marker of the store. Beside it the same of Ray Tune's trials, which keep nothing (fewer of them, for they are slow), and
@@ -51,6 +51,7 @@ def launched(way: str) -> Callable[[int, int], float]:
         times: list[float] = []
 
         def listen(event: Event) -> None:
+            del event
             times.append(time.perf_counter())
 
         with tempfile.TemporaryDirectory() as folder:
@@ -72,6 +73,7 @@ def tuned(count: int, workers: int) -> float:
     from ray import tune
 
     def trial(config: dict[str, int]) -> None:
+        del config
         began = time.time()
         time.sleep(NAP)
         tune.report({"began": began, "ended": time.time()})

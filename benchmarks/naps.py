@@ -35,4 +35,5 @@ class Nap(Job):
         return "naps"
 
     def run(self, context: RunContext) -> None:
+        del context
         time.sleep(self.seconds)
