@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from headstart import load_study, prepare_study
-from headstart.study.running.launchers.local import default_workers
+from headstart.study.running.launchers.base import default_workers
 
 TARGET = 0.03
 

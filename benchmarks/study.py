@@ -41,7 +41,7 @@ from headstart.study.jobs.targets import TargetsJob
 from headstart.study.jobs.trial import TrialJob
 from headstart.study.results.run_folder import RunFolder
 from headstart.study.running.launchers import Event
-from headstart.study.running.launchers.local import default_workers
+from headstart.study.running.launchers.base import default_workers
 from headstart.study.running.plan import Plan, make_plan
 from headstart.study.running.store import Store
 

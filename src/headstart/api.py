@@ -47,6 +47,7 @@ def prepare_study(
     out: Path | str = "runs",
     store: Path | str = DEFAULT_STORE,
     launcher: str = "local",
+    address: str | None = None,
     workers: int | None = None,
     replace: bool = False,
     many: bool = False,
@@ -54,8 +55,9 @@ def prepare_study(
 ) -> "StudyRun":
     """Check a study or suite, plan it, and make its folder ``out/NAME``.
 
-    config: a configuration, a recipe's name, or a YAML file. replace: whether a run of the same name and other settings
-    may be replaced. many: whether more than 10,000 jobs are meant. track: names of ``TRACKERS`` that are told what is
+    config: a configuration, a recipe's name, or a YAML file. launcher: how jobs reach processors, ``local`` or ``ray``.
+    address: of a Ray cluster that runs already. replace: whether a run of the same name and other settings may be
+    replaced. many: whether more than 10,000 jobs are meant. track: names of ``TRACKERS`` that are told what is
     measured. Raises ``HeadstartError`` for what the user can mend.
 
     >>> prepare_study("quickstart").describe()  # doctest: +SKIP
@@ -79,11 +81,12 @@ def prepare_study(
         raise ConfigError(
             f"{suite.name} comes to {len(plan.jobs):,} jobs: vary less, or say that you mean it with --yes"
         )
+    chosen = lookup(LAUNCHERS, "launcher", launcher)(kept, workers, address)
     run = RunFolder(_run_folder(Path(out), suite, replace))
     run.begin(plan)
     environment = describe_environment() | {"store": kept.address}
     write_atomic(run.folder / ENVIRONMENT, json.dumps(environment, indent=1).encode())
-    return StudyRun(plan, kept, lookup(LAUNCHERS, "launcher", launcher)(kept, workers), run, notes, track)
+    return StudyRun(plan, kept, chosen, run, notes, track)
 
 
 def run_study(config: Config, *, listen: "Listener | None" = None, **options: Any) -> "Study":
@@ -174,7 +177,7 @@ def plan_table(config: Config, *, store: Path | str = DEFAULT_STORE, workers: in
     from headstart.execution import plan_with
     from headstart.study.config.checks import check_suite
     from headstart.study.running.estimate import seconds_left, side_by_side, wall_seconds
-    from headstart.study.running.launchers.local import default_workers
+    from headstart.study.running.launchers import LocalLauncher
     from headstart.study.running.store import open_store
 
     check_suite(suite, networks=False)
@@ -184,7 +187,7 @@ def plan_table(config: Config, *, store: Path | str = DEFAULT_STORE, workers: in
     if any(state != "done" for state in states.values()):
         check_suite(suite)
     seconds = seconds_left(plan, states)
-    together = side_by_side(plan, workers or default_workers())
+    together = side_by_side(plan, LocalLauncher(kept, workers))
     table = pd.DataFrame([
         {
             "kind": job.kind,

@@ -18,7 +18,6 @@ from headstart.study.results.run_folder import LOG, RunFolder
 from headstart.study.running.estimate import seconds_left, side_by_side, wall_seconds
 from headstart.study.running.fitting import Overrun, overrun
 from headstart.study.running.launchers import Event, Launcher
-from headstart.study.running.launchers.local import default_workers
 from headstart.study.running.plan import NO_MORE, Plan, Trials, make_plan
 from headstart.study.running.steps import validation_score
 from headstart.study.running.store import Store
@@ -100,7 +99,8 @@ class StudyRun:
 
     @property
     def _together(self) -> int:
-        return side_by_side(self.plan, self.launcher.workers or default_workers())
+        """Jobs at once. A launcher that has nothing to do is not asked, for it might begin for that alone."""
+        return side_by_side(self.plan, self.launcher) if self.missing else 1
 
     def execute(self, listen: Listener | None = None, expect: Expect | None = None) -> None:
         """Do what is missing. A job that fails is noted with its reason, and the others go on.
@@ -119,6 +119,7 @@ class StudyRun:
                 self._run_and_plan(hear, expect)
             finally:
                 self._following.close()
+                self.launcher.close()
         if self._failed and all(point.job.key in self._failed for point in self.plan.points):
             raise HeadstartError(next(iter(self._failed.values())))
 

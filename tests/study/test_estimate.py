@@ -8,6 +8,7 @@ from headstart.study.config.suite import load_suite
 from headstart.study.running import estimate
 from headstart.study.running.estimate import START_SECONDS, seconds_left, side_by_side, wall_seconds
 from headstart.study.running.fitting import overrun
+from headstart.study.running.launchers import LocalLauncher, base
 from headstart.study.running.plan import make_plan
 from headstart.study.running.store import Store
 from headstart.study.running.timing import image_steps_per_second
@@ -59,9 +60,10 @@ def test_what_is_done_takes_no_time_and_is_not_timed(plan, store, timed):
     assert timed == []
 
 
-def test_more_workers_than_cores_are_no_faster(plan, monkeypatch):
-    monkeypatch.setattr(estimate, "available_cores", lambda: 2)
-    assert [side_by_side(plan, workers) for workers in (1, 2, 16)] == [1, 2, 2]
+def test_more_workers_than_cores_are_no_faster(plan, store, monkeypatch):
+    monkeypatch.setattr(base, "available_cores", lambda: 2)
+    launchers = [LocalLauncher(store, workers) for workers in (1, 2, 16)]
+    assert [side_by_side(plan, launcher) for launcher in launchers] == [1, 2, 2]
 
 
 def test_many_cores_wait_for_the_longest_chain(plan):

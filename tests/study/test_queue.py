@@ -4,7 +4,7 @@ from toy_jobs import Gate, ToyJob
 
 from headstart.study.jobs.base import Needs
 from headstart.study.running.launchers.queue import Queue
-from headstart.study.running.launchers.slots import Slots
+from headstart.study.running.launchers.slots import Grant, Sites, Slots
 
 PAIR = Needs(cpus=2)
 
@@ -121,3 +121,22 @@ def test_runs_are_spread_over_gpus_and_whole_ones_are_kept_for_one_job():
     slots.give_back(whole)
     assert slots.fits(both)
     assert not slots.possible(Needs.on("cuda", 4))
+
+
+def test_a_job_goes_to_the_freest_machine_that_has_all_it_needs():
+    sites = Sites({"small": Slots(cpus=1, gpus=0), "large": Slots(cpus=4, gpus=0), "gpu": Slots(cpus=2, gpus=1)})
+    assert [sites.grant(Needs()).site for _ in range(4)] == ["large", "large", "large", "gpu"]
+    assert sites.grant(Needs.on("cuda")).site == "gpu"
+    assert not sites.fits(Needs.on("cuda"))
+    assert not sites.fits(PAIR)  # and a machine with one core does not take it, for another has two
+    assert (sites.gpus, sites.possible(Needs.on("cuda", 2))) == (1, False)
+    sites.close("gpu")
+    assert (sites.gpus, sites.possible(Needs.on("cuda")), len(sites)) == (0, False, 2)
+
+
+def test_what_workers_hold_together_is_no_more_than_there_is():
+    slots = Slots(cpus=3, gpus=1)
+    one, half = Grant(1), Grant(1, (0,), 0.5)
+    assert slots.hold([one, half, half])
+    assert not slots.hold([one, one, one, one])
+    assert not slots.hold([half, half, half])

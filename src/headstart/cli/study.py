@@ -40,7 +40,10 @@ def study_run(
     overrides: Overrides = None,
     out: Annotated[Path, typer.Option(help="Folder of runs; the study goes to OUT/NAME.")] = Path("runs"),
     store: StoreOption = str(DEFAULT_STORE),
-    launcher: Annotated[str, typer.Option(help="How jobs reach processors.")] = "local",
+    launcher: Annotated[str, typer.Option(help="How jobs reach processors: local or ray.")] = "local",
+    address: Annotated[
+        str | None, typer.Option(help="Of a Ray cluster, HOST:PORT or auto; default: a Ray of this machine's own.")
+    ] = None,
     workers: WorkersOption = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Take the place of a run of the same name and other settings.")
@@ -60,7 +63,15 @@ def study_run(
     from headstart.progress import describe_overrun, duration, watch_jobs, when
 
     prepared = prepare_study(
-        suite, out=out, store=store, launcher=launcher, workers=workers, replace=replace, many=yes, track=track or ()
+        suite,
+        out=out,
+        store=store,
+        launcher=launcher,
+        address=address,
+        workers=workers,
+        replace=replace,
+        many=yes,
+        track=track or (),
     )
     console.print(f"[bold]{suite.name}[/]: {prepared.describe()}", highlight=False)
     seconds, overrun = prepared.expected_seconds(), prepared.overrun()

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from headstart.data.sources.synthetic import SyntheticSource
-from headstart.processes import available_cores
 from headstart.study.config.study import StudyConfig
 from headstart.study.jobs.base import Job
 from headstart.study.jobs.dataset import DatasetJob
@@ -12,6 +11,7 @@ from headstart.study.jobs.features import FeaturesJob
 from headstart.study.jobs.pretrain import PretrainJob
 from headstart.study.jobs.starts import Start
 from headstart.study.jobs.trial import TrialJob
+from headstart.study.running.launchers import Launcher
 from headstart.study.running.plan import Plan
 from headstart.study.running.store import State
 from headstart.training.config import TrainConfig
@@ -53,10 +53,10 @@ def seconds_left(plan: Plan, states: Mapping[str, State]) -> dict[str, float]:
     return {key: JOB_SECONDS + _work(job, speeds) for key, (_, job) in left.items()}
 
 
-def side_by_side(plan: Plan, workers: int) -> int:
-    """How many of so many workers are at work at once: on a CPU not more than there are cores."""
+def side_by_side(plan: Plan, launcher: Launcher) -> int:
+    """How many of a launcher's workers are at work at once: on a CPU not more than there are cores."""
     on_cpu = all(variant.config.settled_device == "cpu" for variant in plan.suite.variants)
-    return min(workers, available_cores()) if on_cpu else workers
+    return min(launcher.width(), launcher.cores()) if on_cpu else launcher.width()
 
 
 def wall_seconds(plan: Plan, seconds: Mapping[str, float], together: int) -> float:

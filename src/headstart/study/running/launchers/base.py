@@ -5,10 +5,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from headstart.study.jobs.base import Job
+from headstart.processes import available_cores
+from headstart.study.jobs.base import RUNS_PER_GPU, Job
 from headstart.study.running.store import Store
+from headstart.training.precision import has_cuda
 
-__all__ = ["Event", "Launcher", "Listener"]
+__all__ = ["Event", "Launcher", "Listener", "count_gpus", "default_workers"]
 
 
 @dataclass(frozen=True)
@@ -30,10 +32,22 @@ Listener = Callable[[Event], None]
 
 
 class Launcher(ABC):
-    """Runs the jobs of a plan that are not done, each after its inputs."""
+    """Runs the jobs of a plan that are not done, each after its inputs.
 
-    def __init__(self, store: Store, workers: int | None = None) -> None:
-        self.store, self.workers = store, workers
+    workers: how many run at once, by default as many as there is room for. address: of the machines, where they are not
+    this one.
+    """
+
+    def __init__(self, store: Store, workers: int | None = None, address: str | None = None) -> None:
+        self.store, self.workers, self.address = store, workers, address
+
+    def width(self) -> int:
+        """How many jobs run at once, if each takes a core or shares a GPU."""
+        return self.workers or default_workers()
+
+    def cores(self) -> int:
+        """Cores that they have together."""
+        return available_cores()
 
     @abstractmethod
     def run(self, jobs: Sequence[Job], listen: Listener) -> dict[str, str]:
@@ -42,3 +56,26 @@ class Launcher(ABC):
         A job that fails is tried once more, after what else is ready; then it has failed, and so have all that need it,
         while the others go on. Raises only what keeps the launcher itself from working.
         """
+
+    def left(self, jobs: Sequence[Job]) -> list[Job]:
+        """Those that are not done."""
+        states = self.store.states(jobs)
+        return [job for job in jobs if states[job.key] != "done"]
+
+    def close(self) -> None:
+        """Leave nothing behind that was started for several runs."""
+        return
+
+
+def default_workers() -> int:
+    """One process per core of this machine, or a few that share each GPU."""
+    return max(available_cores(), RUNS_PER_GPU * count_gpus())
+
+
+def count_gpus() -> int:
+    """GPUs that this process may use."""
+    if not has_cuda():
+        return 0
+    import torch
+
+    return torch.cuda.device_count()

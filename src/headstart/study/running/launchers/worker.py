@@ -1,24 +1,34 @@
-"""A worker of the local launcher: a process that runs one job after another. It loads torch only with jobs that do."""
+"""What every worker does, wherever it runs: one job after another, of which it tells. torch comes with jobs that use
+it."""
 
+import os
 import sys
 import time
 import traceback
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from headstart.errors import HeadstartError
-from headstart.processes import Parent
+from headstart.processes import ONE_THREAD, Parent
 from headstart.registry import Additions, adopt
 from headstart.study.jobs.base import Job, Progress
 from headstart.study.running.store import Store, open_store
 
-__all__ = ["Done", "Failed", "Ready", "Step", "work"]
+__all__ = ["Done", "Failed", "Message", "Ready", "Refused", "Step", "Tell", "environment_of", "work", "work_off"]
 
 REPORT_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
 class Ready:
-    """The process has begun."""
+    """It has the jobs that it was given, and begins."""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """It cannot work for this study, and no other worker of its machine could. reason: a sentence for the user."""
+
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -43,25 +53,56 @@ class Failed:
     unforeseen: bool
 
 
+Message = Ready | Refused | Step | Done | Failed
+Tell = Callable[[Message], None]
+
+
 def work(parent: Parent, address: str, added: Additions) -> None:
-    """Run the jobs that come, each with the number of processes it may start, in the store at ``address``."""
+    """A worker of the local launcher: works off the groups of jobs that come, in the store at ``address``."""
     adopt(added)
     store = open_store(address)
-    parent.send(Ready())
     while True:
-        parent.send(_attempt(parent, store))
+        work_off(parent.receive, store, parent.send)
 
 
-def _attempt(parent: Parent, store: Store) -> Done | Failed:
+def work_off(receive: Callable[[], tuple[Sequence[Job], int]], store: Store, tell: Tell) -> None:
+    """Run jobs in a row, and none after something unforeseen. receive: gives them, and how many processes each may
+    start."""
     try:
-        job, workers = parent.receive()
+        jobs, cpus = receive()
+    except Exception as error:
+        tell(_unforeseen(error))
+        return
+    tell(Ready())
+    for job in jobs:
+        end = _attempt(job, cpus, store, tell)
+        tell(end)
+        if isinstance(end, Failed) and end.unforeseen:
+            return
+
+
+def environment_of(gpus: Sequence[int]) -> Mapping[str, str]:
+    """A process sees its own GPUs and no other, as numbers from 0; one that has none computes in one thread."""
+    if not gpus:
+        return ONE_THREAD
+    seen = os.environ.get("CUDA_VISIBLE_DEVICES")
+    names = seen.split(",") if seen else [str(number) for number in range(max(gpus) + 1)]
+    return {"CUDA_VISIBLE_DEVICES": ",".join(names[number] for number in gpus)}
+
+
+def _attempt(job: Job, cpus: int, store: Store, tell: Tell) -> Done | Failed:
+    try:
         _prepare(job)
-        store.run(job, progress=_reporter(parent), workers=workers)
+        store.run(job, progress=_reporter(tell), workers=cpus)
     except HeadstartError as error:
         return Failed(str(error), traceback.format_exc(), unforeseen=False)
     except Exception as error:
-        return Failed(f"{type(error).__name__}: {error}", traceback.format_exc(), unforeseen=True)
+        return _unforeseen(error)
     return Done()
+
+
+def _unforeseen(error: Exception) -> Failed:
+    return Failed(f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error)), unforeseen=True)
 
 
 def _prepare(job: Job) -> None:
@@ -70,13 +111,13 @@ def _prepare(job: Job) -> None:
         torch.set_num_threads(job.needs.cpus)
 
 
-def _reporter(parent: Parent) -> Progress:
+def _reporter(tell: Tell) -> Progress:
     last = 0.0
 
     def report(done: int, total: int) -> None:
         nonlocal last
         if time.monotonic() - last > REPORT_SECONDS:
             last = time.monotonic()
-            parent.send(Step(done, total))
+            tell(Step(done, total))
 
     return report
