@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from headstart.execution import Expect, Listener
     from headstart.study.jobs.base import Job
     from headstart.study.running.launchers import Event
+    from headstart.study.tuning.trials import Trial
 
-__all__ = ["duration", "watch_images", "watch_jobs", "when"]
+__all__ = ["duration", "watch_images", "watch_jobs", "watch_trials", "when"]
 
 LINE_SECONDS = 30.0
 PACE_KNOWN = 0.05
@@ -117,7 +118,12 @@ def watch_jobs(
     work was thought to take, which tells what is left of it until its pace does.
     """
     tally = _Tally()
-    with _bar(console, tally) if console.is_terminal else _lines(console, tally, expected_seconds, every) as changed:
+
+    def line(elapsed: float) -> str:
+        with tally.lock:
+            return _line(tally, expected_seconds, elapsed)
+
+    with _bar(console, tally) if console.is_terminal else _lines(console, line, every) as changed:
 
         def expect(jobs: "Sequence[Job]") -> None:
             with tally.lock:
@@ -140,17 +146,13 @@ def _bar(console: Console, tally: _Tally) -> Iterator[Callable[[str], None]]:
 
 
 @contextmanager
-def _lines(
-    console: Console, tally: _Tally, expected_seconds: float | None, every: float
-) -> Iterator[Callable[[str], None]]:
-    """A thread says how far it is, so that a job of hours is no silence."""
+def _lines(console: Console, line: Callable[[float], str], every: float) -> Iterator[Callable[[str], None]]:
+    """A thread says how far it is, so that a job of hours is no silence. line: after so many seconds."""
     over, started = threading.Event(), time.monotonic()
 
     def speak() -> None:
         while not over.wait(every):
-            with tally.lock:
-                line = _line(tally, expected_seconds, time.monotonic() - started)
-            console.print(line, markup=False, highlight=False, soft_wrap=True)
+            console.print(line(time.monotonic() - started), markup=False, highlight=False, soft_wrap=True)
 
     thread = threading.Thread(target=speak, name="progress", daemon=True)
     thread.start()
@@ -177,6 +179,62 @@ def _seconds_left(share: float, expected_seconds: float | None, elapsed: float) 
     if share >= PACE_KNOWN:
         return elapsed / share * (1 - share)
     return None if expected_seconds is None else expected_seconds * (1 - share)
+
+
+@contextmanager
+def watch_trials(
+    console: Console, trials: int, draws: int, expected_seconds: float | None = None, every: float = LINE_SECONDS
+) -> "Iterator[Callable[[Trial], None]]":
+    """What a search tells of its trials; the bar counts draws, of which a trial that ends early leaves some out.
+
+    trials: of all arms together. draws: of labels, at most, in each.
+    """
+    counts = _Trials(trials, draws)
+
+    def line(elapsed: float) -> str:
+        share = counts.share
+        left = _seconds_left(share, expected_seconds, elapsed)
+        then = f"at most {duration(left)} left" if left is not None else "no telling how much is left"
+        return f"{datetime.now().astimezone():%H:%M:%S} {counts} ({share:.0%}) · {then}"
+
+    if not console.is_terminal:
+        with _lines(console, line, every):
+            yield counts.hear
+        return
+    with _progress(console) as progress:
+        bar = progress.add_task("search", total=trials * draws, now="starting Ray")
+
+        def hear(trial: "Trial") -> None:
+            counts.hear(trial)
+            progress.update(bar, completed=counts.share * trials * draws, now=str(counts))
+
+        yield hear
+
+
+class _Trials:
+    """How far each of so many trials has come, and the best of each arm."""
+
+    def __init__(self, trials: int, draws: int) -> None:
+        self._trials, self._draws = trials, draws
+        self._came: dict[tuple[str, int], int] = {}
+        self._ended: dict[str, int] = {}
+        self._best: dict[str, float] = {}
+
+    def hear(self, trial: "Trial") -> None:
+        over = trial.status != "running"
+        self._came[trial.arm, trial.number] = self._draws if over else len(trial.scores)
+        self._ended[trial.arm] = self._ended.get(trial.arm, 0) + over
+        if trial.status == "finished":
+            self._best[trial.arm] = max(trial.score, self._best.get(trial.arm, trial.score))
+
+    @property
+    def share(self) -> float:
+        """Of all draws, those that are done or left out."""
+        return sum(self._came.values()) / (self._trials * self._draws)
+
+    def __str__(self) -> str:
+        best = ", ".join(f"{arm} {score:.4f}" for arm, score in self._best.items())
+        return f"{sum(self._ended.values())}/{self._trials} trials · best so far: {best or 'none yet'}"
 
 
 @contextmanager

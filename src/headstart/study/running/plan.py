@@ -18,7 +18,7 @@ from headstart.study.running.labels import dataset_labels
 from headstart.study.running.resolve import Arm, arms_of
 from headstart.study.running.steps import Doubling, Scores, nothing_known
 
-__all__ = ["Doubled", "Plan", "Point", "Pretraining", "make_plan", "plan_study"]
+__all__ = ["Doubled", "Plan", "Point", "Pretraining", "make_plan", "plan_study", "with_inputs"]
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Plan:
         """All jobs, each after its inputs, none twice."""
         pretrainings = [pretraining.job for pretraining in self.pretrainings]
         doublings = [job for one in self.doublings for job in (one.doubling.job, one.doubling.doubled)]
-        return tuple(_with_inputs([*pretrainings, *doublings, *(point.job for point in self.points)]))
+        return tuple(with_inputs([*pretrainings, *doublings, *(point.job for point in self.points)]))
 
     @cached_property
     def labels(self) -> Mapping[str, str]:
@@ -167,7 +167,7 @@ def _points(study: _Study, course: Course, steps: Mapping[int, int]) -> Iterator
         yield Point(study.index, arm.name, arm.role, course.protocol, source, method, start.network, job)
 
 
-def _with_inputs(jobs: Iterable[Job]) -> list[Job]:
+def with_inputs(jobs: Iterable[Job]) -> list[Job]:
     """The jobs and all they need, inputs first, equal keys once."""
     ordered: dict[str, Job] = {}
 
