@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -81,10 +82,8 @@ def test_what_cannot_be_searched_is_refused_in_a_sentence(options, says):
 
 def test_one_validation_image_is_nothing_to_choose_on(monkeypatch):
     config = study()
-    info = config.dataset.info()
-    one = info.model_copy(update={"counts": {**info.counts, "val": 1}}) if hasattr(info, "model_copy") else None
-    counts = {**info.counts, "val": 1}
-    monkeypatch.setattr(type(config.dataset), "info", lambda self: one or SimpleNamespace(counts=counts))
+    one = replace(config.dataset.info(), counts={"train": 200, "val": 1, "test": 39})
+    monkeypatch.setattr(type(config.dataset), "info", lambda self: one)
     with pytest.raises(ConfigError, match="has 1 validation image, on which nothing can be chosen"):
         plan_search(config)
 

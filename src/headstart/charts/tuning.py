@@ -64,12 +64,11 @@ def _with_numbers(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _values(rows: pd.DataFrame) -> alt.X:
-    """Numbers on an axis, logarithmic where they span a factor of ten; words side by side."""
+    """Numbers on an axis, logarithmic as their space is; words side by side."""
     numbers = pd.to_numeric(rows["value"], errors="coerce")
     if numbers.isna().any():
         return alt.X("value:N", title=None)
-    wide = numbers.min() > 0 and numbers.max() > 10 * numbers.min()
-    scale = alt.Scale(type="log" if wide else "linear", zero=False, nice=False, padding=8)
+    scale = alt.Scale(type="log" if rows["log"].all() else "linear", zero=False, nice=False, padding=8)
     return alt.X("number:Q", title=None, scale=scale, axis=alt.Axis(format="~g", grid=False, tickCount=4))
 
 

@@ -61,7 +61,7 @@ def choices_grid(choices: pd.DataFrame) -> TextTable:
         [Cell(titles[row["arm"]]), Cell(row["chosen"]), *(_score(row, name) for name in ("default", "chosen"))]
         for row in choices.to_dict("records")
     ]
-    return TextTable(["arm", "chosen", "validation score, default", "chosen"], 2, rows)
+    return TextTable(["arm", "chosen", "validation score by default", "as chosen"], 2, rows)
 
 
 def change_grid(change: pd.DataFrame) -> TextTable:

@@ -11,24 +11,24 @@ from headstart.study.tuning.trials import Trial
 
 __all__ = ["EFFECTS", "effects_table"]
 
-EFFECTS = ["arm", "knob", "value", "score", "status", "share"]
-FEWEST = 4
+EFFECTS = ["arm", "knob", "log", "value", "score", "status", "share"]
+FEWEST = 6
 """Finished trials without which shares are not computed."""
 
 
 def effects_table(trials: Sequence[Trial], knobs: Mapping[str, Knobs], seed: int) -> pd.DataFrame:
-    """One row per trial and knob: ``arm, knob, value, score, status, share``.
+    """One row per trial and knob: ``arm, knob, log, value, score, status, share``.
 
-    share: of the variance of finished trials' scores that the knob explains by itself, 0..1 (Hutter et al., 2014); NaN
-    where too few finished, or all have one score.
+    log: whether its space is a logarithmic one. share: of the variance of finished trials' scores, what the
+    knob explains by itself, 0..1 (Hutter et al., 2014); NaN where too few finished, or all have one score.
     """
     rows = []
     for arm, own in knobs.items():
         tried = [trial for trial in trials if trial.arm == arm and trial.scores]
         shares = _shares(tried, {path: knob.space for path, knob in own.items()}, seed)
         rows += [
-            {"arm": arm, "knob": path, "value": str(trial.values[path]), "score": trial.score}
-            | {"status": trial.status, "share": shares.get(path, float("nan"))}
+            {"arm": arm, "knob": path, "log": own[path].space.kind == "log", "value": str(trial.values[path])}
+            | {"score": trial.score, "status": trial.status, "share": shares.get(path, float("nan"))}
             for trial in tried
             for path in own
         ]

@@ -6,11 +6,13 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headstart.errors import ConfigError
 from headstart.processes import ONE_THREAD, available_cores
-from headstart.study.tuning.rounds import Rounds
+
+if TYPE_CHECKING:
+    from headstart.study.tuning.rounds import Rounds
 
 __all__ = ["check_ray", "ray_session", "run_rounds"]
 
@@ -64,7 +66,7 @@ def ray_session(workers: int | None, address: str | None = None) -> Iterator[Non
         ray.shutdown()
 
 
-def run_rounds(rounds: Rounds, work: Mapping[str, Any], draws: int, resources: Mapping[str, float]) -> None:
+def run_rounds(rounds: "Rounds", work: Mapping[str, Any], draws: int, resources: Mapping[str, float]) -> None:
     """Run the trials, inside a session.
 
     work: what ``trainable.evaluate`` is given besides a trial's settings. resources: cores and GPUs that a trial
