@@ -14,9 +14,8 @@ if TYPE_CHECKING:
     from headstart.execution import Expect, Listener
     from headstart.study.jobs.base import Job
     from headstart.study.running.launchers import Event
-    from headstart.study.tuning.trials import Trial
 
-__all__ = ["duration", "watch_images", "watch_jobs", "watch_trials", "when"]
+__all__ = ["LINE_SECONDS", "duration", "lines", "new_bar", "seconds_left", "watch_images", "watch_jobs", "when"]
 
 LINE_SECONDS = 30.0
 PACE_KNOWN = 0.05
@@ -48,7 +47,8 @@ def when(seconds: float) -> str:
     return f"{then:%H:%M}" if then.date() == now.date() else f"{then:%H:%M on %Y-%m-%d}"
 
 
-def _progress(console: Console) -> Progress:
+def new_bar(console: Console) -> Progress:
+    """A bar with the share, the time left, and what is done now (the field ``now``)."""
     return Progress(
         SpinnerColumn(),
         TextColumn("[bold]{task.description}"),
@@ -123,7 +123,7 @@ def watch_jobs(
         with tally.lock:
             return _line(tally, expected_seconds, elapsed)
 
-    with _bar(console, tally) if console.is_terminal else _lines(console, line, every) as changed:
+    with _bar(console, tally) if console.is_terminal else lines(console, line, every) as changed:
 
         def expect(jobs: "Sequence[Job]") -> None:
             with tally.lock:
@@ -140,13 +140,13 @@ def watch_jobs(
 
 @contextmanager
 def _bar(console: Console, tally: _Tally) -> Iterator[Callable[[str], None]]:
-    with _progress(console) as progress:
+    with new_bar(console) as progress:
         bar = progress.add_task("study", total=None, now="")
         yield lambda now: progress.update(bar, total=tally.total, completed=tally.steps, now=now)
 
 
 @contextmanager
-def _lines(console: Console, line: Callable[[float], str], every: float) -> Iterator[Callable[[str], None]]:
+def lines(console: Console, line: Callable[[float], str], every: float) -> Iterator[Callable[[str], None]]:
     """A thread says how far it is, so that a job of hours is no silence. line: after so many seconds."""
     over, started = threading.Event(), time.monotonic()
 
@@ -164,16 +164,16 @@ def _lines(console: Console, line: Callable[[float], str], every: float) -> Iter
 
 
 def _line(tally: _Tally, expected_seconds: float | None, elapsed: float) -> str:
-    left = _seconds_left(tally.share, expected_seconds, elapsed)
+    left = seconds_left(tally.share, expected_seconds, elapsed)
     then = f"about {duration(left)} left, until {when(left)}" if left is not None else "no telling how much is left"
     steps = f"{tally.steps:,} of {tally.total:,} image-steps ({tally.share:.0%})"
     return f"{datetime.now().astimezone():%H:%M:%S} {tally} · {steps} · {then} · now: {tally.running}"
 
 
-def _seconds_left(share: float, expected_seconds: float | None, elapsed: float) -> float | None:
+def seconds_left(share: float, expected_seconds: float | None, elapsed: float) -> float | None:
     """From how fast it went once enough is done, and until then from what was expected.
 
-    >>> _seconds_left(0.5, 60, 100), _seconds_left(0.01, 60, 100), _seconds_left(0.01, None, 100)
+    >>> seconds_left(0.5, 60, 100), seconds_left(0.01, 60, 100), seconds_left(0.01, None, 100)
     (100.0, 59.4, None)
     """
     if share >= PACE_KNOWN:
@@ -182,65 +182,9 @@ def _seconds_left(share: float, expected_seconds: float | None, elapsed: float) 
 
 
 @contextmanager
-def watch_trials(
-    console: Console, trials: int, draws: int, expected_seconds: float | None = None, every: float = LINE_SECONDS
-) -> "Iterator[Callable[[Trial], None]]":
-    """What a search tells of its trials; the bar counts draws, of which a trial that ends early leaves some out.
-
-    trials: of all arms together. draws: of labels, at most, in each.
-    """
-    counts = _Trials(trials, draws)
-
-    def line(elapsed: float) -> str:
-        share = counts.share
-        left = _seconds_left(share, expected_seconds, elapsed)
-        then = f"at most {duration(left)} left" if left is not None else "no telling how much is left"
-        return f"{datetime.now().astimezone():%H:%M:%S} {counts} ({share:.0%}) · {then}"
-
-    if not console.is_terminal:
-        with _lines(console, line, every):
-            yield counts.hear
-        return
-    with _progress(console) as progress:
-        bar = progress.add_task("search", total=trials * draws, now="starting Ray")
-
-        def hear(trial: "Trial") -> None:
-            counts.hear(trial)
-            progress.update(bar, completed=counts.share * trials * draws, now=str(counts))
-
-        yield hear
-
-
-class _Trials:
-    """How far each of so many trials has come, and the best of each arm."""
-
-    def __init__(self, trials: int, draws: int) -> None:
-        self._trials, self._draws = trials, draws
-        self._came: dict[tuple[str, int], int] = {}
-        self._ended: dict[str, int] = {}
-        self._best: dict[str, float] = {}
-
-    def hear(self, trial: "Trial") -> None:
-        over = trial.status != "running"
-        self._came[trial.arm, trial.number] = self._draws if over else len(trial.scores)
-        self._ended[trial.arm] = self._ended.get(trial.arm, 0) + over
-        if trial.status == "finished":
-            self._best[trial.arm] = max(trial.score, self._best.get(trial.arm, trial.score))
-
-    @property
-    def share(self) -> float:
-        """Of all draws, those that are done or left out."""
-        return sum(self._came.values()) / (self._trials * self._draws)
-
-    def __str__(self) -> str:
-        best = ", ".join(f"{arm} {score:.4f}" for arm, score in self._best.items())
-        return f"{sum(self._ended.values())}/{self._trials} trials · best so far: {best or 'none yet'}"
-
-
-@contextmanager
 def watch_images(what: str, console: Console) -> Iterator[Callable[[int, int], None]]:
     """A listener called with (done, total) images."""
-    with _progress(console) as progress:
+    with new_bar(console) as progress:
         bar = progress.add_task(what, total=None, now="")
 
         def listen(done: int, total: int) -> None:

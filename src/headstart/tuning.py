@@ -166,11 +166,12 @@ class TuningRun:
             if heard:
                 heard(trial)
 
+        workers = self.running["workers"] or available_cores()
         needs = self._judge(next(iter(self.knobs))).needs()
         work = work_of(self.plan, self._steps(), self.before.store, additions())
-        with ray_session(self.running["workers"]):
+        with ray_session(workers):
             rounds = Rounds([self._lane(arm) for arm in self.knobs], self.plan.trials, self.plan.seconds, hear)
-            run_rounds(rounds, work, self.plan.draws, {"cpu": needs.cpus, "gpu": needs.gpus})
+            run_rounds(rounds, work, self.plan.draws, {"cpu": min(needs.cpus, workers), "gpu": needs.gpus})
         self.trials = rounds.trials
         write_atomic(self.folder / f"{TUNED}.yaml", dump_yaml(self._tuned_keys()).encode())
         return self.choices

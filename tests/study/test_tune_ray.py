@@ -1,6 +1,7 @@
 """A real search, on Ray: the same again costs nothing, and records of test images decide nothing."""
 
 import json
+import sys
 
 import pandas as pd
 import pytest
@@ -71,6 +72,22 @@ def test_tables_and_page_tell_of_both_studies(tuned):
     assert {path.name for path in (found.folder / "charts").glob("*.svg")} == {"progress.svg", "knobs.svg"}
     table = pd.read_csv(found.folder / "trials.csv")
     assert {"set protocols.finetune.lr", "score after 1", "image_steps"} <= set(table.columns)
+
+
+def test_the_terminal_tells_what_was_chosen_and_both_headlines(tuned, capsys, monkeypatch):
+    from rich.console import Console
+
+    import headstart.cli.tune  # noqa: F401 the command of that name hides the module
+
+    cli = sys.modules["headstart.cli.tune"]
+    for module in (cli, sys.modules["headstart.cli.console"]):
+        monkeypatch.setattr(module, "console", Console(width=200))
+    cli._print_answer(tuned[1])
+    said = capsys.readouterr().out
+    assert "validation score by default" in said
+    assert "As it was: " in said
+    assert "Tuned: " in said
+    assert "tuned.yaml" in said
 
 
 def test_the_same_again_does_no_job_and_does_not_look_at_test_images(tuned):

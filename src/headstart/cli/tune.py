@@ -74,7 +74,7 @@ def tune(
         workers=workers,
         replace=replace,
     )
-    console.print(f"[bold]{suite.name}[/]: {escape(run.describe())}", highlight=False)
+    print_prose(f"{suite.name}: {run.describe()}")
     _run_study("the study as it is", run.before)
     _search(run)
     after = run.prepare_after()
@@ -102,7 +102,8 @@ def _run_study(what: str, study: "StudyRun") -> None:
 
 
 def _search(run: "TuningRun") -> None:
-    from headstart.progress import duration, watch_trials
+    from headstart.cli.watch_trials import watch_trials
+    from headstart.progress import duration
 
     arms, seconds = len(run.knobs), run.expected_seconds()
     said = f"the search: {arms} × {run.plan.trials} trials, at most about {duration(seconds)}, pretraining aside"

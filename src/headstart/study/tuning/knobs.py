@@ -31,7 +31,7 @@ def fine_tuning(protocol: str) -> tuple[str, ...]:
     return tuple(f"protocols.{protocol}.{name}" for name in ("lr", "stable", "weight_decay"))
 
 
-def find_knobs(config: StudyConfig, protocol: str, wanted: Sequence[str]) -> dict[str, Knobs]:
+def find_knobs(config: StudyConfig, protocol: str, wanted: Sequence[str]) -> Mapping[str, Knobs]:
     """The knobs of every arm that ``protocol`` measures.
 
     wanted: paths, with ``*`` for any letters, each of a space that stands beside a default; or ``PATH=SPACE``, a space
@@ -48,7 +48,7 @@ def find_knobs(config: StudyConfig, protocol: str, wanted: Sequence[str]) -> dic
             found[arm] |= knobs
     for arm, knobs in found.items():
         _check_ends(config, arm, knobs)
-    return {arm: found[arm] for arm in found}
+    return found
 
 
 def with_values(config: StudyConfig, arm: str, values: Mapping[str, Value]) -> StudyConfig:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from headstart.errors import ConfigError
-from headstart.processes import ONE_THREAD, available_cores
+from headstart.processes import ONE_THREAD
 
 if TYPE_CHECKING:
     from headstart.study.tuning.rounds import Rounds
@@ -40,11 +40,8 @@ def check_ray() -> None:
 
 
 @contextmanager
-def ray_session(workers: int | None, address: str | None = None) -> Iterator[None]:
-    """Ray while inside: one of our own with ``workers`` cores, or the cluster at ``address``, which stays as it is.
-
-    Where a session is there already, it is used.
-    """
+def ray_session(workers: int) -> Iterator[None]:
+    """Ray while inside, on this machine, with ``workers`` cores; a session that is there already is used and left."""
     os.environ.update({name: value for name, value in QUIET.items() if name not in os.environ})
     import ray
 
@@ -52,13 +49,14 @@ def ray_session(workers: int | None, address: str | None = None) -> Iterator[Non
         yield
         return
     environment = {**ONE_THREAD, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    own = {"num_cpus": workers or available_cores(), "include_dashboard": False, "object_store_memory": MEMORY}
     ray.init(
-        address=address or "local",
+        address="local",
+        num_cpus=workers,
+        include_dashboard=False,
+        object_store_memory=MEMORY,
         log_to_driver=False,
         logging_level=logging.ERROR,
         runtime_env={"env_vars": environment},
-        **({} if address else own),
     )
     try:
         yield
