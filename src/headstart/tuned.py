@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from headstart.charts import Figure
+    from headstart.study.tuning.choices import Choice
     from headstart.study.tuning.knobs import Knobs
-    from headstart.study.tuning.trials import Choice, Trial
+    from headstart.study.tuning.trials import Trial
 
 __all__ = ["Tuned"]
 

@@ -1,8 +1,6 @@
 """The verb ``tune`` in Python: choose settings for every arm alike, and run the study as it is and as tuned."""
 
-import json
 from collections.abc import Mapping, Sequence
-from math import nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +9,6 @@ from headstart.errors import ConfigError, StoreError
 from headstart.files import write_atomic
 from headstart.processes import available_cores
 from headstart.registry import additions
-from headstart.schema import set_key
 from headstart.seeding import derive_seed
 from headstart.study.config.recipes import dump_yaml
 from headstart.study.config.suite import Suite, as_suite, suite_of
@@ -21,9 +18,10 @@ from headstart.study.tuning.search import Search, evaluation, plan_search
 
 if TYPE_CHECKING:
     from headstart.execution import StudyRun
+    from headstart.study.tuning.choices import Choice
     from headstart.study.tuning.evaluation import Evaluation
     from headstart.study.tuning.rounds import Heard, Lane
-    from headstart.study.tuning.trials import Choice, Trial
+    from headstart.study.tuning.trials import Trial
     from headstart.tuned import Tuned
 
 __all__ = ["TuningRun", "prepare_tuning", "tune_study"]
@@ -67,11 +65,7 @@ def prepare_tuning(
     options: dict[str, Any] = {"trials": trials, "seconds": seconds, "knobs": knobs, "pretraining": pretraining}
     settled = suite.settled().first
     search, found = plan_search(settled, **options, budgets=budgets, task=task, protocol=protocol)
-    folder = Path(out).expanduser() / suite.name
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"{folder} cannot be made ({error.strerror}): name another folder with --out") from error
+    folder = _made(Path(out).expanduser() / suite.name)
     search = begin_search(folder, search, found, replace=replace)
     running: dict[str, Any] = {"store": store, "launcher": launcher, "workers": workers}
     before = prepare_study(suite, out=folder / "studies", replace=replace, **running)
@@ -96,8 +90,8 @@ def tune_study(config: Config, **options: Any) -> "Tuned":
 
 
 class TuningRun:
-    """A search that was checked and can be run: ``before.execute``, ``search``, then
-    ``prepare_after``, and ``finish`` once that was executed.
+    """A search that was checked and can be run: ``before.execute``, ``search``, ``prepare_after``, and ``finish`` once
+    that was executed.
 
     plan: what is searched. knobs: of each arm that has any. before: the study as it is.
     """
@@ -132,25 +126,10 @@ class TuningRun:
         )
 
     def expected_seconds(self) -> float:
-        """How long the search takes here if nothing is stopped early and nothing is done already, pretraining aside;
-        NaN before its steps are known."""
-        from headstart.study.running.estimate import seconds_left
+        """How long the search takes here, at most and pretraining aside; NaN before its steps are known."""
+        from headstart.study.tuning.estimate import search_seconds
 
-        plan, chosen = self.before.plan, self.plan
-        seconds = seconds_left(plan, dict.fromkeys(self.before.states, "absent"))
-        runs = [
-            seconds[point.job.key]
-            for point in plan.points
-            if (point.protocol, point.job.task) == (chosen.protocol, chosen.task)
-            and point.job.labels in chosen.budgets
-            and point.arm in self.knobs
-        ]
-        if not runs:
-            return nan
-        each = sum(runs) / len(runs) * len(chosen.budgets) * chosen.draws
-        side_by_side = min(len(self.knobs), self.running["workers"] or available_cores())
-        spent = each * chosen.trials * len(self.knobs) / side_by_side
-        return min(spent, chosen.seconds or spent)
+        return search_seconds(self.plan, self.before.plan, self.knobs, self._workers)
 
     def search(self, heard: "Heard | None" = None) -> list["Choice"]:
         """Try settings, and write down what came of them. heard: is called with each trial that got further."""
@@ -166,12 +145,15 @@ class TuningRun:
             if heard:
                 heard(trial)
 
-        workers = self.running["workers"] or available_cores()
-        needs = self._judge(next(iter(self.knobs))).needs()
+        needs = [self._judge(arm).needs() for arm in self.knobs]
+        occupied = {
+            "cpu": min(self._workers, max(one.cpus for one in needs)),
+            "gpu": max(one.gpus for one in needs),
+        }
         work = work_of(self.plan, self._steps(), self.before.store, additions())
-        with ray_session(workers):
+        with ray_session(self._workers):
             rounds = Rounds([self._lane(arm) for arm in self.knobs], self.plan.trials, self.plan.seconds, hear)
-            run_rounds(rounds, work, self.plan.draws, {"cpu": min(needs.cpus, workers), "gpu": needs.gpus})
+            run_rounds(rounds, work, self.plan.draws, occupied)
         self.trials = rounds.trials
         write_atomic(self.folder / f"{TUNED}.yaml", dump_yaml(self._tuned_keys()).encode())
         return self.choices
@@ -179,7 +161,7 @@ class TuningRun:
     @property
     def choices(self) -> list["Choice"]:
         """Of every arm that was searched."""
-        from headstart.study.tuning.trials import choose
+        from headstart.study.tuning.choices import choose
 
         return [choose([trial for trial in self.trials if trial.arm == arm], own) for arm, own in self.knobs.items()]
 
@@ -198,14 +180,14 @@ class TuningRun:
         return Tuned(self.folder, self.describe(), tuple(self.choices), tuple(self.trials), self.knobs, *studies)
 
     def _tuned_keys(self) -> dict[str, Any]:
-        """The study's own file, with what was chosen among the arms' settings, and a name of its own."""
-        keys: dict[str, Any] = json.loads(json.dumps(dict(self.suite.written)))
-        keys["name"] = f"{self.suite.name}-{TUNED}"
-        for choice in self.choices:
-            set_key(keys, f"arms.{choice.arm}", (keys.get("arms") or {}).get(choice.arm) or {}, TUNED)
-            for path, value in choice.values.items():
-                set_key(keys, f"arms.{choice.arm}.{path}", value, TUNED)
-        return keys
+        from headstart.study.tuning.choices import with_choices
+
+        return with_choices(self.suite.written, self.choices) | {"name": f"{self.suite.name}-{TUNED}"}
+
+    @property
+    def _workers(self) -> int:
+        """Trials at once."""
+        return int(self.running["workers"] or available_cores())
 
     def _judge(self, arm: str) -> "Evaluation":
         return evaluation(self.plan, self.before.plan.suite.first, arm, self._steps())
@@ -227,3 +209,11 @@ class TuningRun:
         sampler = OptunaSampler(knobs, derive_seed(self.plan.study["seed"], "tuning", arm))
         first = first_settings(knobs, self.plan.given.get(arm, ()))
         return Lane(arm, sampler, first, self._judge(arm).cost, self.image_steps)
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be made ({error.strerror}): name another folder with --out") from error
+    return folder

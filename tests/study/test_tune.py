@@ -13,12 +13,13 @@ from headstart.study.config.suite import as_suite
 from headstart.study.jobs.points import RECORDS
 from headstart.study.running.plan import make_plan
 from headstart.study.running.store import Store
+from headstart.study.tuning.choices import Choice, best_trial, choose, with_choices
 from headstart.study.tuning.evaluation import Rung, read_score
 from headstart.study.tuning.folder import TRIALS, begin_search
 from headstart.study.tuning.knobs import find_knobs, with_values
 from headstart.study.tuning.rounds import Lane, Rounds
 from headstart.study.tuning.search import evaluation, plan_search
-from headstart.study.tuning.trials import Trial, best_trial, choose, progress_table, read_trials, trials_table
+from headstart.study.tuning.trials import Trial, progress_table, read_trials, trials_table
 
 LR, TEMPERATURE = "protocols.finetune.lr", "options.temperature"
 
@@ -255,3 +256,56 @@ def test_what_was_tried_is_tried_first_in_another_space(tmp_path):
 def test_knobs_of_a_protocol_that_freezes_are_those_of_pretrained_arms():
     config = study(protocols={"finetune": {"steps": 4}, "knn": {}})
     assert set(find_knobs(config, "knn", ["protocols.knn.*"])) == {"simclr", "rotation"}
+
+
+def test_choices_are_written_among_the_arms_settings_and_nowhere_else():
+    written = {"name": "mine", "arms": {"simclr": None, "rotation": {"pretrain": {"lr": 0.01}}}}
+    chosen = with_choices(written, [Choice("simclr", {LR: 0.002}, 0.5, 0.6), Choice("scratch", {}, 0.5, 0.5)])
+    assert chosen["arms"] == {
+        "simclr": {"protocols": {"finetune": {"lr": 0.002}}},
+        "rotation": written["arms"]["rotation"],
+    }
+    assert written["arms"]["simclr"] is None
+    assert Choice("scratch", {}, 0.5, 0.5).text == "nothing did better than its own settings"
+
+
+def test_a_seeded_sampler_proposes_the_same_and_stays_in_its_spaces():
+    pytest.importorskip("optuna")
+    from headstart.study.tuning.sampler import OptunaSampler
+
+    _, knobs = plan_search(study(), knobs=["protocols.finetune.*"])
+
+    def proposed(seed):
+        sampler, own = OptunaSampler(knobs["simclr"], seed), []
+        sampler.tell({path: knob.default for path, knob in knobs["simclr"].items()}, 0.0)
+        for _ in range(9):
+            own.append(sampler.ask())
+            sampler.tell(own[-1], own[-1][LR])
+        return own
+
+    first = proposed(1)
+    assert first == proposed(1)
+    assert first != proposed(2)
+    assert all(values[path] in knob.space for values in first for path, knob in knobs["simclr"].items())
+
+
+def test_knobs_explain_shares_of_the_variance():
+    """Scores follow the rate alone."""
+    pytest.importorskip("optuna")
+    from headstart.study.tuning.effects import effects_table
+
+    _, knobs = plan_search(study(), knobs=["protocols.finetune.stable", LR])
+    rates = [1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 3e-3, 5e-3, 8e-3]
+    tried = [
+        Trial("simclr", number, {LR: rate, "protocols.finetune.stable": 0.1 * (number * 5 % 8)}, [rate], "finished")
+        for number, rate in enumerate(rates)
+    ]
+    table = effects_table(tried, {"simclr": knobs["simclr"]}, seed=1).groupby("knob")["share"].first()
+    assert table[LR] > 0.7 > 0.3 > table["protocols.finetune.stable"]
+
+
+def test_steps_that_are_to_be_found_are_found_by_the_study_and_taken_over():
+    config = study(protocols={"finetune": {"batch_size": 8}})
+    search, _ = plan_search(config)
+    runs = evaluation(search, config, "scratch", {40: 6}).runs({})
+    assert {job.steps for jobs in runs for job in jobs} == {6}

@@ -2,24 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import pandas as pd
 
 from headstart.space import Value
-from headstart.study.tuning.knobs import Knobs
 
-__all__ = [
-    "SETTING",
-    "Choice",
-    "Status",
-    "Trial",
-    "best_trial",
-    "choose",
-    "progress_table",
-    "read_trials",
-    "trials_table",
-]
+__all__ = ["SETTING", "Status", "Trial", "progress_table", "read_trials", "trials_table"]
 
 Status = Literal["running", "finished", "stopped", "failed"]
 SETTING = "set "
@@ -48,40 +37,6 @@ class Trial:
     def score(self) -> float:
         """After the last draw that there was; NaN where there was none."""
         return self.scores[-1] if self.scores else float("nan")
-
-
-class Choice(NamedTuple):
-    """What was chosen for an arm: settings that differ from its own.
-
-    default, chosen: scores on validation images, more being better; NaN where a run had none.
-    """
-
-    arm: str
-    values: Mapping[str, Value]
-    default: float
-    chosen: float
-
-    @property
-    def text(self) -> str:
-        """``finetune.lr 0.002``, or that nothing did better."""
-        parts = [f"{path.removeprefix('protocols.')} {value}" for path, value in self.values.items()]
-        return ", ".join(parts) or "nothing did better than its own settings"
-
-
-def choose(trials: Sequence[Trial], knobs: Knobs) -> Choice:
-    """The best of an arm's trials, its default first."""
-    best = best_trial(trials)
-    differing = {path: value for path, value in best.values.items() if value != knobs[path].default}
-    return Choice(best.arm, differing, trials[0].score, best.score)
-
-
-def best_trial(trials: Sequence[Trial]) -> Trial:
-    """Of an arm's trials, its default first, the finished one with the highest score.
-
-    Of equals it is the first, so that nothing but a better one takes the default's place.
-    """
-    finished = [trial for trial in trials if trial.status == "finished"]
-    return max(finished, key=lambda trial: (trial.score, -trial.number), default=trials[0])
 
 
 def trials_table(trials: Sequence[Trial]) -> pd.DataFrame:
