@@ -4,22 +4,39 @@
     study = headstart.run_study("quickstart")
     study.utility
 
-The names come from `headstart.api`, which is loaded on first use: a spawned worker needs none of it.
+The names come from modules that are loaded on first use: a spawned worker needs none of them.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from headstart.lazy import lazily
 
 if TYPE_CHECKING:
     from headstart.api import Study, load_study, load_suite, prepare_study, run_study, run_suite
+    from headstart.tuned import Tuned
+    from headstart.tuning import tune_study
 
-__all__ = ["Study", "__version__", "load_study", "load_suite", "prepare_study", "run_study", "run_suite"]
+__all__ = [
+    "Study",
+    "Tuned",
+    "__version__",
+    "load_study",
+    "load_suite",
+    "prepare_study",
+    "run_study",
+    "run_suite",
+    "tune_study",
+]
 
 __version__ = "0.1.0"
 
-
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module 'headstart' has no attribute '{name}'")
-    from headstart import api
-
-    return getattr(api, name)
+__getattr__ = lazily(
+    "headstart",
+    {
+        **dict.fromkeys(
+            ["Study", "load_study", "load_suite", "prepare_study", "run_study", "run_suite"], "headstart.api"
+        ),
+        "Tuned": "headstart.tuned",
+        "tune_study": "headstart.tuning",
+    },
+)

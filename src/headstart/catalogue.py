@@ -1,16 +1,19 @@
 """What there is to choose from: the extension points and recipes, a line each."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+from pydantic import BaseModel
 
 from headstart.errors import ConfigError
 from headstart.lazy import load
 from headstart.registry import Registry, lookup
+from headstart.space import search_spaces
 from headstart.study.config.recipes import read_values, recipe_names
 
-__all__ = ["EXTENSION_POINTS", "RECIPES", "backbone_sizes", "catalogue"]
+__all__ = ["EXTENSION_POINTS", "RECIPES", "SPACES", "backbone_sizes", "catalogue"]
 
-RECIPES = "recipes"
+RECIPES, SPACES = "recipes", "spaces"
 EXTENSION_POINTS = {
     "backbones": "headstart.backbones:BACKBONES",
     "engines": "headstart.render:ENGINES",
@@ -24,16 +27,42 @@ EXTENSION_POINTS = {
 
 
 def catalogue(what: str) -> list[tuple[str, str]]:
-    """Names and one line each of what a study is made of; ``what`` is a key of ``EXTENSION_POINTS``, or "recipes".
+    """Names and one line each of what a study is made of.
+
+    ``what`` is a key of ``EXTENSION_POINTS``, "recipes", or "spaces": what ``tune`` turns, by its path below an arm.
 
     >>> [name for name, line in catalogue("tasks")]
     ['classification', 'depth', 'pose', 'segmentation']
     """
     if what == RECIPES:
         return [(name, str(read_values(name).get("title", ""))) for name in recipe_names()]
-    choices: Mapping[str, Any] = load(lookup(EXTENSION_POINTS | {RECIPES: ""}, "list", what))
+    if what == SPACES:
+        return list(_spaces())
+    choices: Mapping[str, Any] = load(lookup(EXTENSION_POINTS | {RECIPES: "", SPACES: ""}, "list", what))
     known = choices.traits if isinstance(choices, Registry) else choices.__getitem__
     return [(name, _summary(known(name))) for name in sorted(choices)]
+
+
+def _spaces() -> Iterator[tuple[str, str]]:
+    """Of what every arm has, then of each method."""
+    from headstart.data.transforms.config import AugmentConfig
+    from headstart.methods import METHODS
+    from headstart.training.config import TrainConfig
+    from headstart.training.protocols import PROTOCOLS
+
+    for name, protocol in PROTOCOLS.items():
+        yield from _spaces_of(f"protocols.{name}", protocol.Config)
+    yield from _spaces_of("pretrain", TrainConfig)
+    yield from _spaces_of("augment", AugmentConfig)
+    for name in sorted(METHODS):
+        yield from _spaces_of("options", METHODS.traits(name).Config, f" of {name}")
+
+
+def _spaces_of(path: str, model: type[BaseModel], of: str = "") -> Iterator[tuple[str, str]]:
+    for name, space in search_spaces(model).items():
+        field = model.model_fields[name]
+        default = "the study's" if field.is_required() else str(field.get_default()).lower()
+        yield f"{path}.{name}{of}", f"{space}, default {default}: {space.about}."
 
 
 def backbone_sizes(resolution: int = 64) -> list[tuple[str, str, str]]:

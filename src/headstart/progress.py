@@ -16,7 +16,18 @@ if TYPE_CHECKING:
     from headstart.study.running.fitting import Overrun
     from headstart.study.running.launchers import Event
 
-__all__ = ["describe_overrun", "duration", "watch_count", "watch_images", "watch_jobs", "when"]
+__all__ = [
+    "LINE_SECONDS",
+    "describe_overrun",
+    "duration",
+    "lines",
+    "new_bar",
+    "seconds_left",
+    "watch_count",
+    "watch_images",
+    "watch_jobs",
+    "when",
+]
 
 LINE_SECONDS = 30.0
 PACE_KNOWN = 0.05
@@ -63,7 +74,8 @@ def when(seconds: float) -> str:
     return f"{then:%H:%M}" if then.date() == now.date() else f"{then:%H:%M on %Y-%m-%d}"
 
 
-def _progress(console: Console) -> Progress:
+def new_bar(console: Console) -> Progress:
+    """A bar with the share, the time left, and what is done now (the field ``now``)."""
     return Progress(
         SpinnerColumn(),
         TextColumn("[bold]{task.description}"),
@@ -133,7 +145,12 @@ def watch_jobs(
     work was thought to take, which tells what is left of it until its pace does.
     """
     tally = _Tally()
-    with _bar(console, tally) if console.is_terminal else _lines(console, tally, expected_seconds, every) as changed:
+
+    def line(elapsed: float) -> str:
+        with tally.lock:
+            return _line(tally, expected_seconds, elapsed)
+
+    with _bar(console, tally) if console.is_terminal else lines(console, line, every) as changed:
 
         def expect(jobs: "Sequence[Job]") -> None:
             with tally.lock:
@@ -150,23 +167,19 @@ def watch_jobs(
 
 @contextmanager
 def _bar(console: Console, tally: _Tally) -> Iterator[Callable[[str], None]]:
-    with _progress(console) as progress:
+    with new_bar(console) as progress:
         bar = progress.add_task("study", total=None, now="")
         yield lambda now: progress.update(bar, total=tally.total, completed=tally.steps, now=now)
 
 
 @contextmanager
-def _lines(
-    console: Console, tally: _Tally, expected_seconds: float | None, every: float
-) -> Iterator[Callable[[str], None]]:
-    """A thread says how far it is, so that a job of hours is no silence."""
+def lines(console: Console, line: Callable[[float], str], every: float) -> Iterator[Callable[[str], None]]:
+    """A thread says how far it is, so that a job of hours is no silence. line: after so many seconds."""
     over, started = threading.Event(), time.monotonic()
 
     def speak() -> None:
         while not over.wait(every):
-            with tally.lock:
-                line = _line(tally, expected_seconds, time.monotonic() - started)
-            console.print(line, markup=False, highlight=False, soft_wrap=True)
+            console.print(line(time.monotonic() - started), markup=False, highlight=False, soft_wrap=True)
 
     thread = threading.Thread(target=speak, name="progress", daemon=True)
     thread.start()
@@ -178,16 +191,16 @@ def _lines(
 
 
 def _line(tally: _Tally, expected_seconds: float | None, elapsed: float) -> str:
-    left = _seconds_left(tally.share, expected_seconds, elapsed)
+    left = seconds_left(tally.share, expected_seconds, elapsed)
     then = f"about {duration(left)} left, until {when(left)}" if left is not None else "no telling how much is left"
     steps = f"{tally.steps:,} of {tally.total:,} image-steps ({tally.share:.0%})"
     return f"{datetime.now().astimezone():%H:%M:%S} {tally} · {steps} · {then} · now: {tally.running}"
 
 
-def _seconds_left(share: float, expected_seconds: float | None, elapsed: float) -> float | None:
+def seconds_left(share: float, expected_seconds: float | None, elapsed: float) -> float | None:
     """From how fast it went once enough is done, and until then from what was expected.
 
-    >>> _seconds_left(0.5, 60, 100), _seconds_left(0.01, 60, 100), _seconds_left(0.01, None, 100)
+    >>> seconds_left(0.5, 60, 100), seconds_left(0.01, 60, 100), seconds_left(0.01, None, 100)
     (100.0, 59.4, None)
     """
     if share >= PACE_KNOWN:
@@ -198,7 +211,7 @@ def _seconds_left(share: float, expected_seconds: float | None, elapsed: float) 
 @contextmanager
 def watch_count(what: str, unit: str, console: Console) -> Iterator[Callable[[int, int], None]]:
     """A listener called with (done, total) of ``unit``."""
-    with _progress(console) as progress:
+    with new_bar(console) as progress:
         bar = progress.add_task(what, total=None, now="")
 
         def listen(done: int, total: int) -> None:

@@ -14,6 +14,7 @@ from headstart.cli import data, engine, store, study
 from headstart.cli.completion import complete_list
 from headstart.cli.console import errors, print_catalogue, print_sizes
 from headstart.cli.render import render
+from headstart.cli.tune import tune
 from headstart.errors import ConfigError, HeadstartError
 
 __all__ = ["app", "main"]
@@ -27,6 +28,7 @@ app.add_typer(data.app, name="data")
 app.add_typer(store.app, name="store")
 app.add_typer(engine.app, name="engine")
 app.command("render")(render)
+app.command("tune")(tune)
 
 
 def _version(wanted: bool) -> None:
@@ -50,7 +52,7 @@ def list_names(
     what: Annotated[
         str,
         typer.Argument(
-            help="methods, tasks, backbones, protocols, sources, engines, formats or recipes.",
+            help="methods, tasks, backbones, protocols, sources, engines, formats, recipes or spaces.",
             autocompletion=complete_list,
         ),
     ],

@@ -8,9 +8,9 @@ __all__ = ["complete_list", "complete_recipe"]
 
 def complete_list(incomplete: str) -> Iterator[str]:
     """What ``headstart list`` lists."""
-    from headstart.catalogue import EXTENSION_POINTS, RECIPES
+    from headstart.catalogue import EXTENSION_POINTS, RECIPES, SPACES
 
-    yield from (what for what in sorted([*EXTENSION_POINTS, RECIPES]) if what.startswith(incomplete))
+    yield from (what for what in sorted([*EXTENSION_POINTS, RECIPES, SPACES]) if what.startswith(incomplete))
 
 
 def complete_recipe(incomplete: str) -> Iterator[str]:

@@ -3,12 +3,13 @@
 The first line of each docstring is what ``headstart list methods`` shows.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from headstart.methods.traits import MethodTraits
 from headstart.schema import Schema
+from headstart.space import Space
 
 __all__ = [
     "AMDIMConfig",
@@ -62,9 +63,9 @@ class CMCConfig(Schema):
     momentum: how much of its old value a memory row keeps (0..1).
     """
 
-    negatives: int = Field(default=4096, ge=1)
-    temperature: float = Field(default=0.1, gt=0)
-    momentum: float = Field(default=0.4, ge=0, le=1)
+    negatives: Annotated[int, Space.log(256, 16384, about="negatives per image")] = Field(default=4096, ge=1)
+    temperature: Annotated[float, Space.log(0.02, 0.5, about="temperature")] = Field(default=0.1, gt=0)
+    momentum: Annotated[float, Space.uniform(0.0, 0.9, about="of the memory")] = Field(default=0.4, ge=0, le=1)
 
 
 class CMCTraits(MethodTraits):
@@ -88,7 +89,7 @@ class VAEConfig(Schema):
     not given, as many as the backbone has features, 256 at most, so that a small network gets a small decoder.
     """
 
-    kl_weight: float = Field(default=1e-5, ge=0)
+    kl_weight: Annotated[float, Space.log(1e-7, 1e-3, about="weight of the prior")] = Field(default=1e-5, ge=0)
     resolution: Literal[8, 16, 32, 64, 128, 256] = 64
     channels: int | None = Field(default=None, ge=1)
 
@@ -104,7 +105,7 @@ class VAETraits(MethodTraits):
 class AMDIMConfig(Schema):
     """tanh_clip: scores are squeezed into ± this many nats; the study has 30 on synthetic images and 10 elsewhere."""
 
-    tanh_clip: float = Field(default=30.0, gt=0)
+    tanh_clip: Annotated[float, Space.log(5.0, 50.0, about="bound of scores")] = Field(default=30.0, gt=0)
 
 
 class AMDIMTraits(MethodTraits):
@@ -124,7 +125,7 @@ class SimCLRConfig(Schema):
     the authors' for images of 32 px; their 0.1 for large images goes with batches of thousands.
     """
 
-    temperature: float = Field(default=0.5, gt=0)
+    temperature: Annotated[float, Space.log(0.05, 1.0, about="temperature")] = Field(default=0.5, gt=0)
     hidden: int | None = Field(default=None, ge=1)
     outputs: int = Field(default=128, ge=1)
 
@@ -145,7 +146,7 @@ class BYOLConfig(Schema):
     the paper, and 128 at least.
     """
 
-    momentum: float = Field(default=0.99, ge=0, le=1)
+    momentum: Annotated[float, Space.uniform(0.9, 0.999, about="of the target")] = Field(default=0.99, ge=0, le=1)
     hidden: int | None = Field(default=None, ge=1)
     outputs: int = Field(default=256, ge=1)
 
@@ -164,7 +165,7 @@ class BarlowTwinsConfig(Schema):
     where not given, as in the paper, and 128 at least.
     """
 
-    redundancy: float = Field(default=5e-3, ge=0)
+    redundancy: Annotated[float, Space.log(5e-4, 5e-2, about="weight of the off-diagonal")] = Field(default=5e-3, ge=0)
     hidden: int | None = Field(default=None, ge=1)
     outputs: int | None = Field(default=None, ge=1)
 
@@ -183,9 +184,9 @@ class VICRegConfig(Schema):
     where not given, as in the paper, and 128 at least.
     """
 
-    invariance: float = Field(default=25.0, ge=0)
-    variance: float = Field(default=25.0, ge=0)
-    covariance: float = Field(default=1.0, ge=0)
+    invariance: Annotated[float, Space.log(2.5, 100.0, about="weight of likeness")] = Field(default=25.0, ge=0)
+    variance: Annotated[float, Space.log(2.5, 100.0, about="weight of spread")] = Field(default=25.0, ge=0)
+    covariance: Annotated[float, Space.log(0.1, 25.0, about="weight of difference")] = Field(default=1.0, ge=0)
     hidden: int | None = Field(default=None, ge=1)
     outputs: int | None = Field(default=None, ge=1)
 
@@ -203,8 +204,8 @@ class SimMIMConfig(Schema):
     ratio: share of an image's patches that is hidden. The paper has patches of 32 px in images of 192 px.
     """
 
-    patch: int = Field(default=8, ge=1)
-    ratio: float = Field(default=0.6, gt=0, lt=1)
+    patch: Annotated[int, Space.choice(2, 4, 8, about="pixels a side of a patch")] = Field(default=8, ge=1)
+    ratio: Annotated[float, Space.uniform(0.3, 0.8, about="share that is hidden")] = Field(default=0.6, gt=0, lt=1)
 
 
 class SimMIMTraits(MethodTraits):

@@ -1,23 +1,13 @@
-"""The report: one HTML file that holds everything it shows, and asks no network for anything.
+"""The report of a study: everything that its page shows."""
 
-Names from data are escaped by the template. Should one slip through, the page's content security policy still lets no
-script run but its own, known by its hash, and nothing be fetched.
-"""
-
-import base64
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-import jinja2
 import pandas as pd
-import vl_convert
 
 from headstart.charts import Figure
-from headstart.charts.looks import SHAPES
 from headstart.charts.names import find_baseline
 from headstart.charts.text import percent
 from headstart.data.viewing.comparison import Swatch
@@ -31,13 +21,12 @@ from headstart.report.cells import (
     pretraining_grid,
     utility_grid,
 )
+from headstart.report.html import render_page
 from headstart.report.missing import missing_grid, missing_line
 from headstart.report.training import state_training, training_grid
 from headstart.report.verdict import Verdict
 
 __all__ = ["Gallery", "ReportData", "Sample", "write_report"]
-
-HERE = Path(__file__).parent
 
 
 class Sample(NamedTuple):
@@ -92,17 +81,14 @@ def write_report(path: Path, report: ReportData) -> None:
 
     >>> write_report(Path("report.html"), report)  # doctest: +SKIP
     """
-    script, baseline, varied = _script(), find_baseline(report.arms), report.varied
-    page = _template().render(
+    baseline, varied = find_baseline(report.arms), report.varied
+    page = render_page(
+        "page.html.j2",
+        report.figures,
         report=report,
         confidence=percent(report.confidence),
         scores="Accuracy" if set(report.summary["metric"]) <= {"accuracy"} else "Scores",
-        style=(HERE / "page.css").read_text(),
-        script=script,
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        specs=[figure.page_specs() for figure in report.figures],
         baseline=baseline,
-        shapes=SHAPES,
         utility=utility_grid(report.utility, report.summary, varied),
         accuracy=accuracy_grid(report.summary, varied),
         numbers=all_numbers(report.utility, report.summary, varied, baseline.name),
@@ -115,21 +101,6 @@ def write_report(path: Path, report: ReportData) -> None:
         timings=plain_table(_with_durations(report.timings), 1),
     )
     write_atomic(path, page.encode())
-
-
-def _template() -> jinja2.Template:
-    loader = jinja2.FileSystemLoader(HERE)
-    environment = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    environment.filters["base64"] = lambda data: base64.b64encode(data).decode()
-    return environment.get_template("page.html.j2")
-
-
-@cache
-def _script() -> str:
-    """``page.js`` with the Vega libraries that vl-convert ships. Bundling takes seconds, once a process."""
-    script: str = vl_convert.javascript_bundle((HERE / "page.js").read_text())
-    assert "</script" not in script.lower(), "the script would end its own element"
-    return script
 
 
 def _with_durations(timings: pd.DataFrame) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from headstart.schema import Schema
+from headstart.space import Space
 from headstart.training.precision import Precision
 
 __all__ = ["ClosedForm", "OptimizerConfig", "SupervisedConfig", "TrainConfig"]
@@ -23,12 +24,12 @@ class OptimizerConfig(Schema):
     hardware has it natively.
     """
 
-    batch_size: int = Field(default=64, ge=1)
-    lr: float = Field(default=1e-3, gt=0)
+    batch_size: Annotated[int, Space.choice(8, 16, 32, 64, 128, about="images a step")] = Field(default=64, ge=1)
+    lr: Annotated[float, Space.log(1e-4, 1e-2, about="peak learning rate")] = Field(default=1e-3, gt=0)
     lr_end: float = Field(default=1e-6, ge=0)
     warmup: Fraction = 0.05
-    stable: Fraction = 0.0
-    weight_decay: float = Field(default=1e-5, ge=0)
+    stable: Annotated[Fraction, Space.uniform(0.0, 0.9, about="share of steps on the peak")] = 0.0
+    weight_decay: Annotated[float, Space.log(1e-6, 0.5, about="weight decay")] = Field(default=1e-5, ge=0)
     optimizer: Literal["adam", "adamw"] = "adam"
     betas: tuple[Decay, Decay] = (0.8, 0.999)
     epsilon: float = Field(default=1e-8, gt=0)
@@ -51,7 +52,7 @@ class TrainConfig(OptimizerConfig):
     devices: processes that share each batch, in equal parts: one per GPU, or per some cores of a CPU.
     """
 
-    steps: int = Field(ge=1)
+    steps: Annotated[int, Space.log(250, 8000, about="steps of pretraining")] = Field(ge=1)
     devices: PositiveInt = 1
 
     @model_validator(mode="after")

@@ -1,10 +1,11 @@
 """What a study says of images on their way to a network: augmentations and the color space. It needs no torch."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 from headstart.errors import ConfigError
 from headstart.schema import Schema
+from headstart.space import Space
 
 __all__ = ["AugmentConfig", "Color", "ColorSpace", "Normalisation", "resolve_color", "spaces_of"]
 
@@ -15,13 +16,13 @@ Color = Literal["auto", "lab", "rgb"]
 class AugmentConfig(Schema):
     """Which augmentations are on. The study has no ``rotate``, by quarter turns, and no ``zoom``, a resized crop."""
 
-    crop: bool = True
-    flip: bool = True
-    jitter: bool = True
-    grayscale: bool = True
-    cutout: bool = True
+    crop: Annotated[bool, Space.choice(False, True, about="shifted by a few pixels")] = True
+    flip: Annotated[bool, Space.choice(False, True, about="mirrored")] = True
+    jitter: Annotated[bool, Space.choice(False, True, about="colors moved")] = True
+    grayscale: Annotated[bool, Space.choice(False, True, about="colors gone")] = True
+    cutout: Annotated[bool, Space.choice(False, True, about="a square erased")] = True
     rotate: bool = False
-    zoom: bool = False
+    zoom: Annotated[bool, Space.choice(False, True, about="a resized crop")] = False
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from headstart.study.running.labels import dataset_labels
 from headstart.study.running.resolve import Arm, arms_of
 from headstart.study.running.steps import Doubling, Scores, nothing_known
 
-__all__ = ["NO_MORE", "Doubled", "Plan", "Point", "Pretraining", "Trials", "make_plan", "plan_study"]
+__all__ = ["NO_MORE", "Doubled", "Plan", "Point", "Pretraining", "Trials", "make_plan", "plan_study", "with_inputs"]
 
 Trials = Mapping[tuple[int, str], int]
 """How many each study of a suite has of each task, where they are more than it begins with."""
@@ -83,7 +83,7 @@ class Plan:
         """All jobs, each after its inputs, none twice."""
         pretrainings = [pretraining.job for pretraining in self.pretrainings]
         doublings = [job for one in self.doublings for job in (one.doubling.job, one.doubling.doubled)]
-        return tuple(_with_inputs([*pretrainings, *doublings, *(point.job for point in self.points)]))
+        return tuple(with_inputs([*pretrainings, *doublings, *(point.job for point in self.points)]))
 
     @cached_property
     def labels(self) -> Mapping[str, str]:
@@ -181,7 +181,7 @@ def _points(study: _Study, course: Course, steps: Mapping[int, int]) -> Iterator
         yield Point(study.index, arm.name, arm.role, course.protocol, source, method, start.network, job)
 
 
-def _with_inputs(jobs: Iterable[Job]) -> list[Job]:
+def with_inputs(jobs: Iterable[Job]) -> list[Job]:
     """The jobs and all they need, inputs first, equal keys once."""
     ordered: dict[str, Job] = {}
 

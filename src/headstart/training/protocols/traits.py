@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from headstart.lazy import Later
+from headstart.space import Space
 from headstart.training.config import ClosedForm, SupervisedConfig, TrainConfig
 
 if TYPE_CHECKING:
@@ -33,14 +34,14 @@ Settings = TrainConfig | ClosedForm
 class KnnConfig(ClosedForm):
     """neighbours: k, no more than there are labels. temperature: of similarities (Wu et al., 2018)."""
 
-    neighbours: int = Field(default=20, ge=1)
-    temperature: float = Field(default=0.07, gt=0)
+    neighbours: Annotated[int, Space.log(1, 100, about="labelled images that vote")] = Field(default=20, ge=1)
+    temperature: Annotated[float, Space.log(0.01, 1.0, about="temperature")] = Field(default=0.07, gt=0)
 
 
 class LogisticConfig(ClosedForm):
     """strength: C, the inverse of the L2 penalty's weight. max_iterations: of the L-BFGS solver."""
 
-    strength: float = Field(default=1.0, gt=0)
+    strength: Annotated[float, Space.log(1e-3, 1e3, about="inverse of the penalty")] = Field(default=1.0, gt=0)
     max_iterations: int = Field(default=1000, ge=1)
 
 

@@ -1,0 +1,138 @@
+"""``headstart tune``: choose settings for every arm of a study, as hard for the baseline as for the others."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from headstart.cache import DEFAULT_STORE
+from headstart.cli.console import WorkersOption, console, errors, print_frame, print_prose
+from headstart.cli.study import Overrides, Recipe, StoreOption
+from headstart.errors import ConfigError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from headstart.execution import StudyRun
+    from headstart.report.cells import TextTable
+    from headstart.tuned import Tuned
+    from headstart.tuning import TuningRun
+
+__all__ = ["tune"]
+
+TIME = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+
+
+def tune(
+    recipe: Recipe,
+    overrides: Overrides = None,
+    trials: Annotated[int, typer.Option(help="Of each arm; the first is the arm as it is.")] = 20,
+    time: Annotated[
+        str | None, typer.Option(help="For the search, as 1h or 15m: no round begins that it lacks.")
+    ] = None,
+    knobs: Annotated[
+        list[str] | None,
+        typer.Option(help="What to turn (see `headstart list spaces`), or 'PATH=uniform(0, 1)'. More than once."),
+    ] = None,
+    pretraining: Annotated[
+        bool, typer.Option("--pretraining", help="Also what pretraining learns by; each try costs a pretraining.")
+    ] = False,
+    budgets: Annotated[
+        list[int] | None, typer.Option(help="Labels that settings are judged with; default: the middle budget.")
+    ] = None,
+    task: Annotated[str | None, typer.Option(help="The task that settings are judged by, of several.")] = None,
+    protocol: Annotated[str, typer.Option(help="The protocol that settings are judged by.")] = "finetune",
+    out: Annotated[Path, typer.Option(help="Folder of searches; this one goes to OUT/NAME.")] = Path("tuning"),
+    store: StoreOption = str(DEFAULT_STORE),
+    launcher: Annotated[str, typer.Option(help="How the jobs of the two studies reach processors.")] = "local",
+    workers: WorkersOption = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Take the place of a search of another study.")] = False,
+) -> None:
+    """Search settings for every arm, scratch included, and measure what that changes in the study.
+
+    Each arm has as many trials; settings are chosen on validation images. An interrupted search goes on.
+    """
+    from headstart.api import load_suite
+
+    suite = load_suite(recipe, overrides)  # before anything heavy is loaded, so that a wrong key is refused at once
+    from headstart.tuning import prepare_tuning
+
+    run = prepare_tuning(
+        suite,
+        trials=trials,
+        seconds=None if time is None else _seconds(time),
+        knobs=knobs or (),
+        pretraining=pretraining,
+        budgets=budgets or (),
+        task=task,
+        protocol=protocol,
+        out=out,
+        store=store,
+        launcher=launcher,
+        workers=workers,
+        replace=replace,
+    )
+    print_prose(f"{suite.name}: {run.describe()}")
+    _run_study("the study as it is", run.before)
+    _search(run)
+    after = run.prepare_after()
+    _run_study("the study as tuned", after)
+    _print_answer(run.finish(after))
+
+
+def _seconds(text: str) -> float:
+    """``1h``, ``15m``, ``1h30m``, ``90s``."""
+    found = TIME.fullmatch(text.strip())
+    if not text.strip() or not found:
+        raise ConfigError(f"--time '{text}' is no time: write 1h, 15m, 1h30m or 90s, for example")
+    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return float(3600 * hours + 60 * minutes + seconds)
+
+
+def _run_study(what: str, study: "StudyRun") -> None:
+    from headstart.progress import duration, watch_jobs
+
+    seconds = study.expected_seconds()
+    took = f", about {duration(seconds)}" if study.missing else ""
+    console.print(f"{what}: {study.describe()}{took}", markup=False, highlight=False, soft_wrap=True)
+    with watch_jobs(console, seconds) as (listen, expect):
+        study.execute(listen, expect)
+
+
+def _search(run: "TuningRun") -> None:
+    from headstart.cli.watch_trials import watch_trials
+    from headstart.progress import duration
+
+    arms, seconds = len(run.knobs), run.expected_seconds()
+    said = f"the search: {arms} × {run.plan.trials} trials, at most about {duration(seconds)}, pretraining aside"
+    console.print(said, markup=False, highlight=False, soft_wrap=True)
+    with watch_trials(console, arms * run.plan.trials, run.plan.draws, seconds) as heard:
+        run.search(heard)
+
+
+def _print_answer(tuned: "Tuned") -> None:
+    """What was chosen, what it changed, and both headlines."""
+    from headstart.report.tuning import change_grid, choices_grid
+
+    page = tuned.report()
+    console.print()
+    print_frame(_frame(choices_grid(tuned.chosen)))
+    console.print()
+    print_frame(_frame(change_grid(tuned.change)))
+    console.print()
+    print_prose(f"As it was: {tuned.before.tables.verdict.headline}")
+    print_prose(f"Tuned: {tuned.after.tables.verdict.headline}", style="bold")
+    console.print(f"recipe: {tuned.recipe}", highlight=False, soft_wrap=True)
+    console.print(f"report: {page}", highlight=False, soft_wrap=True)
+    for study in (tuned.before, tuned.after):
+        if not study.complete:
+            errors.print(f"[yellow]note:[/] numbers are missing: see {escape(str(study.folder))}", highlight=False)
+
+
+def _frame(grid: "TextTable") -> "pd.DataFrame":
+    import pandas as pd
+
+    rows = [[f"{cell.text} ({cell.below})" if cell.below else cell.text for cell in row] for row in grid.rows]
+    return pd.DataFrame(rows, columns=grid.header)

@@ -1,0 +1,1 @@
+"""From a study to the settings that serve each of its arms best on validation images."""

@@ -1,0 +1,52 @@
+"""What a process of Ray's does for a trial: the jobs of its settings, in the store, draw after draw."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from headstart.errors import HeadstartError
+from headstart.registry import adopt
+from headstart.schema import validate
+from headstart.study.config.study import StudyConfig
+from headstart.study.jobs.base import Job
+from headstart.study.running.store import Store, open_store
+from headstart.study.tuning.evaluation import Rung, read_score
+from headstart.study.tuning.search import Search, evaluation
+
+__all__ = ["evaluate", "work_of"]
+
+
+def work_of(search: Search, steps: Mapping[int, int], store: Store, added: Any) -> dict[str, Any]:
+    """What every trial is given. added: to extension points here, which processes of others have to adopt."""
+    given = {"search": search.model_dump(mode="json"), "steps": dict(steps)}
+    return given | {"store": store.address, "added": added}
+
+
+def evaluate(config: Mapping[str, Any], *, work: Mapping[str, Any]) -> None:
+    """A trial of Ray Tune. config: ``arm`` and ``values``. It reports a ``Rung`` after each draw."""
+    from ray import tune
+
+    adopt(work["added"])
+    store = open_store(work["store"])
+    search = validate(Search, work["search"], "search")
+    study = validate(StudyConfig, search.study, "study")
+    judge = evaluation(search, study, config["arm"], work["steps"])
+
+    def do(job: Job) -> None:
+        if store.state(job) != "done":
+            _prepare(job)
+            store.run(job)
+
+    try:
+        for rung in judge.climb(config["values"], do, lambda job: read_score(store, job)):
+            tune.report(rung._asdict())
+    except HeadstartError as error:
+        store.check_writable()  # a full disk is not the fault of these settings
+        tune.report(Rung(1, float("nan"), 0, 0, str(error))._asdict())
+
+
+def _prepare(job: Job) -> None:
+    """As many threads as the job says, for sums depend on them; on a GPU as torch likes."""
+    if not job.needs.gpus:
+        import torch
+
+        torch.set_num_threads(job.needs.cpus)

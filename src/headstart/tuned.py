@@ -1,0 +1,105 @@
+"""What a search came to: choices, the study as it is and as tuned, and the files that people read."""
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from headstart.api import Study
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from headstart.charts import Figure
+    from headstart.study.tuning.choices import Choice
+    from headstart.study.tuning.knobs import Knobs
+    from headstart.study.tuning.trials import Trial
+
+__all__ = ["Tuned"]
+
+RECIPE = "tuned.yaml"
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """choices: of every arm that was searched. before, after: the study as it is and as tuned. described: what was
+    searched, in a sentence."""
+
+    folder: Path
+    described: str
+    choices: "tuple[Choice, ...]"
+    trials: "tuple[Trial, ...]"
+    knobs: "Mapping[str, Knobs]"
+    before: Study
+    after: Study
+
+    @property
+    def recipe(self) -> Path:
+        """The study as tuned, which ``headstart study run`` takes."""
+        return self.folder / RECIPE
+
+    @cached_property
+    def change(self) -> "pd.DataFrame":
+        """One row per compared arm and budget: utility by fine-tuning as the study is, as tuned, and the change."""
+        from headstart.study.tuning.comparison import compare_utility
+
+        return compare_utility(self.before.utility, self.after.utility)
+
+    @property
+    def chosen(self) -> "pd.DataFrame":
+        """One row per arm: ``arm, metric, chosen, score_default, score_chosen``; scores on validation images."""
+        import pandas as pd
+
+        rows = [
+            {"arm": one.arm, "metric": self._metric, "chosen": one.text}
+            | {"score_default": one.default, "score_chosen": one.chosen}
+            for one in self.choices
+        ]
+        return pd.DataFrame(rows)
+
+    def report(self) -> Path:
+        """Write tables, charts and ``report.html``; returns the page's path."""
+        from headstart.charts.save import save_figure
+        from headstart.report.tuning import TuningReport, write_tuning_report
+        from headstart.study.results.table_files import write_table
+        from headstart.study.tuning.trials import trials_table
+
+        write_table(self.change, self.folder / "change")
+        write_table(self.chosen, self.folder / "chosen")
+        figures = self._figures()
+        for figure in figures:
+            save_figure(figure, self.folder / "charts")
+        report = TuningReport(
+            title=f"{self.before.run.info.title}, tuned",
+            before=self.before.tables.verdict.headline,
+            tuned=self.after.tables.verdict.headline,
+            described=self.described,
+            choices=self.chosen,
+            change=self.change,
+            trials=trials_table(self.trials),
+            figures=figures,
+            config=self.recipe.read_text(),
+            command=f"headstart study run {shlex.quote(str(self.recipe))}",
+        )
+        page = self.folder / "report.html"
+        write_tuning_report(page, report)
+        return page
+
+    def _figures(self) -> "tuple[Figure, ...]":
+        from headstart.charts.looks import arm_looks
+        from headstart.charts.tuning import effects_figure, progress_figure
+        from headstart.study.tuning.effects import effects_table
+        from headstart.study.tuning.trials import progress_table
+
+        looks = arm_looks(self.before.tables.arms)
+        effects = effects_table(self.trials, self.knobs, self.before.run.info.seed)
+        return (
+            progress_figure(progress_table(self.trials), looks, self._metric),
+            effects_figure(effects, looks, self._metric),
+        )
+
+    @property
+    def _metric(self) -> str:
+        return str(self.change["metric"].iloc[0])

@@ -1,0 +1,219 @@
+"""The verb ``tune`` in Python: choose settings for every arm alike, and run the study as it is and as tuned."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from headstart.api import DEFAULT_STORE, Config, Study, prepare_study
+from headstart.errors import ConfigError, StoreError
+from headstart.files import write_atomic
+from headstart.processes import available_cores
+from headstart.registry import additions
+from headstart.seeding import derive_seed
+from headstart.study.config.recipes import dump_yaml
+from headstart.study.config.suite import Suite, as_suite, suite_of
+from headstart.study.tuning.folder import TRIALS, begin_search
+from headstart.study.tuning.knobs import Knobs
+from headstart.study.tuning.search import Search, evaluation, plan_search
+
+if TYPE_CHECKING:
+    from headstart.execution import StudyRun
+    from headstart.study.tuning.choices import Choice
+    from headstart.study.tuning.evaluation import Evaluation
+    from headstart.study.tuning.rounds import Heard, Lane
+    from headstart.study.tuning.trials import Trial
+    from headstart.tuned import Tuned
+
+__all__ = ["TuningRun", "prepare_tuning", "tune_study"]
+
+TUNED = "tuned"
+
+
+def prepare_tuning(
+    config: Config,
+    *,
+    trials: int = 20,
+    seconds: float | None = None,
+    knobs: Sequence[str] = (),
+    pretraining: bool = False,
+    budgets: Sequence[int] = (),
+    task: str | None = None,
+    protocol: str = "finetune",
+    out: Path | str = "tuning",
+    store: Path | str = DEFAULT_STORE,
+    launcher: str = "local",
+    workers: int | None = None,
+    replace: bool = False,
+) -> "TuningRun":
+    """Check a study and what is to be searched, and make the folder ``out/NAME``.
+
+    trials: of each arm, the first being the arm as it is. seconds: of wall time that the search may take; the study is
+    run before and after it. knobs: paths below an arm, ``PATH`` or ``PATH=SPACE``. pretraining: whether to turn
+    pretraining's knobs, too, each value of which costs a pretraining. budgets: labels that settings are judged with.
+    Raises ``HeadstartError`` for what the user can mend.
+
+    >>> prepare_tuning("quickstart", trials=20).describe()  # doctest: +SKIP
+    """
+    suite = as_suite(config)
+    if suite.varied:
+        raise ConfigError(
+            f"{suite.name} varies {', '.join(suite.varied)}: tune takes one study, so set each of these to one value"
+        )
+    from headstart.study.tuning.ray_search import check_ray
+
+    check_ray()
+    options: dict[str, Any] = {"trials": trials, "seconds": seconds, "knobs": knobs, "pretraining": pretraining}
+    settled = suite.settled().first
+    search, found = plan_search(settled, **options, budgets=budgets, task=task, protocol=protocol)
+    folder = _made(Path(out).expanduser() / suite.name)
+    search = begin_search(folder, search, found, replace=replace)
+    running: dict[str, Any] = {"store": store, "launcher": launcher, "workers": workers}
+    before = prepare_study(suite, out=folder / "studies", replace=replace, **running)
+    return TuningRun(suite, search, found, folder, before, running)
+
+
+def tune_study(config: Config, **options: Any) -> "Tuned":
+    """Choose settings for every arm of a study, and measure the study as it is and as tuned; ``options`` as
+    ``prepare_tuning`` takes them.
+
+    >>> tuned = tune_study("quickstart", trials=20)  # doctest: +SKIP
+    >>> tuned.change[["arm", "labels", "utility before", "utility tuned"]]  # doctest: +SKIP
+    """
+    run = prepare_tuning(config, **options)
+    run.before.execute()
+    run.search()
+    after = run.prepare_after()
+    after.execute()
+    tuned = run.finish(after)
+    tuned.report()
+    return tuned
+
+
+class TuningRun:
+    """A search that was checked and can be run: ``before.execute``, ``search``, ``prepare_after``, and ``finish`` once
+    that was executed.
+
+    plan: what is searched. knobs: of each arm that has any. before: the study as it is.
+    """
+
+    def __init__(
+        self,
+        suite: Suite,
+        plan: Search,
+        knobs: Mapping[str, Knobs],
+        folder: Path,
+        before: "StudyRun",
+        running: Mapping[str, Any],
+    ) -> None:
+        self.suite, self.plan, self.knobs, self.folder, self.before = suite, plan, knobs, folder, before
+        self.running = running
+        self.trials: list[Trial] = []
+
+    @property
+    def image_steps(self) -> int:
+        """Of fine-tuning that the trials of an arm may take, the same for every arm."""
+        return self.plan.trials * max(self._judge(arm).cost({}) for arm in self.knobs)
+
+    def describe(self) -> str:
+        """How much is searched, and on what, in a sentence."""
+        plan, counts = self.plan, self.suite.first.dataset.info().counts
+        budgets = " and ".join(f"{labels:,}" for labels in plan.budgets)
+        cap = "as many as the steps say that it finds first" if self.before.plan.open else f"{self.image_steps:,}"
+        return (
+            f"{len(self.knobs)} arm{'s' * (len(self.knobs) != 1)} × {plan.trials} trials, each of up to {plan.draws} "
+            f"draws of {budgets} labels; an arm takes at most {cap} image-steps of fine-tuning; settings are chosen by "
+            f"{counts['val']:,} validation labels besides, and by no test image"
+        )
+
+    def expected_seconds(self) -> float:
+        """How long the search takes here, at most and pretraining aside; NaN before its steps are known."""
+        from headstart.study.tuning.estimate import search_seconds
+
+        return search_seconds(self.plan, self.before.plan, self.knobs, self._workers)
+
+    def search(self, heard: "Heard | None" = None) -> list["Choice"]:
+        """Try settings, and write down what came of them. heard: is called with each trial that got further."""
+        from headstart.study.results.table_files import write_table
+        from headstart.study.tuning.ray_search import ray_session, run_rounds
+        from headstart.study.tuning.rounds import Rounds
+        from headstart.study.tuning.trainable import work_of
+        from headstart.study.tuning.trials import trials_table
+
+        def hear(trial: "Trial") -> None:
+            if trial.status != "running":
+                write_table(trials_table(rounds.trials), self.folder / TRIALS)
+            if heard:
+                heard(trial)
+
+        needs = [self._judge(arm).needs() for arm in self.knobs]
+        occupied = {
+            "cpu": min(self._workers, max(one.cpus for one in needs)),
+            "gpu": max(one.gpus for one in needs),
+        }
+        work = work_of(self.plan, self._steps(), self.before.store, additions())
+        with ray_session(self._workers):
+            rounds = Rounds([self._lane(arm) for arm in self.knobs], self.plan.trials, self.plan.seconds, hear)
+            run_rounds(rounds, work, self.plan.draws, occupied)
+        self.trials = rounds.trials
+        write_atomic(self.folder / f"{TUNED}.yaml", dump_yaml(self._tuned_keys()).encode())
+        return self.choices
+
+    @property
+    def choices(self) -> list["Choice"]:
+        """Of every arm that was searched."""
+        from headstart.study.tuning.choices import choose
+
+        return [choose([trial for trial in self.trials if trial.arm == arm], own) for arm, own in self.knobs.items()]
+
+    def prepare_after(self) -> "StudyRun":
+        """The study as tuned, which can be run."""
+        suite = suite_of(self._tuned_keys(), f"{TUNED}.yaml")
+        return prepare_study(suite, out=self.folder / "studies", replace=True, **self.running)
+
+    def finish(self, after: "StudyRun") -> "Tuned":
+        """The study as it is beside the study as tuned, ``after``, once both were run."""
+        from headstart.tuned import Tuned
+
+        studies = [Study(ran.run) for ran in (self.before, after)]
+        for study in studies:
+            study.report()
+        return Tuned(self.folder, self.describe(), tuple(self.choices), tuple(self.trials), self.knobs, *studies)
+
+    def _tuned_keys(self) -> dict[str, Any]:
+        from headstart.study.tuning.choices import with_choices
+
+        return with_choices(self.suite.written, self.choices) | {"name": f"{self.suite.name}-{TUNED}"}
+
+    @property
+    def _workers(self) -> int:
+        """Trials at once."""
+        return int(self.running["workers"] or available_cores())
+
+    def _judge(self, arm: str) -> "Evaluation":
+        return evaluation(self.plan, self.before.plan.suite.first, arm, self._steps())
+
+    def _steps(self) -> dict[int, int]:
+        """Steps by budget as the study found them, or has them."""
+        points = self.before.plan.points
+        return {
+            point.job.labels: point.job.steps
+            for point in points
+            if (point.protocol, point.job.task) == (self.plan.protocol, self.plan.task) and point.role != "control"
+        }
+
+    def _lane(self, arm: str) -> "Lane":
+        from headstart.study.tuning.rounds import Lane, first_settings
+        from headstart.study.tuning.sampler import OptunaSampler
+
+        knobs = self.knobs[arm]
+        sampler = OptunaSampler(knobs, derive_seed(self.plan.study["seed"], "tuning", arm))
+        first = first_settings(knobs, self.plan.given.get(arm, ()))
+        return Lane(arm, sampler, first, self._judge(arm).cost, self.image_steps)
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be made ({error.strerror}): name another folder with --out") from error
+    return folder
