@@ -109,7 +109,8 @@ class Words(NamedTuple):
         ends = (best["equivalent_low"] - best["labels"], best["equivalent_high"] - best["labels"])
         signs = labels_text if ends[0] > 0 else signed_labels
         sure = best["sure_labels"] - best["labels"]
-        band = f", band ≥ {labels_text(sure)}" if best["sure_gain"] > 0 and sure > 0 else ""
+        least = f"≥ {labels_text(sure)}" if labels_text(sure) != "0" else "> 0"
+        band = f", band {least}" if best["sure_gain"] > 0 and sure > 0 else ""
         return f"{percent(self.confidence)} interval {interval(*ends, signs, lowest)}{band}"
 
     def _where(self, best: pd.Series) -> str:
