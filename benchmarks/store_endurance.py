@@ -32,12 +32,14 @@ from headstart.study.running.store.upkeep import verify_store
 AT_ONCE = 60
 """Toy jobs that processes work on while they are killed."""
 WORK = f"""
-import sys
+import os, random, sys
 sys.path[:0] = [{str(Path(__file__).parents[1] / "tests" / "study")!r}]
 from toy_jobs import ToyJob
 from headstart.study.running.store import open_store
 store = open_store(sys.argv[1])
-for number in range({AT_ONCE}):
+print("ready", flush=True)
+sys.stdin.readline()
+for number in random.Random(os.getpid()).sample(range({AT_ONCE}), {AT_ONCE}):
     store.run(ToyJob(number, sys.argv[2]))
 """
 
@@ -126,19 +128,19 @@ def killed(folder: Path, address: str, kills: int) -> None:
     """A process killed again and again at any moment: every job is done in the end, and right."""
     journal = folder / f"journal{len(address)}"
     command = [sys.executable, "-c", WORK, address, str(journal)]
-    rng, deaths = random.Random(0), 0
-    while deaths < kills:
-        process = subprocess.Popen(command)
-        time.sleep(rng.uniform(0.2, 1.5))
-        if process.poll() is not None:
-            break
+    rng = random.Random(0)
+    for _ in range(kills):
+        process = ready(command)
+        go(process)
+        time.sleep(rng.uniform(0.0, 0.3))
         process.send_signal(signal.SIGKILL)
         process.wait()
-        deaths += 1
-    subprocess.run(command, check=True)
+    last = ready(command)
+    go(last)
+    assert last.wait() == 0
     store = Store(address)
     wrong, runs = are_wrong(store), len(journal.read_text().splitlines())
-    print(f"{kind(store)}: {deaths} kills, {AT_ONCE} jobs in {runs} runs, {wrong} wrong")
+    print(f"{kind(store)}: {kills} kills, {AT_ONCE} jobs in {runs} runs, {wrong} wrong")
 
 
 def together(folder: Path, address: str) -> None:
@@ -146,12 +148,30 @@ def together(folder: Path, address: str) -> None:
     journal = folder / f"together{len(address)}"
     caches = [os.environ | {"HEADSTART_CACHE": str(folder / name)} for name in ("one", "two")]
     command = [sys.executable, "-c", WORK, address, str(journal)]
-    two = [subprocess.Popen(command, env=cache) for cache in caches]
+    two = [ready(command, cache) for cache in caches]
+    for process in two:
+        go(process)
     assert [process.wait() for process in two] == [0, 0]
     runs = journal.read_text().splitlines()
     shares = [len([line for line in runs if line.split()[1] == str(process.pid)]) for process in two]
     store = Store(address)
     print(f"{kind(store)}: two processes, {AT_ONCE} jobs in {len(runs)} runs {shares}, {are_wrong(store)} wrong")
+
+
+def ready(command: list[str], environment: dict[str, str] | None = None) -> "subprocess.Popen[str]":
+    """A process that has loaded what it needs, and waits."""
+    process = subprocess.Popen(
+        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+def go(process: "subprocess.Popen[str]") -> None:
+    assert process.stdin is not None
+    process.stdin.write("go\n")
+    process.stdin.flush()
 
 
 def are_wrong(store: Store) -> int:

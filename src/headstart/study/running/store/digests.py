@@ -39,6 +39,10 @@ class Digests:
         self._known[path] = (identity, facts)
         return facts
 
+    def learn(self, path: Path, facts: FileFacts) -> None:
+        """Take over what was hashed under another name. Raises ``OSError`` if it cannot be read."""
+        self._known[path] = (_identity(path), facts)
+
     def of_folder(self, folder: Path) -> dict[str, FileFacts]:
         """Of all files that a finished job leaves."""
         return {path.relative_to(folder).as_posix(): self.of(path) for path in kept_files(folder)}
