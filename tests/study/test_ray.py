@@ -11,6 +11,7 @@ import pytest
 from toy_jobs import TOYS, Gate, ToyJob
 
 from headstart.api import Study, prepare_study
+from headstart.errors import ConfigError
 from headstart.study.config.study import StudyConfig
 from headstart.study.jobs.base import Needs
 from headstart.study.running.launchers import LAUNCHERS
@@ -105,6 +106,13 @@ def test_tables_are_those_of_the_local_launcher(tmp_path, cluster):
         tables[name] = Study(prepared.run).results.drop(columns="seconds").to_csv(index=False)
     assert tables["local"] == tables["ray"]
     assert len(tables["ray"].splitlines()) > 20
+
+
+def test_a_process_is_of_one_cluster_at_a_time(tmp_path, journal, cluster, monkeypatch):
+    launch(tmp_path, [ToyJob(1, str(journal))], cluster, workers=1)
+    monkeypatch.setattr("headstart.study.running.launchers.ray.cluster.reachable", str)
+    with pytest.raises(ConfigError, match=f"the Ray cluster at {cluster.address} already: leave it to use 10.0.0.9:1"):
+        LAUNCHERS["ray"](Store(tmp_path), address="10.0.0.9:1").width()
 
 
 def test_a_machine_that_is_lost_takes_no_job_with_it(tmp_path, journal, cluster):

@@ -52,11 +52,14 @@ class Cluster:
 def join(address: str | None, workers: int | None) -> Cluster:
     """Connect to the cluster at ``address``, or start one on this machine for so many ``workers``.
 
-    What this process is connected to already is used as it is. Raises ``ConfigError`` if there is none to be had.
+    What this process is connected to already is used as it is. Raises ``ConfigError`` if there is none to be had, or if
+    that is another than the one at ``address``.
     """
     ours = not ray.is_initialized()
     if ours:
         _connect(address, workers)
+    elif address is not None and (place := reachable(address)) != (known := ray.get_runtime_context().gcs_address):
+        raise ConfigError(f"this process is connected to the Ray cluster at {known} already: leave it to use {place}")
     try:
         machines = _deal(_settled_machines(), workers)
         if not machines:
