@@ -90,8 +90,8 @@ def test_a_study_ends_in_tables_charts_verdict_and_report(undisturbed):
     assert "report.html" in output
     assert "scratch" in output
     events = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
-    assert sum(event["event"] == "finished" for event in events) == 1 + 1 + 2 + 4 + 42 + 2, (
-        "features of two methods and of random weights in two trials, and scratch with twice the steps, twice"
+    assert sum(event["event"] == "finished" for event in events) == 1 + 1 + 2 + 4 + 42 + 6, (
+        "features of two methods and of random weights in two trials, and scratch with twice the steps at three budgets, twice"
     )
 
 
@@ -139,7 +139,7 @@ def test_a_second_run_finds_everything_done(undisturbed, recipe):
     before = {path: path.read_bytes() for path in (folder / "runs" / "tiny").glob("*.csv")}
     code, output = finish(start(*command(recipe, folder)))
     assert code == 0, output
-    assert "52 of them done already" in output
+    assert "56 of them done already" in output
     assert {path: path.read_bytes() for path in before} == before
 
 
@@ -174,7 +174,7 @@ def test_plan_counts_jobs_without_doing_any(recipe, tmp_path, capsys, monkeypatc
         main()
     said = capsys.readouterr().out
     assert "pretrain" in said
-    assert "52" in said
+    assert "56" in said
     assert not list((tmp_path / "store").glob("*/*"))
 
 

@@ -183,9 +183,7 @@ class StudyRun:
         """Take what a finished job left, if it is still there and whole."""
         finished = self.store.found(job, _told(job))
         if finished:
-            found = job.outcome(finished.folder)
-            self.run.keep(job, finished.folder, finished.seconds, found)
-            self._following.tell(job.key, found)
+            self._following.tell(job.key, self.run.keep(job, finished.folder, finished.seconds))
         return finished is not None
 
     def _note(self, event: Event, log: TextIO) -> None:

@@ -225,8 +225,8 @@ def test_what_changes_a_result_changes_its_key_and_nothing_else(write):
     assert len(keys(trials=3) & base) == len(base)
     assert not keys(dataset={"images": 240, "resolution": 16}) & base
     # Images; their check; scratch, random and blind at four points each; random features of two trials; scratch with
-    # twice the steps in two trials.
-    assert len(keys(pretrain={"steps": 3}) & base) == 1 + 1 + 3 * 4 + 2 + 2
+    # twice the steps at two budgets in two trials.
+    assert len(keys(pretrain={"steps": 3}) & base) == 1 + 1 + 3 * 4 + 2 + 4
 
 
 def test_pretraining_seeds_are_dealt_to_trials(write):

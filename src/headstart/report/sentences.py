@@ -109,8 +109,7 @@ class Words(NamedTuple):
         ends = (best["equivalent_low"] - best["labels"], best["equivalent_high"] - best["labels"])
         signs = labels_text if ends[0] > 0 else signed_labels
         sure = best["sure_labels"] - best["labels"]
-        least = f"≥ {labels_text(sure)}" if labels_text(sure) != "0" else "> 0"
-        band = f", band {least}" if best["sure_gain"] > 0 and sure > 0 else ""
+        band = f", band {_least(sure)}" if best["sure_gain"] > 0 and sure > 0 else ""
         return f"{percent(self.confidence)} interval {interval(*ends, signs, lowest)}{band}"
 
     def _where(self, best: pd.Series) -> str:
@@ -120,6 +119,12 @@ class Words(NamedTuple):
         names = [*([varied_text(values)] if values else []), *conditions]
         # Factors such as T--- stay on one line.
         return f" ({', '.join(names)})".replace("-", NO_BREAK_HYPHEN) if names else ""
+
+
+def _least(labels: float) -> str:
+    """A lower end above 0, which may be less than a label."""
+    text = labels_text(labels)
+    return f"≥ {text}" if text != "0" else "> 0"
 
 
 def _amount(best: pd.Series) -> str:

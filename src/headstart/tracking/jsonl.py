@@ -28,3 +28,4 @@ class JsonlTracker(Tracker):
     def close(self) -> None:
         if self._file is not None:
             self._file.close()
+            self._file = None

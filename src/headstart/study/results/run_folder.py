@@ -134,14 +134,16 @@ class RunFolder:
     def arms(self) -> "pd.DataFrame":
         return read_table(self.folder / KEPT / ARMS)
 
-    def keep(self, job: "Job", folder: Path, seconds: float, found: Mapping[str, Any]) -> None:
-        """Take what a finished job in ``folder`` leaves for reports. found: its ``outcome``."""
+    def keep(self, job: "Job", folder: Path, seconds: float) -> dict[str, Any]:
+        """Take what a finished job in ``folder`` leaves for reports, and return its ``outcome``."""
+        found = job.outcome(folder)
         for name in job.keepsakes:
             if (folder / name).exists():
                 kept = self.keepsake(job.key, name)
                 kept.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(folder / name, kept)
         self._note(job.key, {"seconds": seconds, "found": found})
+        return found
 
     def note_failure(self, key: str, reason: str) -> None:
         """A job gave no result, for ``reason``."""

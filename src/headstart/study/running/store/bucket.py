@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import secrets
 import shutil
 import threading
 from contextlib import suppress
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from headstart.files import write_atomic
+from headstart.study.running.store.folder import PROBE, check_folder
 from headstart.study.running.store.marker import FileFacts
 from headstart.study.running.store.patience import patient
 
@@ -37,6 +39,12 @@ class Bucket:
 
     def __init__(self, address: str, filesystem: Any, prefix: str) -> None:
         self.address, self.filesystem, self.prefix = address, filesystem, prefix.rstrip("/")
+
+    def check_writable(self) -> None:
+        """Raises ``StoreError`` if nothing can be written."""
+        probe = f".writable.{secrets.token_hex(4)}"
+        self.write(probe, PROBE)
+        self.remove(probe)
 
     @patient
     def names(self, folder: str) -> frozenset[str]:
@@ -153,6 +161,9 @@ class SharedFolder(Bucket):
 
     What is written is brought to disk, and takes its name when it is whole.
     """
+
+    def check_writable(self) -> None:
+        check_folder(Path(self.prefix), f"the store {self.prefix}", "make room, or name another with --store")
 
     @patient
     def write(self, name: str, data: bytes) -> None:

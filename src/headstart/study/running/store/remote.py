@@ -1,6 +1,5 @@
 """A store that lies elsewhere: jobs run and are read in this machine's cache of it, and are uploaded when done."""
 
-import secrets
 import shutil
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -14,7 +13,7 @@ from headstart.study.running.store.bucket import THREADS, Bucket, Size
 from headstart.study.running.store.cache import MachineCache
 from headstart.study.running.store.copies import Copies
 from headstart.study.running.store.digests import CHECKPOINTS
-from headstart.study.running.store.folder import PROBE, check_folder
+from headstart.study.running.store.folder import check_folder
 from headstart.study.running.store.lease import Lease, RemoteLock
 from headstart.study.running.store.marker import FileFacts, Marker
 
@@ -31,9 +30,7 @@ class RemoteBackend(Backend):
 
     def check_writable(self) -> None:
         check_folder(self.root, f"this machine's cache {self.root}", "make room, or name another in HEADSTART_CACHE")
-        probe = f".writable.{secrets.token_hex(4)}"
-        self.bucket.write(probe, PROBE)
-        self.bucket.remove(probe)
+        self.bucket.check_writable()
 
     def kinds(self) -> list[str]:
         if not self.bucket.exists(""):
