@@ -91,7 +91,7 @@ def test_a_study_ends_in_tables_charts_verdict_and_report(undisturbed):
     assert "scratch" in output
     events = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
     assert sum(event["event"] == "finished" for event in events) == 1 + 1 + 2 + 4 + 42 + 6, (
-        "features of two methods and of random weights in two trials, and scratch with twice the steps at three budgets, twice"
+        "features of two methods and of random weights in two trials, and scratch with twice the steps, in six runs"
     )
 
 

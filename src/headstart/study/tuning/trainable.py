@@ -32,7 +32,7 @@ def evaluate(config: Mapping[str, Any], *, work: Mapping[str, Any]) -> None:
     judge = evaluation(search, study, config["arm"], work["steps"])
 
     def do(job: Job) -> None:
-        if store.state(job) != "done":
+        if store.found(job, job.told_in) is None:  # or damaged, and removed to be made again
             _prepare(job)
             store.run(job)
 
