@@ -4,28 +4,17 @@ import json
 from pathlib import Path
 
 import pytest
+from in_process import Here
 
 from headstart.api import prepare_study
 from headstart.cli import main
 from headstart.errors import ConfigError
 from headstart.execution import StudyRun
 from headstart.study.config.study import StudyConfig
-from headstart.study.running.launchers import Event, Launcher
 from headstart.tracking import TRACKERS, Scalar
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 """TensorBoard's and MLflow's own."""
-
-
-class Here(Launcher):
-    """Runs all jobs in this process."""
-
-    def run(self, jobs, listen):
-        for job in jobs:
-            if self.store.state(job) != "done":
-                self.store.run(job)
-                listen(Event("finished", job, job.cost, job.cost))
-        return {}
 
 
 def prepared(folder: Path, *track: str) -> StudyRun:

@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
+from in_process import Here
 
 from headstart.api import Study, prepare_study
 from headstart.errors import ConfigError
 from headstart.schema import validate
 from headstart.study.config.study import StudyConfig
-from headstart.study.running.launchers import Event, Launcher
 
 
 def study(**keys: Any) -> StudyConfig:
@@ -24,20 +24,6 @@ def study(**keys: Any) -> StudyConfig:
         "trials": "auto",
     }
     return validate(StudyConfig, values | keys, "study")
-
-
-class Here(Launcher):
-    """Runs all jobs in this process. ran: how many."""
-
-    ran = 0
-
-    def run(self, jobs, listen):
-        for job in jobs:
-            if self.store.state(job) != "done":
-                self.store.run(job)
-                self.ran += 1
-                listen(Event("finished", job, job.cost, job.cost))
-        return {}
 
 
 def run(config: StudyConfig, folder) -> tuple[Study, int]:

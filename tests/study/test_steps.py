@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from in_process import Here
 
 from headstart.api import Study, prepare_study
 from headstart.study.config.study import StudyConfig
 from headstart.study.config.suite import as_suite
-from headstart.study.running.launchers import Event, Launcher
 from headstart.study.running.plan import make_plan
 from headstart.study.running.steps import TOGETHER, Difference, Doubling, changes, climb, climb_all, interpolate, probed
 from headstart.training import SupervisedConfig
@@ -148,17 +148,6 @@ def study(**finetune: Any) -> StudyConfig:
         budgets=(10, 20, 40, 80),
         trials=2,
     )
-
-
-class Here(Launcher):
-    """Runs all jobs in this process."""
-
-    def run(self, jobs, listen):
-        for job in jobs:
-            if self.store.state(job) != "done":
-                self.store.run(job)
-                listen(Event("finished", job, job.cost, job.cost))
-        return {}
 
 
 def test_a_study_finds_its_steps_and_shows_what_twice_as_many_would_do(tmp_path) -> None:

@@ -10,6 +10,7 @@ from rich.markup import escape
 from headstart.cache import DEFAULT_STORE
 from headstart.cli.completion import complete_recipe
 from headstart.cli.console import WorkersOption, console, errors, print_frame, print_prose
+from headstart.cli.running import run_study_here
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,8 +61,6 @@ def study_run(
     from headstart.api import Study, load_suite, prepare_study
 
     suite = load_suite(recipe, overrides)  # before anything heavy is loaded, so that a wrong key is refused at once
-    from headstart.progress import describe_overrun, duration, watch_jobs, when
-
     prepared = prepare_study(
         suite,
         out=out,
@@ -73,15 +72,7 @@ def study_run(
         many=yes,
         track=track or (),
     )
-    console.print(f"[bold]{suite.name}[/]: {prepared.describe()}", highlight=False)
-    seconds, overrun = prepared.expected_seconds(), prepared.overrun()
-    for note in (*prepared.notes, *([describe_overrun(overrun)] if overrun else [])):
-        errors.print(f"[yellow]note:[/] {escape(note)}", highlight=False, soft_wrap=True)
-    if prepared.missing:
-        took = f"about {duration(seconds)}, until {when(seconds)}; the log is {prepared.log}"
-        console.print(took, markup=False, highlight=False, soft_wrap=True)
-    with watch_jobs(console, seconds) as (listen, expect):
-        prepared.execute(listen, expect)
+    run_study_here(suite.name, prepared)
     _report(Study(prepared.run))
 
 

@@ -9,13 +9,13 @@ from rich.markup import escape
 
 from headstart.cache import DEFAULT_STORE
 from headstart.cli.console import WorkersOption, console, errors, print_frame, print_prose
+from headstart.cli.running import run_study_here
 from headstart.cli.study import Overrides, Recipe, StoreOption
 from headstart.errors import ConfigError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from headstart.execution import StudyRun
     from headstart.report.cells import TextTable
     from headstart.tuned import Tuned
     from headstart.tuning import TuningRun
@@ -75,10 +75,10 @@ def tune(
         replace=replace,
     )
     print_prose(f"{suite.name}: {run.describe()}")
-    _run_study("the study as it is", run.before)
+    run_study_here("the study as it is", run.before)
     _search(run)
     after = run.prepare_after()
-    _run_study("the study as tuned", after)
+    run_study_here("the study as tuned", after)
     _print_answer(run.finish(after))
 
 
@@ -89,16 +89,6 @@ def _seconds(text: str) -> float:
         raise ConfigError(f"--time '{text}' is no time: write 1h, 15m, 1h30m or 90s, for example")
     hours, minutes, seconds = (int(part or 0) for part in found.groups())
     return float(3600 * hours + 60 * minutes + seconds)
-
-
-def _run_study(what: str, study: "StudyRun") -> None:
-    from headstart.progress import duration, watch_jobs
-
-    seconds = study.expected_seconds()
-    took = f", about {duration(seconds)}" if study.missing else ""
-    console.print(f"{what}: {study.describe()}{took}", markup=False, highlight=False, soft_wrap=True)
-    with watch_jobs(console, seconds) as (listen, expect):
-        study.execute(listen, expect)
 
 
 def _search(run: "TuningRun") -> None:

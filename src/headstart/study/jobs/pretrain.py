@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from headstart.data.transforms.config import AugmentConfig
-from headstart.errors import DataError, StoreError
+from headstart.errors import DataError
 from headstart.files import write_atomic
 from headstart.methods import METHODS, build_method
 from headstart.registry import code_of
@@ -185,13 +185,9 @@ class PretrainJob(Job):
         return Watched(method, tasks, generator=generator, images=dataset.train, rank_every=every)
 
     def load_weights(self, backbone: Backbone, folder: Path) -> None:
-        """Put what this finished job learned into ``backbone``. Raises ``StoreError`` where its weights are gone."""
+        """Put what this finished job learned into ``backbone``."""
         from headstart.backbones import load_weights
 
-        if not (folder / WEIGHTS).exists():
-            raise StoreError(
-                f"{folder / WEIGHTS} is gone, though this pretraining was done: delete {folder} and run the study again"
-            )
         load_weights(backbone, folder / WEIGHTS)
 
     def failure(self, folder: Path) -> Failure | None:

@@ -8,6 +8,7 @@ from headstart.registry import adopt
 from headstart.schema import validate
 from headstart.study.config.study import StudyConfig
 from headstart.study.jobs.base import Job
+from headstart.study.running.launchers.worker import use_threads
 from headstart.study.running.store import Store, open_store
 from headstart.study.tuning.evaluation import Rung, read_score
 from headstart.study.tuning.search import Search, evaluation
@@ -33,7 +34,7 @@ def evaluate(config: Mapping[str, Any], *, work: Mapping[str, Any]) -> None:
 
     def do(job: Job) -> None:
         if store.found(job, job.told_in) is None:  # or damaged, and removed to be made again
-            _prepare(job)
+            use_threads(job)
             store.run(job)
 
     try:
@@ -42,11 +43,3 @@ def evaluate(config: Mapping[str, Any], *, work: Mapping[str, Any]) -> None:
     except HeadstartError as error:
         store.check_writable()  # a full disk is not the fault of these settings
         tune.report(Rung(1, float("nan"), 0, 0, str(error))._asdict())
-
-
-def _prepare(job: Job) -> None:
-    """As many threads as the job says, for sums depend on them; on a GPU as torch likes."""
-    if not job.needs.gpus:
-        import torch
-
-        torch.set_num_threads(job.needs.cpus)

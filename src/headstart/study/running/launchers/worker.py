@@ -14,7 +14,19 @@ from headstart.registry import Additions, adopt
 from headstart.study.jobs.base import Job, Progress
 from headstart.study.running.store import Store, open_store
 
-__all__ = ["Done", "Failed", "Message", "Ready", "Refused", "Step", "Tell", "environment_of", "work", "work_off"]
+__all__ = [
+    "Done",
+    "Failed",
+    "Message",
+    "Ready",
+    "Refused",
+    "Step",
+    "Tell",
+    "environment_of",
+    "use_threads",
+    "work",
+    "work_off",
+]
 
 REPORT_SECONDS = 0.5
 
@@ -92,7 +104,7 @@ def environment_of(gpus: Sequence[int]) -> Mapping[str, str]:
 
 def _attempt(job: Job, cpus: int, store: Store, tell: Tell) -> Done | Failed:
     try:
-        _prepare(job)
+        use_threads(job)
         store.run(job, progress=_reporter(tell), workers=cpus)
     except HeadstartError as error:
         return Failed(str(error), traceback.format_exc(), unforeseen=False)
@@ -105,7 +117,7 @@ def _unforeseen(error: Exception) -> Failed:
     return Failed(f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error)), unforeseen=True)
 
 
-def _prepare(job: Job) -> None:
+def use_threads(job: Job) -> None:
     """As many threads as the job says, not as happen to be free, for sums depend on them; on a GPU as torch likes."""
     if not job.needs.gpus and (torch := sys.modules.get("torch")):
         torch.set_num_threads(job.needs.cpus)
