@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from headstart.data.exchange.account import Account
 from headstart.data.exchange.kinds import Kind
 from headstart.errors import ConfigError, DataError
 from headstart.folder import SPLITS, Manifest, read_manifest, read_shard
@@ -97,13 +98,15 @@ class Reader(ABC):
     """Images in some format, in the order of the dataset that they are or will be.
 
     manifest: what is known of them; its shards only tell sizes. splits: uint8 ``[N]``: 0 train, 1 val, 2 test.
-    targets: names of the annotations. unreadable: files that ``read`` could not make sense of so far.
+    targets: names of the annotations. unreadable: files that ``read`` could not make sense of so far. account: what
+    became of every file, and what was guessed.
     """
 
     manifest: Manifest
     splits: NDArray[np.uint8]
     targets: tuple[str, ...]
     unreadable: list[str] = field(default_factory=list, init=False)
+    account: Account = field(default_factory=Account, init=False)
 
     @property
     def kind(self) -> Kind:
