@@ -9,6 +9,7 @@ from rich.markup import escape
 from headstart.cli.console import console, print_frame
 
 if TYPE_CHECKING:
+    from headstart.data.exchange.account import Account
     from headstart.data.viewing.check import Checked
 
 __all__ = ["app"]
@@ -59,8 +60,9 @@ def data_import(
     form: Annotated[str | None, typer.Option("--from", help="Its format; default: what it looks like.")] = None,
     resolution: Annotated[int | None, typer.Option(help="Scale and cut pictures to so many pixels a side.")] = None,
     seed: Annotated[int, typer.Option(help="Of the draw of splits, where there are none.")] = 0,
+    strict: Annotated[bool, typer.Option("--strict", help="Refuse to leave out any file.")] = False,
 ) -> None:
-    """Make a dataset folder of images that are kept in another format."""
+    """Make a dataset folder of images that are kept in another format, and tell what was left out or guessed."""
     from headstart.data.exchange.transfer import import_folder
     from headstart.progress import watch_images
     from headstart.schema import apply_override
@@ -68,9 +70,26 @@ def data_import(
     options: dict[str, Any] = {"resolution": resolution, "seed": seed}
     for override in overrides or []:
         apply_override(options, override)
+    accounts: list[Account] = []
     with watch_images("importing", console) as progress:
-        manifest = import_folder(path, out, form=form, options=options, progress=progress)
+        manifest = import_folder(
+            path, out, form=form, options=options, progress=progress, strict=strict, tell=accounts.append
+        )
     console.print(f"{manifest.images} images in {escape(str(out))}", soft_wrap=True)
+    _tell(accounts[0], out)
+
+
+def _tell(account: "Account", out: Path) -> None:
+    """What was guessed, and how many files were left out for each reason."""
+    from headstart.data.exchange.account import SKIPPED
+
+    lines = [f"guessed {guess}" for guess in account.guesses]
+    if account.skipped:
+        files = account.used + len(account.skipped)
+        lines.append(f"left out {len(account.skipped)} of {files} files, listed in {out / SKIPPED}:")
+        lines += [f"  {count} × {reason}" for reason, count in account.reasons.items()]
+    for line in lines:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command("check")

@@ -1,9 +1,15 @@
 """What an import made of every file: used, or skipped and why; and what it guessed, and from what."""
 
+import csv
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 
-__all__ = ["Account", "Guess", "Skipped"]
+from headstart.errors import DataError
+
+__all__ = ["SKIPPED", "Account", "Guess", "Skipped"]
+
+SKIPPED = "skipped.csv"
 
 
 @dataclass(frozen=True)
@@ -50,3 +56,20 @@ class Account:
     def guess(self, what: str, value: str, reason: str) -> None:
         """Take something for granted, and say so."""
         self.guesses.append(Guess(what, value, reason))
+
+    def write(self, folder: Path) -> None:
+        """``skipped.csv`` (file, reason) in ``folder``, if any was skipped."""
+        if self.skipped:
+            with (folder / SKIPPED).open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
+                table = csv.writer(file)
+                table.writerow(["file", "reason"])
+                table.writerows([one.file, one.reason] for one in self.skipped)
+
+    def refuse_skips(self, where: Path) -> None:
+        """Raises ``DataError``, naming one, if any file was skipped."""
+        if self.skipped:
+            first, count = self.skipped[0], len(self.skipped)
+            raise DataError(
+                f"{where}: {count} {'file' if count == 1 else 'files'} would be left out, first '{first.file}' "
+                f"({first.reason}): remove them, or import without --strict"
+            )

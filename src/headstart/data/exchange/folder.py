@@ -18,15 +18,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.data.exchange.arrays import npy, read_npy
-from headstart.data.exchange.base import TARGETS, Arrays, Format, Reader, ReadOptions, Stored
+from headstart.data.exchange.base import TARGETS, Arrays, Format, Reader, Stored
 from headstart.data.exchange.kinds import UNREADABLE
-from headstart.data.exchange.pictures import decode, encode, encode_png
+from headstart.data.exchange.listing import listed
+from headstart.data.exchange.pictures import PictureOptions, decode, encode, encode_png
 from headstart.data.exchange.plain import holds_pictures, read_plain
-from headstart.data.exchange.provenance import read_provenance
+from headstart.data.exchange.provenance import PROVENANCE, read_provenance
 from headstart.errors import DataError
 from headstart.folder import PIXEL_TARGETS, SPLITS, Manifest
 
-__all__ = ["FOLDER"]
+__all__ = ["FOLDER", "read_folder_export", "write_folder"]
 
 TABLE = "annotations.csv"
 ROTATION = tuple(f"r{row}{column}" for row in (1, 2, 3) for column in (1, 2, 3))
@@ -147,13 +148,19 @@ def _inside(root: Path, file: str) -> Path:
     return root / inner
 
 
-def read_folder_export(path: Path, options: ReadOptions) -> Reader:
+def read_folder_export(path: Path, options: PictureOptions) -> Reader:
     """A reader of ``write_folder``'s files, or of any folder of pictures (see ``plain``)."""
     provenance = read_provenance(path)
     if provenance is None:
         return read_plain(path, options)
     table = _read_table(path / TABLE, provenance.targets, provenance.dataset)
-    return FolderReader(provenance.dataset, table.splits, provenance.targets, path, table)
+    reader = FolderReader(provenance.dataset, table.splits, provenance.targets, path, table)
+    reader.account.used = len(table.files)
+    named = {TABLE, PROVENANCE, *table.files, *(file for files in table.beside.values() for file in files)}
+    for file in ("/".join(entry.parts) for entry in listed(path, reader.account)):
+        if file not in named:
+            reader.account.skip(file, f"not in {TABLE}")
+    return reader
 
 
 def _read_table(path: Path, targets: Sequence[str], manifest: Manifest) -> Table:
@@ -205,7 +212,7 @@ def _recognises(path: Path) -> bool:
 FOLDER = Format(
     "folder",
     "Pictures in folders by split and class, with a table beside them.",
-    ReadOptions,
+    PictureOptions,
     write_folder,
     read_folder_export,
     _recognises,

@@ -1,19 +1,25 @@
 """What pictures are before anything is done to them: how many channels, of which type; and what a set of them is."""
 
 import io
-import re
+import struct
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from PIL import Image, UnidentifiedImageError
 
+from headstart.data.exchange.account import Account
 from headstart.data.exchange.arrays import array_header, is_array
+from headstart.data.exchange.modes import mode_of, opened
 from headstart.errors import DataError
 
-__all__ = ["GRAY", "MODES", "RGB", "RGBA", "UNREADABLE", "Kind", "mode_of", "reason", "survey"]
+__all__ = ["GRAY", "MODES", "RGB", "RGBA", "UNREADABLE", "Kind", "reason", "survey"]
 
-UNREADABLE = (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError)
+UNREADABLE = (
+    *(UnidentifiedImageError, Image.DecompressionBombError),
+    *(OSError, ValueError, SyntaxError, EOFError, IndexError, struct.error, zlib.error),
+)
 """What Pillow and NumPy raise for files that are no pictures, or broken or absurd ones."""
 Source = Path | bytes
 
@@ -37,34 +43,45 @@ MODES = {"L": GRAY, "RGB": RGB, "RGBA": RGBA, "I;16": Kind(1, "uint16"), "F": Ki
 
 def reason(error: Exception) -> str:
     """Why a picture cannot be read, in a clause."""
-    return "no picture" if isinstance(error, UnidentifiedImageError) else str(error) or type(error).__name__
+    if isinstance(error, UnidentifiedImageError):
+        return "no picture"
+    if isinstance(error, Image.DecompressionBombError):
+        return f"more than {2 * (Image.MAX_IMAGE_PIXELS or 0) // 10**6} million pixels"
+    return str(error) or type(error).__name__
 
 
 class Header(NamedTuple):
-    """What is known of a picture before its pixels."""
+    """What is known of a picture before its pixels. first: others follow it in the file."""
 
     kind: Kind
     width: int
     height: int
+    first: bool = False
 
 
-def survey(pictures: Iterable[tuple[str, Source]], resolution: int | None) -> tuple[int, Kind]:
+def survey(
+    pictures: Iterable[tuple[str, Source]], resolution: int | None, account: Account | None = None
+) -> tuple[int, Kind]:
     """Pixels per side and the kind of a set of named pictures, from their headers.
 
     Gray and RGB of 8 bits together are RGB. Raises ``DataError``, naming files, for any other mixture, for colors of
     more than 8 bits in a picture, and, unless a ``resolution`` is given to cut and scale them to, for what is no
-    picture, and for pictures that are not square and of one size.
+    picture, and for pictures that are not square and of one size. ``account`` hears of files with several pictures.
     """
+    several: list[str] = []
     kinds: dict[Kind, str] = {}
     sides: dict[int, str] = {}
     for name, header in _headers(pictures, skip=resolution is not None):
         kinds.setdefault(header.kind, name)
+        several += [name] * header.first
         side = _side(name, header) if resolution is None else resolution
         sides.setdefault(side, name)
         if len(sides) > 1:
             (first, one), (second, other) = sides.items()
             raise DataError(f"{one} has {first} pixels per side and {other} {second}: give a resolution for all")
-    return resolution or next(iter(sides)), _common(kinds)
+    if several and account is not None:
+        account.guess("page", "the first", f"{len(several)} files hold several pictures, {several[0]} among them")
+    return resolution or next(iter(sides), 0), _common(kinds)
 
 
 def _headers(pictures: Iterable[tuple[str, Source]], skip: bool) -> Iterator[tuple[str, Header]]:
@@ -106,29 +123,6 @@ def _header(source: Source) -> Header:
         if is_array(begin):
             channels, dtype, rows, columns = array_header(file)
             return Header(Kind(channels, dtype), columns, rows)
-        with Image.open(file) as picture:
-            return Header(MODES[mode_of(picture)], *picture.size)
-
-
-def mode_of(picture: Image.Image) -> str:
-    """Which of ``MODES`` loses nothing of a picture. Raises ``DataError`` for what Pillow would cut to 8 bits."""
-    packed, mode = _packing(picture), picture.mode
-    if re.match(r"(LA|RGB|RGBA|RGBX|RGBa|CMYK);16", packed):
-        raise DataError(
-            "has 16 bits per color, and only gray pictures can have more than 8: save it with 8 bits, or as a .npy "
-            "array of uint16"
-        )
-    if mode.startswith("I") and not re.match(r"I;16[BLN]?$", packed):
-        raise DataError("has 32 bits or signs: save it with 16 bits, or as a .npy array of uint16 or float32")
-    if mode.startswith("I") or mode == "F":
-        return "F" if mode == "F" else "I;16"
-    if picture.has_transparency_data:
-        return "RGBA"
-    return "L" if mode in ("1", "L") else "RGB"
-
-
-def _packing(picture: Image.Image) -> str:
-    """How the file packs pixels, in Pillow's words, which a picture's mode does not tell: ``RGB;16B``."""
-    tiles: list[Any] = list(getattr(picture, "tile", ()))
-    mode = tiles[0][3] if tiles else None
-    return str((mode[0] if isinstance(mode, tuple) else mode) or picture.mode)
+        with opened(file) as picture:
+            kind, size = MODES[mode_of(picture)], picture.size
+            return Header(kind, *size, picture.format != "MPO" and getattr(picture, "is_animated", False))

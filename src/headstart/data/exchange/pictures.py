@@ -1,20 +1,36 @@
 """Pictures as files: our own losslessly, other people's as they came, but scaled and cut to a square."""
 
 import io
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from headstart.data.exchange.arrays import array_pixels, is_array, npy, read_npy
-from headstart.data.exchange.kinds import GRAY, MODES, RGB, RGBA, Kind, mode_of
+from headstart.data.exchange.base import ReadOptions
+from headstart.data.exchange.kinds import GRAY, MODES, RGB, RGBA, Kind
+from headstart.data.exchange.modes import mode_of, opened
 from headstart.errors import DataError
 
-__all__ = ["PICTURES", "decode", "encode", "encode_png", "fits_png", "fitted"]
+__all__ = ["Fit", "PictureOptions", "decode", "encode", "encode_png", "fits_png", "fitted"]
 
-PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".npy")
+Fit = Literal["crop", "pad", "stretch"]
+FITS: Mapping[Fit, Callable[..., Image.Image]] = {
+    "crop": ImageOps.fit,
+    "pad": partial(ImageOps.pad, color=0),
+    "stretch": Image.Image.resize,
+}
 PNG_MODES = {kind: mode for mode, kind in MODES.items() if mode != "F"}
+
+
+class PictureOptions(ReadOptions):
+    """fit: how a picture becomes a square of ``resolution``: ``crop`` keeps its central square, ``pad`` all of it
+    between bars of 0, ``stretch`` all of it and not its proportions."""
+
+    fit: Fit = "crop"
 
 
 def fits_png(kind: Kind) -> bool:
@@ -49,8 +65,8 @@ def decode(data: bytes, shape: tuple[int, ...], dtype: str = "uint8") -> NDArray
     return pixels if len(shape) == 2 else np.atleast_3d(pixels).transpose(2, 0, 1)
 
 
-def fitted(data: bytes, resolution: int, kind: Kind) -> NDArray[Any]:
-    """Any picture of ``kind`` as ``[C, resolution, resolution]``: turned upright, its central square, by Lanczos.
+def fitted(data: bytes, resolution: int, kind: Kind, fit: Fit = "crop") -> NDArray[Any]:
+    """Any picture of ``kind`` as ``[C, resolution, resolution]``: turned upright, made square by ``fit``, by Lanczos.
 
     Gray becomes RGB where that is the kind. Where nothing is seen, because alpha is 0, the color is 0, whatever the
     file hides there. Raises one of ``UNREADABLE``, also for another kind.
@@ -64,7 +80,7 @@ def fitted(data: bytes, resolution: int, kind: Kind) -> NDArray[Any]:
         pixels = pixels.repeat(3, axis=2)
     elif actual != kind:
         raise ValueError(f"{actual}, not {kind}")
-    square = pixels if pixels.shape[:2] == (resolution, resolution) else _square(pixels, resolution)
+    square = pixels if pixels.shape[:2] == (resolution, resolution) else _square(pixels, resolution, FITS[fit])
     if kind == RGBA:
         square = square * (square[..., 3:] > 0)
     return square.transpose(2, 0, 1)
@@ -72,21 +88,21 @@ def fitted(data: bytes, resolution: int, kind: Kind) -> NDArray[Any]:
 
 def _pixels(data: bytes) -> NDArray[Any]:
     """``[H, W, C]`` of a picture."""
-    with Image.open(io.BytesIO(data)) as picture:
+    with opened(io.BytesIO(data)) as picture:
         mode = mode_of(picture)
         upright = ImageOps.exif_transpose(picture)
         pixels = np.array(upright if mode in ("I;16", "F") else upright.convert(mode))
     return np.atleast_3d(pixels).astype(MODES[mode].dtype, copy=False)
 
 
-def _square(pixels: NDArray[Any], resolution: int) -> NDArray[Any]:
-    """The central square of ``[H, W, C]``, scaled: by Pillow at once, or a channel at a time."""
+def _square(pixels: NDArray[Any], resolution: int, fit: Callable[..., Image.Image]) -> NDArray[Any]:
+    """A square of ``[H, W, C]``, scaled: by Pillow at once, or a channel at a time."""
     size = resolution, resolution
     if Kind(pixels.shape[2], pixels.dtype.name) in (GRAY, RGB, RGBA):
         whole = Image.fromarray(np.ascontiguousarray(pixels.squeeze(2) if pixels.shape[2] == 1 else pixels))
-        return np.atleast_3d(np.array(ImageOps.fit(whole, size, Image.Resampling.LANCZOS)))
+        return np.atleast_3d(np.array(fit(whole, size, Image.Resampling.LANCZOS)))
     planes = [Image.fromarray(plane.astype(np.float32)) for plane in pixels.transpose(2, 0, 1)]
-    scaled = np.stack([np.array(ImageOps.fit(plane, size, Image.Resampling.LANCZOS)) for plane in planes], axis=2)
+    scaled = np.stack([np.array(fit(plane, size, Image.Resampling.LANCZOS)) for plane in planes], axis=2)
     if pixels.dtype == np.float32:
         return scaled
     return scaled.round().clip(0, np.iinfo(pixels.dtype).max).astype(pixels.dtype)

@@ -1,10 +1,9 @@
-"""Folders (or zip archives) of pictures as people keep them: by split and class, by class, or all in one.
+"""Folders (or zip archives) of pictures as people keep them; what their folders tell is in ``layout``.
 
-``train/<class>/*.jpg`` with ``val`` (``valid``, ``validation``, ``dev``) and ``test`` beside it; ``<class>/*.jpg``; or
-pictures without classes in either. What no folder tells of splits is drawn by the hash of the file's path, 10 : 1 : 1.
+What nothing tells of splits is drawn by the hash of the file's path, 10 : 1 : 1.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,31 +11,34 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.data.exchange.base import Arrays, Reader, ReadOptions, new_manifest
+from headstart.data.exchange.account import Account
+from headstart.data.exchange.base import Arrays, Reader, new_manifest
+from headstart.data.exchange.endings import picture_endings
 from headstart.data.exchange.kinds import UNREADABLE, reason, survey
-from headstart.data.exchange.pictures import PICTURES, fitted
-from headstart.data.exchange.splits import SPLIT_WORDS, UNKNOWN, complete_splits
+from headstart.data.exchange.layout import Layout, Parts, layout_of, wrapper_of
+from headstart.data.exchange.listing import listed, pictures_among
+from headstart.data.exchange.pictures import Fit, PictureOptions, fitted
+from headstart.data.exchange.splits import complete_splits, drawn_splits
 from headstart.errors import DataError
-from headstart.scenes.disk.tree import Entry, files_of
+from headstart.scenes.disk.tree import Entry
 
-__all__ = ["holds_pictures", "read_plain"]
-
-Parts = tuple[str, ...]
+__all__ = ["PlainReader", "Rows", "holds_pictures", "open_pictures", "pictures_below", "read_plain"]
 
 
 def holds_pictures(path: Path) -> bool:
     """Whether there are pictures below ``path``."""
     if not path.is_dir() and path.suffix.lower() != ".zip":
         return False
-    return any(entry.suffix in PICTURES for entry in files_of(path))
+    return any(entry.suffix in picture_endings() for entry in listed(path, Account()))
 
 
 @dataclass
 class PlainReader(Reader):
-    """Pictures scaled and cut to ``resolution``, row by row. labels: class numbers, where folders tell them."""
+    """Pictures made squares of ``resolution``, row by row. labels: class numbers, where folders tell them."""
 
     entries: Sequence[Entry]
     labels: NDArray[np.int64] | None
+    fit: Fit
 
     def read(self, start: int, stop: int) -> Arrays:
         arrays: Arrays = {"images": np.stack([self._picture(entry) for entry in self.entries[start:stop]])}
@@ -46,60 +48,80 @@ class PlainReader(Reader):
 
     def _picture(self, entry: Entry) -> NDArray[Any]:
         try:
-            return fitted(entry.read(), self.manifest.resolution, self.kind)
+            return fitted(entry.read(), self.manifest.resolution, self.kind, self.fit)
         except (*UNREADABLE, DataError) as error:
             self.unreadable.append(f"{'/'.join(entry.parts)} ({reason(error)})")
             return self.blank()
 
 
-def read_plain(path: Path, options: ReadOptions) -> Reader:
+@dataclass(frozen=True)
+class Rows:
+    """Pictures to come in, in order. given: splits, or ``UNKNOWN``. keys: what unknown splits are drawn by. names: of
+    classes, one a row or none at all. classes: all of them."""
+
+    entries: Sequence[Entry]
+    keys: Sequence[str]
+    given: Sequence[int]
+    names: Sequence[str]
+    classes: Sequence[str]
+
+
+def read_plain(path: Path, options: PictureOptions) -> Reader:
     """A reader of the pictures below ``path``.
 
-    Raises ``DataError`` if there are none, if their folders tell no one story, if they are of several kinds (see
-    ``kinds``), or if they differ in size and ``options`` give no resolution.
+    Raises ``DataError`` if there are none, if their folders tell no one story, if none of a class can be read, if they
+    are of several kinds (see ``kinds``), or if they differ in size and ``options`` give no resolution.
     """
-    entries = [entry for entry in files_of(path) if entry.suffix in PICTURES]
-    if not entries:
-        raise DataError(f"{path} holds no pictures ({', '.join(PICTURES)}): name a folder or zip archive that does")
-    paths = _without_wrapper([entry.parts for entry in entries])
-    split_layout = any(parts[0].lower() in SPLIT_WORDS for parts in paths if len(parts) > 1)
-    given = list(_given_splits(path, paths)) if split_layout else [UNKNOWN] * len(paths)
-    names = _class_names(path, [parts[1:] if split_layout else parts for parts in paths])
-    classes = sorted(set(names))
-    numbers = {name: number for number, name in enumerate(classes)}
-    splits = complete_splits(given, ["/".join(parts) for parts in paths], options.seed)
-    sources = ((str(entry), entry.path if entry.member is None else entry.read()) for entry in entries)
-    resolution, kind = survey(sources, options.resolution)
-    made_by = {"imported": "pictures", "resolution": resolution, "seed": options.seed}
-    manifest = new_manifest(path.resolve().stem, made_by, kind, classes, splits)
-    labels = np.array([numbers[name] for name in names], dtype=np.int64) if classes else None
-    return PlainReader(manifest, splits, ("class",) if classes else (), entries, labels)
+    account = Account()
+    entries, others = pictures_below(path, listed(path, account), account)
+    paths, unread = [entry.parts for entry in entries], [entry.parts for entry in others]
+    wrapper = wrapper_of(paths, unread)
+    inner = [parts[wrapper:] for parts in paths]
+    layout = layout_of(path, inner)
+    _refuse_lost_classes(path, layout, [parts[wrapper:] for parts in unread])
+    account.guesses += layout.guesses
+    keys = ["/".join(parts) for parts in inner]
+    rows = Rows(entries, keys, layout.splits, layout.classes, sorted(set(layout.classes)))
+    return open_pictures(path, "pictures", rows, options, account)
 
 
-def _without_wrapper(paths: list[Parts]) -> list[Parts]:
-    """Paths below the one folder, or folder in a folder, that holds everything, unless it names a split."""
-    top = paths[0][0]
-    while top.lower() not in SPLIT_WORDS and all(len(parts) > 1 and parts[0] == top for parts in paths):
-        paths = [parts[1:] for parts in paths]
-        top = paths[0][0]
-    return paths
+def pictures_below(path: Path, entries: Sequence[Entry], account: Account) -> tuple[list[Entry], list[Entry]]:
+    """``pictures_among``. Raises ``DataError`` if none can be read."""
+    readable, others = pictures_among(entries, account)
+    if readable:
+        return readable, others
+    if others:
+        endings = ", ".join(sorted({entry.suffix for entry in others}))
+        raise DataError(f"none of the {len(others)} pictures of {path} can be read ({endings}): convert them to PNG")
+    known = ", ".join(sorted(picture_endings()))
+    raise DataError(f"{path} holds no pictures ({known}): name a folder or zip archive that does")
 
 
-def _given_splits(path: Path, paths: Sequence[Parts]) -> Iterator[int]:
-    for parts in paths:
-        if len(parts) == 1 or parts[0].lower() not in SPLIT_WORDS:
-            raise DataError(
-                f"{path} has folders of splits, and '{'/'.join(parts)}' is in none of train, val and test: move it"
-            )
-        yield SPLIT_WORDS[parts[0].lower()]
+def open_pictures(path: Path, imported: str, rows: Rows, options: PictureOptions, account: Account) -> PlainReader:
+    """A reader of ``rows``; what ``survey`` raises for their pictures."""
+    splits = complete_splits(rows.given, rows.keys, options.seed)
+    account.guesses += drawn_splits(rows.given)
+    sources = ((str(entry), entry.path if entry.member is None else entry.read()) for entry in rows.entries)
+    resolution, kind = survey(sources, options.resolution, account)
+    made_by = {"imported": imported, "resolution": resolution, "seed": options.seed, "fit": options.fit}
+    manifest = new_manifest(path.resolve().stem, made_by, kind, rows.classes, splits)
+    numbers = {name: number for number, name in enumerate(rows.classes)}
+    labels = np.array([numbers[name] for name in rows.names], dtype=np.int64) if rows.classes else None
+    targets = ("class",) if rows.classes else ()
+    reader = PlainReader(manifest, splits, targets, rows.entries, labels, options.fit)
+    reader.account = account
+    account.used = len(rows.entries)
+    return reader
 
 
-def _class_names(path: Path, paths: Sequence[Parts]) -> list[str]:
-    """The class of each path; none at all where pictures lie in no folder of a class."""
-    labelled = [parts for parts in paths if len(parts) > 1]
-    if not labelled:
-        return []
-    if len(labelled) < len(paths):
-        stray = next(parts for parts in paths if len(parts) == 1)
-        raise DataError(f"{path} has folders of classes, and the picture '{stray[0]}' is in none: move or remove it")
-    return [parts[0] for parts in paths]
+def _refuse_lost_classes(path: Path, layout: Layout, unread: Sequence[Parts]) -> None:
+    """A class that would vanish because none of its pictures can be read."""
+    classes, place = set(layout.classes), layout.place
+    lost = [parts for parts in unread if classes and len(parts) > place + 1 and parts[place] not in classes]
+    if lost:
+        name = lost[0][place]
+        files = [parts[-1] for parts in lost if parts[place] == name]
+        raise DataError(
+            f"{path}: none of the {len(files)} pictures of class '{name}' can be read, '{files[0]}' among them: "
+            "convert them to PNG or JPEG, or remove the folder"
+        )

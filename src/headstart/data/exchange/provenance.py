@@ -8,7 +8,7 @@ from headstart.files import write_atomic
 from headstart.folder import Manifest
 from headstart.schema import Schema, validate
 
-__all__ = ["Provenance", "read_provenance", "write_provenance"]
+__all__ = ["PROVENANCE", "Provenance", "read_provenance", "write_provenance"]
 
 PROVENANCE = "provenance.json"
 VERSION = 1

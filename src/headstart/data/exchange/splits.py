@@ -5,10 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from headstart.data.exchange.account import Guess
+from headstart.folder import SPLITS
 from headstart.scenes.buckets import BUCKETS, split_of
 from headstart.seeding import derive_seed
 
-__all__ = ["SPLIT_WORDS", "UNKNOWN", "complete_splits"]
+__all__ = ["SPLIT_WORDS", "UNKNOWN", "complete_splits", "drawn_splits"]
 
 UNKNOWN = -1
 SPLIT_WORDS = {"train": 0, "training": 0, "val": 1, "valid": 1, "validation": 1, "dev": 1, "test": 2, "testing": 2}
@@ -28,3 +30,12 @@ def complete_splits(given: Sequence[int], keys: Sequence[str], seed: int) -> NDA
         if splits[row] == UNKNOWN or drawn in absent:
             splits[row] = drawn
     return splits.astype(np.uint8)
+
+
+def drawn_splits(given: Sequence[int]) -> list[Guess]:
+    """What ``complete_splits`` draws, in words."""
+    known = set(given)
+    absent = [SPLITS[split] for split in (1, 2) if split not in known]
+    if UNKNOWN in known:
+        return [Guess("split", "drawn 10 : 1 : 1 by the names of files", "nothing says which are train, val and test")]
+    return [Guess("split", f"{' and '.join(absent)} drawn from train", "there are none")] if absent else []

@@ -10,6 +10,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from headstart.data.exchange import FORMATS
+from headstart.data.exchange.account import Account
 from headstart.data.exchange.base import Reader, Stored
 from headstart.data.exchange.provenance import Provenance, read_provenance, write_provenance
 from headstart.errors import DataError, StoreError
@@ -49,19 +50,26 @@ def import_folder(
     form: str | None = None,
     options: Mapping[str, Any] | None = None,
     progress: Listener | None = None,
+    strict: bool = False,
+    tell: Callable[[Account], None] | None = None,
 ) -> Manifest:
     """Read images that are kept in another format into a dataset folder at ``out``, and return its manifest.
 
     form: the format, by default the one that ``path`` looks like. options: keys of the format's own class of options.
-    Raises ``DataError`` for images that are missing or damaged, ``StoreError`` if ``out`` cannot be used.
+    tell: called at the end with what became of every file; those left out are in ``skipped.csv`` too. strict: none may
+    be left out. Raises ``DataError`` for images that are missing or damaged, ``StoreError`` if ``out`` cannot be used.
     """
     reader = open_reader(path, form or guess_format(path), options or {})
+    if strict:
+        reader.account.refuse_skips(path)
     with _staged(out.expanduser()) as staged:
         manifest = write_dataset(reader, staged, progress)
         if not manifest.normalisation:
             from headstart.data.batches.stored import record_normalisation
 
             record_normalisation(staged)
+    if tell is not None:
+        tell(reader.account)
     return manifest
 
 
@@ -113,6 +121,7 @@ def write_dataset(reader: Reader, folder: Path, progress: Listener | None = None
         start += size
         report(start)
     _refuse_unreadable(reader)
+    reader.account.write(folder)
     manifest = _manifest(reader).model_copy(update={"shards": tuple(shards)})
     if manifest.shards != reader.manifest.shards:
         manifest = manifest.model_copy(update={"normalisation": {}, "ingredients": _marked(reader.manifest)})

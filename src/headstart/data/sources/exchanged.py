@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from headstart.data.exchange.base import ReadOptions
 from headstart.data.exchange.fingerprints import fingerprint_of
 from headstart.data.exchange.hdf5 import Hdf5Options
+from headstart.data.exchange.pictures import PictureOptions
 from headstart.data.exchange.transfer import open_reader, write_dataset
 from headstart.data.sources.base import Progress, Source, SourceInfo
 from headstart.folder import SPLITS, holds_dataset, read_manifest
@@ -59,7 +60,7 @@ class ExchangedSource(ReadOptions, Source):
         return folder
 
 
-class ImagesSource(ExchangedSource):
+class ImagesSource(PictureOptions, ExchangedSource):
     """Pictures in a folder or zip archive, by class or as exported.
 
     Folders name splits and in them classes, or classes alone, or nothing.

@@ -1,0 +1,44 @@
+"""Which files are pictures, by what their names end with, and which of them can be read."""
+
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+
+from PIL import Image, ImageFile, features
+
+__all__ = ["ARRAY", "UNREAD", "picture_endings", "picture_formats"]
+
+ARRAY = ".npy"
+UNFIT = {"EPS", "FITS", "IPTC", "MPEG"}
+"""Formats that Pillow knows and would draw with another program, in the wrong order of bytes, or not at all."""
+NEEDS = {"AVIF": "avif", "JPEG2000": "jpg_2000", "WEBP": "webp"}
+"""Formats that Pillow reads where it was built with a library for them."""
+UNREAD = frozenset(
+    (".ai", ".arw", ".cr2", ".cr3", ".dng", ".emf", ".eps", ".exr", ".fit", ".fits", ".hdr", ".heic", ".heif", ".jxl")
+    + (".nef", ".orf", ".ps", ".psb", ".raf", ".raw", ".rw2", ".svg", ".wmf", ".xcf")
+)
+"""What names of other pictures end with."""
+
+
+@cache
+def picture_formats() -> tuple[str, ...]:
+    """Pillow's names of the formats that are read."""
+    Image.init()
+    return tuple(name for name, (factory, _) in Image.OPEN.items() if _reads(name, factory))
+
+
+@cache
+def picture_endings() -> Mapping[str, str]:
+    """The format by what a name ends with, in lower case: everything that Pillow registers and reads, and ``.npy``.
+
+    >>> picture_endings()[".jfif"]
+    'JPEG'
+    """
+    known = picture_formats()
+    endings = {ending: name for ending, name in Image.registered_extensions().items() if name in known}
+    return MappingProxyType(endings | {ARRAY: "NumPy"})
+
+
+def _reads(name: str, factory: object) -> bool:
+    stub = isinstance(factory, type) and issubclass(factory, ImageFile.StubImageFile)
+    return not stub and name not in UNFIT and (name not in NEEDS or bool(features.check(NEEDS[name])))

@@ -1,0 +1,174 @@
+"""What folders and names of files tell of splits and classes; each reading is a guess, with its reason."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from headstart.data.exchange.account import Guess
+from headstart.data.exchange.splits import SPLIT_WORDS, UNKNOWN
+from headstart.errors import DataError
+
+__all__ = ["Layout", "Parts", "layout_of", "named_splits", "split_of_name", "wrapper_of"]
+
+Parts = tuple[str, ...]
+WORDS = "|".join(sorted(SPLIT_WORDS, key=len, reverse=True))
+FOLDER = re.compile(rf"({WORDS})[_-]?(\d+|sets?|images|imgs|data)?", re.IGNORECASE)
+PREFIX = re.compile(rf"({WORDS})[_\-. ]+\S", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """splits: of each path, or ``UNKNOWN``. classes: of each path, or none at all. place: which part of a path names
+    its class. guesses: what all this was read from."""
+
+    splits: Sequence[int]
+    classes: Sequence[str]
+    place: int
+    guesses: Sequence[Guess]
+
+
+def split_of_name(name: str) -> int:
+    """The split that a folder is named after, or ``UNKNOWN``.
+
+    >>> split_of_name("Validation"), split_of_name("train2017"), split_of_name("trains")
+    (1, 0, -1)
+    """
+    found = FOLDER.fullmatch(name)
+    return SPLIT_WORDS[found[1].lower()] if found else UNKNOWN
+
+
+def wrapper_of(paths: Sequence[Parts], others: Sequence[Parts] = ()) -> int:
+    """How many folders, one in the other, hold all ``paths`` and what ``others`` are in folders; none names a split."""
+    depth = 0
+    while all(len(parts) > depth + 1 for parts in paths):
+        tops = {parts[depth] for parts in (*paths, *others) if len(parts) > depth + 1}
+        if len(tops) > 1 or split_of_name(next(iter(tops))) != UNKNOWN:
+            break
+        depth += 1
+    return depth
+
+
+def layout_of(root: Path, paths: Sequence[Parts]) -> Layout:
+    """Splits and classes of the pictures at ``paths`` below ``root`` and its wrapper.
+
+    Read are ``split/class/…``, ``class/split/…``, ``class/…``, and names such as ``train_0001.png``. Raises
+    ``DataError``, naming a picture, where they tell no one story.
+    """
+    for read in (_split_first, _class_first, _in_names):
+        layout = read(root, paths)
+        if layout is not None:
+            return layout
+    classes = _classes(root, paths)
+    return Layout([UNKNOWN] * len(paths), classes, 0, [*_lone_class(paths), *_class_guess(classes, "folders")])
+
+
+def named_splits(root: Path, paths: Sequence[Parts]) -> tuple[Sequence[int], Sequence[Guess]]:
+    """Like ``layout_of``, of splits alone."""
+    for read in (_split_folders, _names):
+        found = read(root, paths)
+        if found is not None:
+            return found
+    return [UNKNOWN] * len(paths), ()
+
+
+Found = tuple[Sequence[int], Sequence[Guess]] | None
+
+
+def _split_folders(root: Path, paths: Sequence[Parts]) -> Found:
+    tops = {parts[0] for parts in paths if len(parts) > 1}
+    words = {top for top in tops if split_of_name(top) != UNKNOWN}
+    if not words or _names_a_class(words, tops, paths):
+        return None
+    splits = [split_of_name(parts[0]) if len(parts) > 1 else UNKNOWN for parts in paths]
+    if UNKNOWN in splits:
+        stray = "/".join(paths[splits.index(UNKNOWN)])
+        raise DataError(f"{root} has folders of splits, and '{stray}' is in none of train, val and test: move it")
+    return splits, [_split_guess(splits, f"folders {', '.join(sorted(words))}")]
+
+
+def _split_first(root: Path, paths: Sequence[Parts]) -> Layout | None:
+    found = _split_folders(root, paths)
+    if found is None:
+        return None
+    classes = _classes(root, [parts[1:] for parts in paths])
+    return Layout(found[0], classes, 1, [*found[1], *_class_guess(classes, "folders below the splits")])
+
+
+def _names_a_class(words: set[str], tops: set[str], paths: Sequence[Parts]) -> bool:
+    """Whether the one folder that is named after a split is a class like the others: folders car, plane and train.
+
+    It is none if what lies in it is ordered otherwise than in them, or is named like them.
+    """
+    if len(words) > 1 or words == tops:
+        return False
+    inner = {parts[1] for parts in paths if parts[0] in words and len(parts) > 2}
+    nested = any(len(parts) > 2 for parts in paths if parts[0] not in words)
+    return not inner or (nested and not inner & tops)
+
+
+def _lone_class(paths: Sequence[Parts]) -> Sequence[Guess]:
+    tops = sorted({parts[0] for parts in paths if len(parts) > 1})
+    words = [top for top in tops if split_of_name(top) != UNKNOWN]
+    others = [top for top in tops if top not in words]
+    reason = f"beside {_few(others)}, which are no splits, the folder '{_few(words)}' is taken for a class"
+    return [Guess("class", _few(words), reason)] if words else []
+
+
+def _class_first(root: Path, paths: Sequence[Parts]) -> Layout | None:
+    splits = [split_of_name(parts[1]) if len(parts) > 2 else UNKNOWN for parts in paths]
+    if set(splits) == {UNKNOWN}:
+        return None
+    if UNKNOWN in splits:
+        stray, example = paths[splits.index(UNKNOWN)], next(p for p, s in zip(paths, splits, strict=True) if s >= 0)
+        raise DataError(
+            f"{root} has folders of splits in its classes ('{'/'.join(example[:2])}'), and '{'/'.join(stray)}' is in "
+            "none of train, val and test: move or remove it"
+        )
+    classes = [parts[0] for parts in paths]
+    words = sorted({parts[1] for parts in paths})
+    guess = _split_guess(splits, f"folders {', '.join(words)} in those of classes")
+    return Layout(splits, classes, 0, [guess, *_class_guess(classes, "top folders")])
+
+
+def _names(root: Path, paths: Sequence[Parts]) -> Found:  # noqa: ARG001
+    """Of names of files that all begin with a split's, some of them with train."""
+    found = [PREFIX.match(parts[-1]) for parts in paths]
+    splits = [SPLIT_WORDS[match[1].lower()] for match in found if match]
+    if len(splits) < len(paths) or 0 not in splits or len(set(splits)) < 2:
+        return None
+    return splits, [_split_guess(splits, "what the names of files begin with")]
+
+
+def _in_names(root: Path, paths: Sequence[Parts]) -> Layout | None:
+    found = _names(root, paths)
+    if found is None:
+        return None
+    classes = _classes(root, paths)
+    return Layout(found[0], classes, 0, [*found[1], *_class_guess(classes, "folders")])
+
+
+def _classes(root: Path, paths: Sequence[Parts]) -> list[str]:
+    """The class of each path; none at all where pictures lie in no folder of a class."""
+    labelled = [parts for parts in paths if len(parts) > 1]
+    if not labelled:
+        return []
+    if len(labelled) < len(paths):
+        stray = next(parts for parts in paths if len(parts) == 1)
+        raise DataError(f"{root} has folders of classes, and the picture '{stray[0]}' is in none: move or remove it")
+    return [parts[0] for parts in paths]
+
+
+def _split_guess(splits: Sequence[int], reason: str) -> Guess:
+    names = [name for number, name in enumerate(("train", "val", "test")) if number in splits]
+    return Guess("split", ", ".join(names), reason)
+
+
+def _class_guess(classes: Sequence[str], reason: str) -> Sequence[Guess]:
+    names = sorted(set(classes))
+    return [Guess("class", _few(names), reason)] if names else [Guess("class", "none", "no folders of classes")]
+
+
+def _few(names: Sequence[str], most: int = 5) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{more}"
