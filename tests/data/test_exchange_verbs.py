@@ -20,7 +20,8 @@ from headstart.render.config import RenderConfig
 from headstart.render.writer import render_dataset
 from headstart.schema import validate
 
-SOURCE_OF = {"folder": "images", "hdf5": "hdf5", "huggingface": "huggingface", "webdataset": "webdataset"}
+SOURCE_OF = {"folder": "images", "hdf5": "hdf5", "huggingface": "huggingface", "table": "table"}
+SOURCE_OF["webdataset"] = "webdataset"
 
 
 @pytest.fixture(scope="module")

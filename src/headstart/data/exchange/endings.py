@@ -13,10 +13,9 @@ UNFIT = {"EPS", "FITS", "IPTC", "MPEG"}
 """Formats that Pillow knows and would draw with another program, in the wrong order of bytes, or not at all."""
 NEEDS = {"AVIF": "avif", "JPEG2000": "jpg_2000", "WEBP": "webp"}
 """Formats that Pillow reads where it was built with a library for them."""
-UNREAD = frozenset(
-    (".ai", ".arw", ".cr2", ".cr3", ".dng", ".emf", ".eps", ".exr", ".fit", ".fits", ".hdr", ".heic", ".heif", ".jxl")
-    + (".nef", ".orf", ".ps", ".psb", ".raf", ".raw", ".rw2", ".svg", ".wmf", ".xcf")
-)
+VECTORS = {".ai", ".emf", ".eps", ".ps", ".svg", ".wmf"}
+SENSORS = {".arw", ".cr2", ".cr3", ".dng", ".nef", ".orf", ".raf", ".raw", ".rw2"}
+UNREAD = VECTORS | SENSORS | {".exr", ".fit", ".fits", ".hdr", ".heic", ".heif", ".jxl", ".psb", ".xcf"}
 """What names of other pictures end with."""
 
 

@@ -24,6 +24,7 @@ from headstart.data.exchange.listing import listed
 from headstart.data.exchange.pictures import PictureOptions, decode, encode, encode_png
 from headstart.data.exchange.plain import holds_pictures, read_plain
 from headstart.data.exchange.provenance import PROVENANCE, read_provenance
+from headstart.data.exchange.tables import names_pictures
 from headstart.errors import DataError
 from headstart.folder import PIXEL_TARGETS, SPLITS, Manifest
 
@@ -206,7 +207,7 @@ def _value(name: str, line: Mapping[str, str], classes: Sequence[str]) -> Any:
 
 
 def _recognises(path: Path) -> bool:
-    return holds_pictures(path)
+    return holds_pictures(path) and not names_pictures(path)
 
 
 FOLDER = Format(

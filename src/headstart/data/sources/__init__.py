@@ -1,7 +1,7 @@
 """Where images come from: one file per source; `SOURCES` names them."""
 
 from headstart.data.sources.base import Source
-from headstart.data.sources.exchanged import Hdf5Source, HuggingFaceSource, ImagesSource, WebDatasetSource
+from headstart.data.sources.exchanged import Hdf5Source, HuggingFaceSource, ImagesSource, TableSource, WebDatasetSource
 from headstart.data.sources.folder import FolderSource
 from headstart.data.sources.synthetic import SyntheticSource
 from headstart.registry import with_plugins
@@ -14,6 +14,7 @@ __all__ = [
     "ImagesSource",
     "Source",
     "SyntheticSource",
+    "TableSource",
     "WebDatasetSource",
 ]
 
@@ -25,6 +26,7 @@ SOURCES: dict[str, type[Source]] = with_plugins(
         "huggingface": HuggingFaceSource,
         "images": ImagesSource,
         "synthetic": SyntheticSource,
+        "table": TableSource,
         "webdataset": WebDatasetSource,
     },
 )

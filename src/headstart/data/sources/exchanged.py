@@ -8,11 +8,13 @@ from headstart.data.exchange.base import ReadOptions
 from headstart.data.exchange.fingerprints import fingerprint_of
 from headstart.data.exchange.hdf5 import Hdf5Options
 from headstart.data.exchange.pictures import PictureOptions
+from headstart.data.exchange.table import TableOptions
+from headstart.data.exchange.tables import is_table
 from headstart.data.exchange.transfer import open_reader, write_dataset
 from headstart.data.sources.base import Progress, Source, SourceInfo
 from headstart.folder import SPLITS, holds_dataset, read_manifest
 
-__all__ = ["Hdf5Source", "HuggingFaceSource", "ImagesSource", "WebDatasetSource"]
+__all__ = ["Hdf5Source", "HuggingFaceSource", "ImagesSource", "TableSource", "WebDatasetSource"]
 
 
 class ExchangedSource(ReadOptions, Source):
@@ -67,6 +69,18 @@ class ImagesSource(PictureOptions, ExchangedSource):
     """
 
     FORMAT = "folder"
+
+
+class TableSource(TableOptions, ExchangedSource):
+    """Pictures that a table names, with their classes and splits: CSV or Parquet."""
+
+    FORMAT = "table"
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Where ``path`` is the table itself, of the folder that it is in: the pictures count, too."""
+        path = self.path.expanduser()
+        return fingerprint_of(path.parent if is_table(path) else path)
 
 
 class HuggingFaceSource(ExchangedSource):

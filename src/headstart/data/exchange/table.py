@@ -1,0 +1,179 @@
+"""Pictures that a table names, with their classes and splits; written as ``folder`` is, which has a table too."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from headstart.data.exchange.account import Account
+from headstart.data.exchange.base import Format, Reader
+from headstart.data.exchange.endings import picture_endings
+from headstart.data.exchange.folder import read_folder_export, write_folder
+from headstart.data.exchange.layout import Parts, layout_of, named_splits, split_of_name, wrapper_of
+from headstart.data.exchange.listing import listed
+from headstart.data.exchange.pictures import PictureOptions
+from headstart.data.exchange.plain import Rows, open_pictures, pictures_below
+from headstart.data.exchange.provenance import read_provenance
+from headstart.data.exchange.splits import UNKNOWN
+from headstart.data.exchange.tables import (
+    CLASS,
+    PATH,
+    SPLIT,
+    Table,
+    column_of,
+    is_table,
+    names_pictures,
+    read_table,
+    tables_among,
+)
+from headstart.errors import DataError
+from headstart.scenes.disk.tree import Entry
+
+__all__ = ["TABLE", "TableOptions"]
+
+
+class TableOptions(PictureOptions):
+    """Which table, and which of its columns; by default what people call them, and ``none`` is no column.
+
+    table: its file below the root; by default every ``metadata.csv`` or ``.parquet``, or the only table there is.
+    path_column: files of pictures, relative to the table. class_column, split_column: their classes and splits; where
+    there is no such column, folders tell (see ``layout``).
+    """
+
+    table: str | None = None
+    path_column: str | None = None
+    class_column: str | None = None
+    split_column: str | None = None
+
+
+@dataclass
+class _Named:
+    """What tables say, row by row, in their order. where: the table and row that first named a file."""
+
+    entries: list[Entry] = field(default_factory=list)
+    classes: list[str] = field(default_factory=list)
+    splits: list[int] = field(default_factory=list)
+    where: dict[Parts, str] = field(default_factory=dict)
+
+
+def read_named(path: Path, options: TableOptions) -> Reader:
+    """A reader of the pictures that a table at or below ``path`` names; others are skipped.
+
+    Raises ``DataError``, naming table and row, for a file that is missing, outside, no picture, or named twice, and for
+    an empty class or a split that is none; for a column that is missing; and as ``read_plain`` for the pictures.
+    """
+    if read_provenance(path) is not None:
+        return read_folder_export(path, options)
+    account = Account()
+    root = path.parent if is_table(path) else path
+    entries = listed(root, account)
+    tables = [read_table(entry) for entry in _tables(path, entries, options)]
+    others = [entry for entry in entries if entry not in {table.entry for table in tables}]
+    pictures, _ = pictures_below(root, others, account)
+    files, named = {entry.parts: entry for entry in pictures}, _Named()
+    for table in tables:
+        _read_rows(table, files, options, named)
+    if not named.entries:
+        raise DataError(f"{tables[0]} names no pictures: write a row for each")
+    for parts in sorted(files.keys() - named.where.keys()):
+        account.skip("/".join(parts), "not in the table")
+    account.guess("table", ", ".join("/".join(table.entry.parts) for table in tables), "it names pictures")
+    return open_pictures(path, "table", _rows(root, named, account), options, account)
+
+
+def _tables(path: Path, entries: Sequence[Entry], options: TableOptions) -> list[Entry]:
+    wanted = path.name if is_table(path) else options.table
+    found = [entry for entry in entries if "/".join(entry.parts) == wanted] if wanted else tables_among(entries)
+    if not found:
+        which = f"no table '{wanted}'" if wanted else "no metadata.csv or .parquet, and not one table alone"
+        raise DataError(f"{path} has {which}: name one that it has with `table`")
+    return found
+
+
+def _read_rows(table: Table, files: Mapping[Parts, Entry], options: TableOptions, named: _Named) -> None:
+    place = column_of(table, "path_column", options.path_column, PATH)
+    if place is None:
+        columns = ", ".join(table.header)
+        raise DataError(f"{table} has no column of files ({', '.join(PATH)}) but {columns}: name it with `path_column`")
+    label = column_of(table, "class_column", options.class_column, CLASS)
+    split = column_of(table, "split_column", options.split_column, SPLIT)
+    for number, row in table.rows:
+        where = f"{table}, row {number}"
+        entry = _entry(where, table, row[place], files)
+        if entry.parts in named.where:
+            raise DataError(f"{where} names '{row[place]}' again, after {named.where[entry.parts]}: keep one of them")
+        named.where[entry.parts] = where
+        named.entries.append(entry)
+        if label is not None:
+            named.classes.append(_class(where, row[place], row[label]))
+        if split is not None:
+            named.splits.append(_split(where, row[place], row[split]))
+
+
+def _entry(where: str, table: Table, name: str, files: Mapping[Parts, Entry]) -> Entry:
+    """The picture that a row means."""
+    if not name:
+        raise DataError(f"{where} names no file: fill in its path, or remove the row")
+    steps = PurePosixPath(os.path.normpath("/".join((*table.entry.parts[:-1], name.replace("\\", "/")))))
+    if PurePosixPath(name).is_absolute() or PureWindowsPath(name).is_absolute() or ".." in steps.parts:
+        raise DataError(
+            f"{where} names '{name}', which lies outside: name files below the folder, relative to the table"
+        )
+    entry = files.get(steps.parts)
+    if entry is None and steps.suffix.lower() not in picture_endings():
+        raise DataError(f"{where} names '{name}', which ends like no picture that can be read: convert or remove it")
+    if entry is None:
+        raise DataError(f"{where} names '{name}', which is not there: restore it, or remove the row")
+    return entry
+
+
+def _class(where: str, file: str, value: str) -> str:
+    if not value.strip():
+        raise DataError(f"{where} has no class for '{file}': fill it in, or remove the row")
+    return value.strip()
+
+
+def _split(where: str, file: str, value: str) -> int:
+    split = split_of_name(value.strip())
+    if split == UNKNOWN:
+        raise DataError(
+            f"{where} has '{value}' as split of '{file}', none of train, val and test: mend it, or draw splits "
+            "(`split_column=none`)"
+        )
+    return split
+
+
+def _rows(root: Path, named: _Named, account: Account) -> Rows:
+    """What the tables say, and folders where they do not; some tables of several may not have the columns of others."""
+    count = len(named.entries)
+    for what, values in (("class", named.classes), ("split", named.splits)):
+        if 0 < len(values) < count:
+            raise DataError(f"some tables below {root} have a {what} column and others have none: add or remove it")
+    paths = [entry.parts for entry in named.entries]
+    inner = [parts[wrapper_of(paths) :] for parts in paths]
+    splits, classes = named.splits, named.classes
+    if not classes:
+        layout = layout_of(root, inner)
+        classes = list(layout.classes)
+        account.guesses += [guess for guess in layout.guesses if guess.what == "class"]
+    if not splits:
+        given, guesses = named_splits(root, inner)
+        splits = list(given)
+        account.guesses += guesses
+    return Rows(named.entries, ["/".join(parts) for parts in inner], splits, classes, _ordered(classes))
+
+
+def _ordered(classes: Sequence[str]) -> list[str]:
+    """Numbers by their value, other names as text."""
+    names = set(classes)
+    return sorted(sorted(names), key=int) if all(name.isdecimal() for name in names) else sorted(names)
+
+
+TABLE = Format(
+    "table",
+    "Pictures with a CSV or Parquet table of their classes and splits.",
+    TableOptions,
+    write_folder,
+    read_named,
+    names_pictures,
+)

@@ -1,0 +1,124 @@
+"""Tables that name pictures: finding them, reading their text, and which columns are which."""
+
+import csv
+import difflib
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from headstart.data.exchange.account import Account
+from headstart.data.exchange.endings import picture_endings
+from headstart.data.exchange.listing import listed
+from headstart.errors import DataError
+from headstart.scenes.disk.tree import Entry
+
+__all__ = ["CLASS", "PATH", "SPLIT", "Table", "column_of", "is_table", "names_pictures", "read_table", "tables_among"]
+
+DELIMITERS = {".csv": ",", ".tsv": "\t"}
+ENDINGS = (*DELIMITERS, ".parquet")
+NONE = "none"
+PATH = ("file_name", "filename", "file", "path", "image", "image_path", "filepath", "img")
+CLASS = ("class", "label", "category", "class_name", "label_name")
+SPLIT = ("split", "set", "subset", "fold")
+"""What people call the columns, the plainest first."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Text by row and column. rows: each with its number in the file, as an editor shows it."""
+
+    entry: Entry
+    header: Sequence[str]
+    rows: Sequence[tuple[int, Sequence[str]]]
+
+    def __str__(self) -> str:
+        return str(self.entry)
+
+
+def is_table(path: Path) -> bool:
+    """Whether a file is a table, by its ending."""
+    return path.suffix.lower() in ENDINGS and path.is_file()
+
+
+def names_pictures(path: Path) -> bool:
+    """Whether there is a table at or below ``path`` that names pictures there, and their classes or splits."""
+    if is_table(path):
+        return True
+    if not path.is_dir() and path.suffix.lower() != ".zip":
+        return False
+    entries = listed(path, Account())
+    files = {entry.parts for entry in entries if entry.suffix in picture_endings()}
+    try:
+        return bool(files) and any(_names(table, files) for table in map(read_table, tables_among(entries)))
+    except DataError:
+        return False  # some other table; who asks for this one hears what is wrong with it
+
+
+def _names(table: Table, files: set[tuple[str, ...]]) -> bool:
+    known = [name.lower() for name in table.header]
+    place = next((known.index(word) for word in PATH if word in known), None)
+    if place is None or not table.rows or not set(known) & {*CLASS, *SPLIT}:
+        return False
+    return (*table.entry.parts[:-1], *table.rows[0][1][place].split("/")) in files
+
+
+def tables_among(entries: Sequence[Entry]) -> list[Entry]:
+    """Those called ``metadata``, as Hugging Face has them; else the only table, if there is one."""
+    tables = [entry for entry in entries if entry.suffix in ENDINGS]
+    named = [entry for entry in tables if entry.parts[-1].lower().startswith("metadata.")]
+    return named or (tables if len(tables) == 1 else [])
+
+
+def read_table(entry: Entry) -> Table:
+    """A CSV, TSV or Parquet file. Raises ``DataError`` for one that is damaged, without a header, or not in UTF-8."""
+    lines = _parquet(entry) if entry.suffix == ".parquet" else _text(entry)
+    _, header = next(lines, (0, []))
+    if not header:
+        raise DataError(f"{entry} is empty: write a header and a row for each picture, or remove it")
+    rows = [(number, row) for number, row in lines if row]
+    for number, row in rows:
+        if len(row) != len(header):
+            raise DataError(f"{entry}, row {number}: {len(row)} values for {len(header)} columns: mend it")
+    return Table(entry, [name.strip() for name in header], rows)
+
+
+def column_of(table: Table, key: str, asked: str | None, words: Sequence[str]) -> int | None:
+    """The place of the column that an option names, or else of the first that is called as people call it.
+
+    ``None`` if there is none, or if the option is ``none``. Raises ``DataError`` for a wrong name.
+    """
+    known = [name.lower() for name in table.header]
+    if asked is None:
+        return next((known.index(word) for word in words if word in known), None)
+    if asked == NONE:
+        return None
+    if asked not in table.header:
+        close = difflib.get_close_matches(asked, table.header, n=1)
+        hint = f"did you mean '{close[0]}'" if close else f"its columns are {', '.join(table.header)}"
+        raise DataError(f"{table} has no column '{asked}', which `{key}` names: {hint}")
+    return table.header.index(asked)
+
+
+def _text(entry: Entry) -> Iterator[tuple[int, Sequence[str]]]:
+    try:
+        lines = csv.reader(
+            io.StringIO(entry.read().decode("utf-8-sig"), newline=""), delimiter=DELIMITERS[entry.suffix]
+        )
+        for row in lines:
+            yield lines.line_num, row
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{entry} cannot be read ({error}): save it as CSV in UTF-8") from error
+
+
+def _parquet(entry: Entry) -> Iterator[tuple[int, Sequence[str]]]:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        table = parquet.read_table(pa.BufferReader(entry.read()))
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"{entry} is no whole Parquet file ({error}): make it again") from error
+    columns = [["" if value is None else str(value) for value in column.to_pylist()] for column in table.columns]
+    yield 0, table.column_names
+    yield from enumerate(zip(*columns, strict=True), start=1)

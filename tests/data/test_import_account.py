@@ -1,0 +1,209 @@
+"""Every file that an import finds is used, or left out with a reason; what nobody said is a guess with its reason."""
+
+import csv
+import json
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from headstart.cli import main
+from headstart.data.exchange.layout import layout_of, split_of_name
+from headstart.data.exchange.transfer import export_folder, import_folder, open_reader
+from headstart.errors import DataError
+from headstart.folder import read_folder
+
+RANDOM = np.random.default_rng(0)
+
+
+def put(path, side=8, **options):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(RANDOM.integers(0, 256, (side, side, 3), dtype=np.uint8)).save(path, **options)
+
+
+def opened(path, form="folder", **options):
+    return open_reader(path, form, options)
+
+
+def skipped(reader):
+    return {one.file: one.reason for one in reader.account.skipped}
+
+
+def guesses(reader):
+    return "; ".join(map(str, reader.account.guesses))
+
+
+def said(capsys, monkeypatch, *arguments):
+    monkeypatch.setattr(sys, "argv", ["headstart", *map(str, arguments)])
+    with pytest.raises(SystemExit) as gone:
+        main()
+    output = capsys.readouterr()
+    return gone.value.code, output.out, output.err.strip()
+
+
+def test_every_ending_that_pillow_reads_is_read_and_a_class_of_others_is_named(tmp_path):
+    for name, form in (("jfif", "JPEG"), ("ppm", "PPM"), ("tga", "TGA"), ("jp2", "JPEG2000"), ("PNG", "PNG")):
+        put(tmp_path / name / f"0.{name}", format=form)
+    assert opened(tmp_path).manifest.classes == ("PNG", "jfif", "jp2", "ppm", "tga")
+    (tmp_path / "jfif" / "x.heic").write_bytes(b"\0\0\0\x18ftypheic")
+    (tmp_path / "jfif" / "notes.txt").write_text("no picture")
+    assert skipped(opened(tmp_path)) == {
+        "jfif/x.heic": "a picture that cannot be read (.heic): convert it",
+        "jfif/notes.txt": "no picture (.txt)",
+    }
+    (tmp_path / "phone").mkdir()
+    (tmp_path / "jfif" / "x.heic").rename(tmp_path / "phone" / "x.heic")
+    with pytest.raises(
+        DataError, match=r"none of the 1 pictures of class 'phone' can be read, 'x.heic' among them: co"
+    ):
+        opened(tmp_path)
+
+
+def test_a_class_is_lost_even_if_it_leaves_only_one_other(tmp_path):
+    put(tmp_path / "set" / "a" / "0.png")
+    (tmp_path / "set" / "b").mkdir()
+    (tmp_path / "set" / "b" / "0.heic").write_bytes(b"")
+    with pytest.raises(DataError, match="of class 'b' can be read"):
+        opened(tmp_path / "set")
+    (tmp_path / "set" / "a" / "0.png").unlink()
+    with pytest.raises(DataError, match=r"none of the 1 pictures of .* can be read \(.heic\): convert"):
+        opened(tmp_path / "set")
+
+
+JUNK = ("@eaDir/0.png/THUMB.png", "__MACOSX/0.png", "._0.png", ".DS_Store", "Thumbs.db", ".thumbnails/0.png")
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_what_systems_put_there_is_left_out_and_counted(tmp_path, packed):
+    for label in "ab":
+        put(tmp_path / "set" / label / "0.png")
+    picture = (tmp_path / "set" / "a" / "0.png").read_bytes()
+    for name in JUNK:
+        (tmp_path / "set" / "a" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "set" / "a" / name).write_bytes(picture)
+    path = tmp_path / "set"
+    if packed:
+        path = tmp_path / "set.zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            for file in (tmp_path / "set").rglob("*"):
+                archive.write(file, file.relative_to(tmp_path / "set"))
+    reader = opened(path)
+    assert (len(reader), reader.account.used, len(skipped(reader))) == (2, 2, len(JUNK))
+    assert reader.account.reasons["put there by macOS (._*)"] == 1
+
+
+def test_links_that_lead_in_circles_or_nowhere_are_told(tmp_path):
+    put(tmp_path / "a" / "0.png")
+    put(tmp_path / "b" / "0.png")
+    (tmp_path / "b" / "up").symlink_to(tmp_path)
+    (tmp_path / "b" / "1.png").symlink_to(tmp_path / "b" / "1.png")
+    assert skipped(opened(tmp_path)) == {
+        "b/up/": "a link to a folder that is read already",
+        "b/1.png": "a link that leads nowhere, or no file",
+    }
+
+
+LAYOUTS = {
+    "car/0.png plane/0.png train/0.png": (("car", "plane", "train"), "the folder 'train' is taken for a class"),
+    "cup/train/0.png cup/test/0.png jar/training/0.png": (
+        ("cup", "jar"),
+        "split: train, test (folders test, train, tra",
+    ),
+    "training/a/0.png dev/b/0.png testing/a/0.png": (("a", "b"), "split: train, val, test (folders dev, testing, tra"),
+    "train2017/0.png val2017/0.png": ((), "split: train, val (folders train2017, val2017); class: none"),
+    "train_01.png valid_01.png test-1.png": ((), "split: train, val, test (what the names of files begin with)"),
+    "a/train_01.png b/test_01.png": (("a", "b"), "split: train, test (what the names of files begin with)"),
+    "a/train_01.png b/01.png": (("a", "b"), "split: drawn 10 : 1 : 1 by the names of files (nothing says"),
+}
+
+
+@pytest.mark.parametrize("files", LAYOUTS)
+def test_layouts_are_guessed_with_their_reason(tmp_path, files):
+    for file in files.split():
+        put(tmp_path / file)
+    classes, guess = LAYOUTS[files]
+    reader = opened(tmp_path)
+    assert reader.manifest.classes == classes
+    assert guess in guesses(reader)
+
+
+@pytest.mark.parametrize(
+    ("files", "splits", "classes"),
+    [
+        ("cup/train/0 cup/test/0 jar/train/bent/0", [0, 2, 0], ["cup", "cup", "jar"]),
+        ("train/a/0 Valid/b/0 testing/a/0", [0, 1, 2], ["a", "b", "a"]),
+        ("train/0 train/1 val/0", [0, 0, 1], []),
+        ("a/train_1 a/validation_1 b/test.1", [0, 1, 2], ["a", "a", "b"]),
+        ("a/trainer_1 a/test_1", [-1, -1], ["a", "a"]),
+        ("train/0 truck/0", [-1, -1], ["train", "truck"]),
+    ],
+)
+def test_what_folders_and_names_tell(files, splits, classes):
+    layout = layout_of(Path("set"), [tuple(file.split("/")) for file in files.split()])
+    assert (list(layout.splits), list(layout.classes)) == (splits, classes)
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ("train/0.png test/0.png more/0.png", "'more/0.png' is in none of train, val and test: move it"),
+        ("train/0.png test/0.png 0.png", "'0.png' is in none of train, val and test: move it"),
+        ("cup/train/0.png jar/0.png", r"\('cup/train'\), and 'jar/0.png' is in none of train, val and test: move or"),
+        ("train/cup/0.png cup/0.png", "'cup/0.png' is in none of train, val and test"),
+    ],
+)
+def test_pictures_outside_of_named_splits_are_refused(tmp_path, files, message):
+    for file in files.split():
+        put(tmp_path / file)
+    with pytest.raises(DataError, match=message):
+        opened(tmp_path)
+
+
+def test_names_of_splits_are_whole_words():
+    assert [split_of_name(name) for name in ("Train", "val_set", "test-1", "trainer", "latest")] == [0, 1, 2, -1, -1]
+
+
+def test_the_command_tells_what_was_left_out_and_strict_refuses_it(tmp_path, capsys, monkeypatch):
+    for number in range(4):
+        put(tmp_path / "set" / "ab"[number % 2] / f"{number}.png")
+    (tmp_path / "set" / "a" / "[b].txt").write_text("x")
+    code, _, err = said(capsys, monkeypatch, "data", "import", tmp_path / "set", tmp_path / "no", "--strict")
+    assert code == 2
+    assert "1 file would be left out, first 'a/[b].txt' (no picture (.txt)): remove them, or import without --st" in err
+    assert not (tmp_path / "no").exists()
+    code, out, _ = said(capsys, monkeypatch, "data", "import", tmp_path / "set", tmp_path / "out")
+    assert code == 0
+    assert "guessed class: a, b (folders)" in out
+    assert "left out 1 of 5 files, listed in " in out
+    assert "  1 × no picture (.txt)" in out
+    lines = list(csv.reader((tmp_path / "out" / "skipped.csv").open()))
+    assert lines == [["file", "reason"], ["a/[b].txt", "no picture (.txt)"]]
+    (tmp_path / "set" / "a" / "[b].txt").unlink()
+    assert said(capsys, monkeypatch, "data", "import", tmp_path / "set", tmp_path / "whole", "--strict")[0] == 0
+    assert not (tmp_path / "whole" / "skipped.csv").exists()
+
+
+def test_a_picture_put_into_an_export_is_named(tmp_path):
+    for number in range(24):
+        put(tmp_path / "set" / "ab"[number % 2] / f"{number}.png")
+    import_folder(tmp_path / "set", tmp_path / "once")
+    export_folder(tmp_path / "once", "folder", tmp_path / "edited")
+    assert not skipped(opened(tmp_path / "edited"))
+    put(tmp_path / "edited" / "train" / "a" / "mine.png")
+    reader = opened(tmp_path / "edited")
+    assert (reader.account.used, skipped(reader)) == (24, {"train/a/mine.png": "not in annotations.csv"})
+
+
+def test_dim_pictures_of_16_bits_are_kept_as_they_are_and_scaled_when_used(tmp_path):
+    (tmp_path / "set").mkdir()
+    for number in range(24):
+        Image.fromarray(RANDOM.integers(0, 256, (8, 8)).astype(np.uint16)).save(tmp_path / "set" / f"{number}.png")
+    import_folder(tmp_path / "set", tmp_path / "out")
+    images = read_folder(tmp_path / "out")[1]["images"].numpy()
+    assert (images.dtype, images.max()) == (np.uint16, 255)
+    (normalisation,) = json.loads((tmp_path / "out" / "dataset.json").read_text())["normalisation"].values()
+    spread = images.reshape(-1).std() / normalisation["std"][0]
+    assert spread == pytest.approx(images.mean() / normalisation["mean"][0], rel=0.1), "by their own deviation"
