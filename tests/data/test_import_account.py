@@ -179,7 +179,7 @@ def test_the_command_tells_what_was_left_out_and_strict_refuses_it(tmp_path, cap
     assert "guessed class: a, b (folders)" in out
     assert "left out 1 of 5 files, listed in " in out
     assert "  1 × no picture (.txt)" in out
-    lines = list(csv.reader((tmp_path / "out" / "skipped.csv").open()))
+    lines = list(csv.reader((tmp_path / "out" / "skipped.csv").read_text().splitlines()))
     assert lines == [["file", "reason"], ["a/[b].txt", "no picture (.txt)"]]
     (tmp_path / "set" / "a" / "[b].txt").unlink()
     assert said(capsys, monkeypatch, "data", "import", tmp_path / "set", tmp_path / "whole", "--strict")[0] == 0

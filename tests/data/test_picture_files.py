@@ -81,7 +81,7 @@ def test_a_palette_with_a_clear_color_has_alpha():
     assert {0, 255} >= set(fitted(CLEAR, SIDE, RGBA)[3].ravel().tolist())
 
 
-JPEG = saved(WHOLE, "JPEG")
+JPEG = saved(Image.fromarray(RANDOM.integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)), "JPEG", quality=98)
 PNG = saved(WHOLE, "PNG")
 HUGE = chunked((b"IHDR", struct.pack(">IIBBBBB", 20000, 20000, 8, 2, 0, 0, 0)), (b"IEND", b""))
 BROKEN = {
