@@ -11,8 +11,9 @@ import pytest
 from PIL import Image
 
 from headstart.cli import main
+from headstart.data.exchange import endings
 from headstart.data.exchange.layout import layout_of, split_of_name
-from headstart.data.exchange.transfer import export_folder, import_folder, open_reader
+from headstart.data.exchange.transfer import export_folder, guess_format, import_folder, open_reader
 from headstart.errors import DataError
 from headstart.folder import read_folder
 
@@ -48,28 +49,35 @@ def test_every_ending_that_pillow_reads_is_read_and_a_class_of_others_is_named(t
     for name, form in (("jfif", "JPEG"), ("ppm", "PPM"), ("tga", "TGA"), ("jp2", "JPEG2000"), ("PNG", "PNG")):
         put(tmp_path / name / f"0.{name}", format=form)
     assert opened(tmp_path).manifest.classes == ("PNG", "jfif", "jp2", "ppm", "tga")
-    (tmp_path / "jfif" / "x.heic").write_bytes(b"\0\0\0\x18ftypheic")
+    (tmp_path / "jfif" / "x.exr").write_bytes(b"v/1\1")
     (tmp_path / "jfif" / "notes.txt").write_text("no picture")
     assert skipped(opened(tmp_path)) == {
-        "jfif/x.heic": "a picture that cannot be read (.heic): convert it",
+        "jfif/x.exr": "a picture that cannot be read (.exr): convert to PNG",
         "jfif/notes.txt": "no picture (.txt)",
     }
     (tmp_path / "phone").mkdir()
-    (tmp_path / "jfif" / "x.heic").rename(tmp_path / "phone" / "x.heic")
-    with pytest.raises(
-        DataError, match=r"none of the 1 pictures of class 'phone' can be read, 'x.heic' among them: co"
-    ):
+    (tmp_path / "jfif" / "x.exr").rename(tmp_path / "phone" / "x.exr")
+    with pytest.raises(DataError, match=r"none of the 1 pictures of class 'phone' can be read, 'x.exr' among them: co"):
         opened(tmp_path)
+
+
+def test_pictures_of_phones_are_answered_with_the_package_that_reads_them(tmp_path, monkeypatch):
+    monkeypatch.setattr(endings, "find_spec", lambda name: None)
+    for known in (endings.picture_formats, endings.picture_endings):
+        known.cache_clear()
+    (tmp_path / "x.heic").write_bytes(b"\0\0\0\x18ftypheic")
+    with pytest.raises(DataError, match=r"can be read \(.heic\): convert to PNG, or pip install 'headstart\[heif\]'"):
+        opened(tmp_path, guess_format(tmp_path))
 
 
 def test_a_class_is_lost_even_if_it_leaves_only_one_other(tmp_path):
     put(tmp_path / "set" / "a" / "0.png")
     (tmp_path / "set" / "b").mkdir()
-    (tmp_path / "set" / "b" / "0.heic").write_bytes(b"")
+    (tmp_path / "set" / "b" / "0.exr").write_bytes(b"")
     with pytest.raises(DataError, match="of class 'b' can be read"):
         opened(tmp_path / "set")
     (tmp_path / "set" / "a" / "0.png").unlink()
-    with pytest.raises(DataError, match=r"none of the 1 pictures of .* can be read \(.heic\): convert"):
+    with pytest.raises(DataError, match=r"none of the 1 pictures of .* can be read \(.exr\): convert"):
         opened(tmp_path / "set")
 
 

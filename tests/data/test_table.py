@@ -103,7 +103,7 @@ def test_of_several_tables_one_is_named(pictures):
         (("images/../images/0.png", "9", "train"), r"row 26 names 'images/../images/0.png' again"),
         (("images/24.png", " ", "train"), "row 26 has no class for 'images/24.png': fill it in"),
         (("images/24.png", "9", ""), "row 26 has '' as split of 'images/24.png'"),
-        (("images/24.heic", "9", "train"), "row 26 names 'images/24.heic', which ends like no picture"),
+        (("images/24.exr", "9", "train"), "row 26 names 'images/24.exr', which ends like no picture"),
         (("", "9", "train"), "row 26 names no file"),
         (("images/24.png", "9"), "row 26: 2 values for 3 columns"),
     ],

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
 from types import MappingProxyType
 
 from PIL import Image, ImageFile, features
 
-__all__ = ["ARRAY", "UNREAD", "picture_endings", "picture_formats"]
+__all__ = ["UNREAD", "picture_endings", "picture_formats", "remedy"]
 
 ARRAY = ".npy"
 UNFIT = {"EPS", "FITS", "IPTC", "MPEG"}
@@ -15,14 +17,17 @@ NEEDS = {"AVIF": "avif", "JPEG2000": "jpg_2000", "WEBP": "webp"}
 """Formats that Pillow reads where it was built with a library for them."""
 VECTORS = {".ai", ".emf", ".eps", ".ps", ".svg", ".wmf"}
 SENSORS = {".arw", ".cr2", ".cr3", ".dng", ".nef", ".orf", ".raf", ".raw", ".rw2"}
-UNREAD = VECTORS | SENSORS | {".exr", ".fit", ".fits", ".hdr", ".heic", ".heif", ".jxl", ".psb", ".xcf"}
+HEIF = {".heic", ".heics", ".heif", ".heifs", ".hif"}
+UNREAD = VECTORS | SENSORS | HEIF | {".exr", ".fit", ".fits", ".hdr", ".jxl", ".psb", ".xcf"}
 """What names of other pictures end with."""
 
 
 @cache
 def picture_formats() -> tuple[str, ...]:
-    """Pillow's names of the formats that are read."""
+    """Pillow's names of the formats that are read, HEIF among them where its package is installed."""
     Image.init()
+    if find_spec("pillow_heif"):
+        import_module("pillow_heif").register_heif_opener()
     return tuple(name for name, (factory, _) in Image.OPEN.items() if _reads(name, factory))
 
 
@@ -36,6 +41,15 @@ def picture_endings() -> Mapping[str, str]:
     known = picture_formats()
     endings = {ending: name for ending, name in Image.registered_extensions().items() if name in known}
     return MappingProxyType(endings | {ARRAY: "NumPy"})
+
+
+def remedy(ending: str) -> str:
+    """What to do with a picture of an ending in ``UNREAD``.
+
+    >>> remedy(".svg")
+    'convert to PNG'
+    """
+    return "convert to PNG, or pip install 'headstart[heif]'" if ending in HEIF else "convert to PNG"
 
 
 def _reads(name: str, factory: object) -> bool:

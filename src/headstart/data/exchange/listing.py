@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from headstart.data.exchange.account import Account
-from headstart.data.exchange.endings import UNREAD, picture_endings
+from headstart.data.exchange.endings import UNREAD, picture_endings, remedy
 from headstart.errors import DataError
 from headstart.scenes.disk.tree import Entry
 
-__all__ = ["listed", "pictures_among"]
+__all__ = ["TABLES", "listed", "pictures_among"]
 
 ARCHIVE = ".zip"
+TABLES = (".csv", ".tsv", ".parquet")
 JUNK = {
     "@eadir": "thumbnails of a network disk (@eaDir)",
     "__macosx": "put there by macOS (__MACOSX)",
@@ -61,8 +62,10 @@ def pictures_among(entries: Iterable[Entry], account: Account) -> tuple[list[Ent
 
 
 def _why_not(ending: str) -> str:
+    if ending in TABLES:
+        return f"a table ({ending}), which --from table reads"
     if ending in UNREAD:
-        return f"a picture that cannot be read ({ending}): convert it"
+        return f"a picture that cannot be read ({ending}): {remedy(ending)}"
     return f"no picture ({ending})" if ending else "no picture (no ending)"
 
 

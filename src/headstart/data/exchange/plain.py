@@ -5,7 +5,7 @@ What nothing tells of splits is drawn by the hash of the file's path, 10 : 1 : 1
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from headstart.data.exchange.account import Account
 from headstart.data.exchange.base import Arrays, Reader, new_manifest
-from headstart.data.exchange.endings import picture_endings
+from headstart.data.exchange.endings import UNREAD, picture_endings, remedy
 from headstart.data.exchange.kinds import UNREADABLE, reason, survey
 from headstart.data.exchange.layout import Layout, Parts, layout_of, wrapper_of
 from headstart.data.exchange.listing import listed, pictures_among
@@ -26,10 +26,10 @@ __all__ = ["PlainReader", "Rows", "holds_pictures", "open_pictures", "pictures_b
 
 
 def holds_pictures(path: Path) -> bool:
-    """Whether there are pictures below ``path``."""
+    """Whether there are pictures below ``path``, be they such as cannot be read."""
     if not path.is_dir() and path.suffix.lower() != ".zip":
         return False
-    return any(entry.suffix in picture_endings() for entry in listed(path, Account()))
+    return any(entry.suffix in {*picture_endings(), *UNREAD} for entry in listed(path, Account()))
 
 
 @dataclass
@@ -92,7 +92,9 @@ def pictures_below(path: Path, entries: Sequence[Entry], account: Account) -> tu
         return readable, others
     if others:
         endings = ", ".join(sorted({entry.suffix for entry in others}))
-        raise DataError(f"none of the {len(others)} pictures of {path} can be read ({endings}): convert them to PNG")
+        raise DataError(
+            f"none of the {len(others)} pictures of {path} can be read ({endings}): {remedy(others[0].suffix)}"
+        )
     known = ", ".join(sorted(picture_endings()))
     raise DataError(f"{path} holds no pictures ({known}): name a folder or zip archive that does")
 
@@ -123,5 +125,5 @@ def _refuse_lost_classes(path: Path, layout: Layout, unread: Sequence[Parts]) ->
         files = [parts[-1] for parts in lost if parts[place] == name]
         raise DataError(
             f"{path}: none of the {len(files)} pictures of class '{name}' can be read, '{files[0]}' among them: "
-            "convert them to PNG or JPEG, or remove the folder"
+            f"{remedy(PurePosixPath(files[0]).suffix.lower())}, or remove the folder"
         )

@@ -9,14 +9,13 @@ from pathlib import Path
 
 from headstart.data.exchange.account import Account
 from headstart.data.exchange.endings import picture_endings
-from headstart.data.exchange.listing import listed
+from headstart.data.exchange.listing import TABLES, listed
 from headstart.errors import DataError
 from headstart.scenes.disk.tree import Entry
 
 __all__ = ["CLASS", "PATH", "SPLIT", "Table", "column_of", "is_table", "names_pictures", "read_table", "tables_among"]
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
-ENDINGS = (*DELIMITERS, ".parquet")
 NONE = "none"
 PATH = ("file_name", "filename", "file", "path", "image", "image_path", "filepath", "img")
 CLASS = ("class", "label", "category", "class_name", "label_name")
@@ -38,7 +37,7 @@ class Table:
 
 def is_table(path: Path) -> bool:
     """Whether a file is a table, by its ending."""
-    return path.suffix.lower() in ENDINGS and path.is_file()
+    return path.suffix.lower() in TABLES and path.is_file()
 
 
 def names_pictures(path: Path) -> bool:
@@ -65,7 +64,7 @@ def _names(table: Table, files: set[tuple[str, ...]]) -> bool:
 
 def tables_among(entries: Sequence[Entry]) -> list[Entry]:
     """Those called ``metadata``, as Hugging Face has them; else the only table, if there is one."""
-    tables = [entry for entry in entries if entry.suffix in ENDINGS]
+    tables = [entry for entry in entries if entry.suffix in TABLES]
     named = [entry for entry in tables if entry.parts[-1].lower().startswith("metadata.")]
     return named or (tables if len(tables) == 1 else [])
 

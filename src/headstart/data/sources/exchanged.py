@@ -72,7 +72,7 @@ class ImagesSource(PictureOptions, ExchangedSource):
 
 
 class TableSource(TableOptions, ExchangedSource):
-    """Pictures that a table names, with their classes and splits: CSV or Parquet."""
+    """Pictures with a CSV or Parquet table of their classes and splits."""
 
     FORMAT = "table"
 
