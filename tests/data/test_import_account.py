@@ -46,9 +46,9 @@ def said(capsys, monkeypatch, *arguments):
 
 
 def test_every_ending_that_pillow_reads_is_read_and_a_class_of_others_is_named(tmp_path):
-    for name, form in (("jfif", "JPEG"), ("ppm", "PPM"), ("tga", "TGA"), ("jp2", "JPEG2000"), ("PNG", "PNG")):
+    for name, form in (("jfif", "JPEG"), ("ppm", "PPM"), ("tga", "TGA"), ("webp", "WEBP"), ("PNG", "PNG")):
         put(tmp_path / name / f"0.{name}", format=form)
-    assert opened(tmp_path).manifest.classes == ("PNG", "jfif", "jp2", "ppm", "tga")
+    assert opened(tmp_path).manifest.classes == ("PNG", "jfif", "ppm", "tga", "webp")
     (tmp_path / "jfif" / "x.exr").write_bytes(b"v/1\1")
     (tmp_path / "jfif" / "notes.txt").write_text("no picture")
     assert skipped(opened(tmp_path)) == {
@@ -112,6 +112,15 @@ def test_links_that_lead_in_circles_or_nowhere_are_told(tmp_path):
         "b/up/": "a link to a folder that is read already",
         "b/1.png": "a link that leads nowhere, or no file",
     }
+
+
+def test_names_that_are_no_utf_8_are_shown(tmp_path):
+    put(tmp_path / "a" / "0.png")
+    (tmp_path / "a" / "caf\udce9.txt").touch()
+    assert list(skipped(opened(tmp_path))) == ["a/caf\\udce9.txt"]
+    put(tmp_path / "caf\udce9" / "0.png")
+    with pytest.raises(DataError, match=r"the picture 'caf\\udce9/0.png' is not in UTF-8: rename it"):
+        opened(tmp_path)
 
 
 LAYOUTS = {

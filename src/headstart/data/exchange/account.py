@@ -7,9 +7,18 @@ from pathlib import Path
 
 from headstart.errors import DataError
 
-__all__ = ["SKIPPED", "Account", "Guess", "Skipped"]
+__all__ = ["SKIPPED", "Account", "Guess", "Skipped", "shown"]
 
 SKIPPED = "skipped.csv"
+
+
+def shown(name: str) -> str:
+    """The name of a file as it can be printed, whatever bytes the disk has.
+
+    >>> shown("caf\\udce9")
+    'caf\\\\udce9'
+    """
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 @dataclass(frozen=True)
@@ -51,7 +60,7 @@ class Account:
 
     def skip(self, file: str, reason: str) -> None:
         """Leave out a file, and say so."""
-        self.skipped.append(Skipped(file, reason))
+        self.skipped.append(Skipped(shown(file), shown(reason)))
 
     def guess(self, what: str, value: str, reason: str) -> None:
         """Take something for granted, and say so."""
@@ -60,7 +69,7 @@ class Account:
     def write(self, folder: Path) -> None:
         """``skipped.csv`` (file, reason) in ``folder``, if any was skipped."""
         if self.skipped:
-            with (folder / SKIPPED).open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
+            with (folder / SKIPPED).open("w", newline="", encoding="utf-8") as file:
                 table = csv.writer(file)
                 table.writerow(["file", "reason"])
                 table.writerows([one.file, one.reason] for one in self.skipped)

@@ -5,7 +5,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
-from headstart.data.exchange.account import Account
+from headstart.data.exchange.account import Account, shown
 from headstart.data.exchange.endings import UNREAD, picture_endings, remedy
 from headstart.errors import DataError
 from headstart.scenes.disk.tree import Entry
@@ -49,16 +49,27 @@ def listed(root: Path, account: Account) -> list[Entry]:
 
 
 def pictures_among(entries: Iterable[Entry], account: Account) -> tuple[list[Entry], list[Entry]]:
-    """Those that can be read, by their endings, and other pictures; these and all else are skipped in ``account``."""
+    """Those that can be read, by their endings, and other pictures; these and all else are skipped in ``account``.
+
+    Raises ``DataError`` for a picture whose name is not in UTF-8: splits are drawn by names, and classes called so.
+    """
     readable, others = [], []
     for entry in entries:
         if entry.suffix in picture_endings():
+            _refuse_other_text("/".join(entry.parts))
             readable.append(entry)
             continue
         if entry.suffix in UNREAD:
             others.append(entry)
         account.skip("/".join(entry.parts), _why_not(entry.suffix))
     return readable, others
+
+
+def _refuse_other_text(name: str) -> None:
+    if name != shown(name):
+        raise DataError(
+            f"the name of the picture '{shown(name)}' is not in UTF-8: rename it, or unpack it again in UTF-8"
+        )
 
 
 def _why_not(ending: str) -> str:

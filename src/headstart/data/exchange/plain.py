@@ -29,7 +29,8 @@ def holds_pictures(path: Path) -> bool:
     """Whether there are pictures below ``path``, be they such as cannot be read."""
     if not path.is_dir() and path.suffix.lower() != ".zip":
         return False
-    return any(entry.suffix in {*picture_endings(), *UNREAD} for entry in listed(path, Account()))
+    endings = picture_endings().keys() | UNREAD
+    return any(entry.suffix in endings for entry in listed(path, Account()))
 
 
 @dataclass
