@@ -2,13 +2,14 @@
 
 import errno
 import os
+import re
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from headstart.errors import StoreError
 
-__all__ = ["PARTIAL", "sync_folder", "unwritable", "write_atomic"]
+__all__ = ["PARTIAL", "as_text", "sync_folder", "unwritable", "write_atomic"]
 
 PARTIAL = ".partial"
 MOST_THREADS = 16
@@ -36,6 +37,21 @@ def write_atomic(path: Path, data: bytes, *, sync: bool = True) -> None:
             _sync(path.parent)
     except OSError as error:
         raise StoreError(unwritable(path, error)) from error
+
+
+def as_text(name: str) -> str:
+    r"""A file's name as text that every file and terminal takes: bytes of it that are no UTF-8 by their numbers.
+
+    Python gives such names characters that cannot be written anywhere but in names.
+
+    >>> print(as_text("caf\udce9"))
+    caf\xe9
+    """
+    return re.sub("[\ud800-\udfff]", lambda found: _number(found[0]), name)
+
+
+def _number(sign: str) -> str:
+    return f"\\x{ord(sign) - 0xDC00:02x}" if "\udc80" <= sign <= "\udcff" else f"\\u{ord(sign):04x}"
 
 
 def unwritable(path: Path, error: OSError) -> str:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import pickle
 import shutil
 import tarfile
@@ -14,6 +15,7 @@ import torch
 import webdataset
 from PIL import Image
 
+from headstart.data.exchange.fingerprints import fingerprint_of
 from headstart.data.exchange.kinds import RGB
 from headstart.data.exchange.pictures import fitted
 from headstart.data.exchange.reference_lab import LAB_MEAN, LAB_STD, from_normalised, to_normalised
@@ -89,6 +91,19 @@ def test_pictures_without_folders_have_no_class(tmp_path):
     manifest, tensors = brought(tmp_path / "set", tmp_path / "out")
     assert manifest.classes == ()
     assert set(tensors) == {"images", "split"}
+
+
+def test_names_that_are_no_text_are_read_and_shown_by_their_bytes(tmp_path):
+    source = tmp_path / os.fsdecode(b"alb\xe9m")
+    for number in range(40):
+        photo(source / os.fsdecode(b"caf\xe9" if number % 2 else b"bar") / f"{number}.png", number)
+    manifest, tensors = brought(source, tmp_path / "out")
+    assert manifest.classes == ("bar", "caf\\xe9")
+    assert manifest.name == "alb\\xe9m"
+    assert tensors["target.class"].bincount().tolist() == [20, 20]
+    assert fingerprint_of(source) == fingerprint_of(source)
+    export_folder(tmp_path / "out", "folder", tmp_path / "exported")
+    assert brought(tmp_path / "exported", tmp_path / "back")[0].classes == manifest.classes
 
 
 def test_an_archive_of_pictures_is_read_in_place(by_class, tmp_path):
