@@ -2,14 +2,14 @@
 
 import errno
 import os
-import re
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from headstart.cache import holds
 from headstart.errors import StoreError
 
-__all__ = ["PARTIAL", "as_text", "sync_folder", "unwritable", "write_atomic"]
+__all__ = ["PARTIAL", "sync_folder", "unwritable", "write_atomic"]
 
 PARTIAL = ".partial"
 MOST_THREADS = 16
@@ -39,26 +39,12 @@ def write_atomic(path: Path, data: bytes, *, sync: bool = True) -> None:
         raise StoreError(unwritable(path, error)) from error
 
 
-def as_text(name: str) -> str:
-    r"""A file's name as text that every file and terminal takes: bytes of it that are no UTF-8 by their numbers.
-
-    Python gives such names characters that cannot be written anywhere but in names.
-
-    >>> print(as_text("caf\udce9"))
-    caf\xe9
-    """
-    return re.sub("[\ud800-\udfff]", lambda found: _number(found[0]), name)
-
-
-def _number(sign: str) -> str:
-    return f"\\x{ord(sign) - 0xDC00:02x}" if "\udc80" <= sign <= "\udcff" else f"\\u{ord(sign):04x}"
-
-
 def unwritable(path: Path, error: OSError) -> str:
     """What to say when ``path`` cannot be written."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"no space left for {path}: free some and run the same command again; what is finished is kept"
-    return f"{path} cannot be written ({error.strerror}): choose a folder that you may write to"
+    way_out = "name another in HEADSTART_CACHE, or with --store for finished jobs" if holds(path) else "choose a folder"
+    return f"{path} cannot be written ({error.strerror}): {way_out} that you may write to"
 
 
 def sync_folder(folder: Path) -> None:

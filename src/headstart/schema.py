@@ -19,7 +19,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from headstart.errors import ConfigError
-from headstart.files import as_text
+from headstart.names import as_text
 
 __all__ = ["Overrides", "Schema", "apply_override", "flat", "overrides_of", "overriding", "set_key", "validate"]
 
@@ -99,9 +99,7 @@ def _refuse_no_text(values: Mapping[str, Any], where: str) -> None:
     """Names of files may hold bytes that are no text; what is written into JSON and YAML may not."""
     for key, text in flat(values).items():
         if as_text(text) != text:
-            raise ConfigError(
-                f"{where}: key '{key}' is '{as_text(text)}', which is no UTF-8: rename the file or folder"
-            )
+            raise ConfigError(f"{where}: key '{key}' is '{as_text(text)}', which is no UTF-8: rename it")
 
 
 def flat(values: Mapping[str, Any], above: str = "") -> dict[str, str]:

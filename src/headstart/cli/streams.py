@@ -4,7 +4,7 @@ import codecs
 import io
 import sys
 
-from headstart.files import as_text
+from headstart.names import as_text
 
 __all__ = ["open_to_any_text"]
 

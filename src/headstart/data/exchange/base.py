@@ -16,8 +16,8 @@ from pydantic import Field
 from headstart.data.exchange.account import Account
 from headstart.data.exchange.kinds import Kind
 from headstart.errors import ConfigError, DataError
-from headstart.files import as_text
 from headstart.folder import SPLITS, Manifest, read_manifest, read_shard
+from headstart.names import as_text
 from headstart.schema import Schema
 
 __all__ = ["TARGETS", "Arrays", "Format", "ReadOptions", "Reader", "Stored", "needs", "new_manifest"]

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from headstart.errors import DataError
-from headstart.files import as_text
+from headstart.names import as_text
 
 __all__ = ["Entry", "files_of"]
 
