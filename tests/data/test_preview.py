@@ -59,7 +59,7 @@ def test_images_without_classes_can_be_looked_at(tmp_path):
 
 def test_letters_that_no_font_has_are_written_as_numbers():
     own = fonts_of_size(11)[:1]
-    assert written("Käfer", own).text == "Käfer"
+    assert written("2 cats…", own).text == "2 cats…"
     assert written("a 猫", own).text == "a \\u732b"
     assert written("a \U0010fffd", fonts_of_size(11)).text == "a \\U0010fffd"
 
@@ -68,10 +68,8 @@ def test_a_font_that_has_the_letters_is_taken():
     own, *others = fonts_of_size(11)
     if not others:
         pytest.skip("this machine has no fonts")
-    assert written("бег", (own, *others)) == (
-        "бег",
-        next(font for font in others if written("бег", [font]).text == "бег"),
-    )
+    fonts = [font for font in others if written("бег", [font]).text == "бег"]
+    assert written("бег", (own, *others)) == ("бег", fonts[0])
 
 
 @pytest.mark.parametrize("names", [("猫", "狗"), ("a breed of dogs 1", "a breed of dogs 2")])
