@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from headstart.cache import at_home, cache_folder
 from headstart.errors import DataError, StoreError
 from headstart.files import write_atomic
 from headstart.folder import Manifest, read_folder, read_manifest, read_shard, shard_path, write_manifest, write_shard
@@ -129,3 +130,22 @@ def test_a_shard_without_a_known_hash_must_still_be_readable(tmp_path):
     path.write_bytes(path.read_bytes()[:50])
     with pytest.raises(DataError, match="cannot be read"):
         read_shard(path)
+
+
+def test_a_cache_that_cannot_be_written_names_the_setting_that_moves_it(tmp_path, monkeypatch):
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "file"))
+    with pytest.raises(StoreError, match="name another in HEADSTART_CACHE, or with --store"):
+        write_atomic(cache_folder("meshes") / "mesh", b"")
+    monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path))
+    with pytest.raises(StoreError, match="cannot be written .*: choose a folder that you may write to"):
+        write_atomic(Path("/proc/none/mesh"), b"")
+
+
+def test_a_user_without_a_home_is_told_what_to_set(monkeypatch):
+    monkeypatch.delenv("HEADSTART_CACHE", raising=False)
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)
+    with pytest.raises(StoreError, match="none is known: name another folder in HEADSTART_CACHE"):
+        cache_folder("meshes")
+    with pytest.raises(StoreError, match="in --store"):
+        at_home(Path("~/jobs"), "--store")

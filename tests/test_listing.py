@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from rich.console import Console
 
 from headstart.backbones import BACKBONES
 from headstart.catalogue import EXTENSION_POINTS, catalogue
@@ -19,7 +18,7 @@ def shown(monkeypatch, capsys):
     """What a terminal of so many columns shows of a list."""
 
     def show(what, columns, **options):
-        monkeypatch.setattr(console, "console", Console(width=columns))
+        monkeypatch.setattr(console, "console", console.new_console(width=columns))
         list_names(what, **{"sizes": False, "resolution": 64} | options)
         return [line.rstrip() for line in capsys.readouterr().out.splitlines()]
 

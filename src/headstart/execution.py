@@ -108,7 +108,7 @@ class StudyRun:
         listen: hears of every event. expect: is called with the jobs that come next, more than once where steps are to
         be found. Raises ``HeadstartError`` where that leaves nothing to tell: every number is missing.
         """
-        with self.log.open("a") as log:
+        with self.log.open("a", encoding="utf-8", errors="backslashreplace") as log:
 
             def hear(event: Event) -> None:
                 self._note(event, log)

@@ -6,6 +6,7 @@ import secrets
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from headstart.cache import holds
 from headstart.errors import StoreError
 
 __all__ = ["PARTIAL", "sync_folder", "unwritable", "write_atomic"]
@@ -42,7 +43,8 @@ def unwritable(path: Path, error: OSError) -> str:
     """What to say when ``path`` cannot be written."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"no space left for {path}: free some and run the same command again; what is finished is kept"
-    return f"{path} cannot be written ({error.strerror}): choose a folder that you may write to"
+    way_out = "name another in HEADSTART_CACHE, or with --store for finished jobs" if holds(path) else "choose a folder"
+    return f"{path} cannot be written ({error.strerror}): {way_out} that you may write to"
 
 
 def sync_folder(folder: Path) -> None:

@@ -30,6 +30,8 @@ __all__ = [
 ]
 
 LINE_SECONDS = 30.0
+ROOM_FOR_BAR = 80
+"""Columns of a terminal."""
 PACE_KNOWN = 0.05
 """Share of the work after which its pace tells more than an estimate that was made before it."""
 
@@ -75,14 +77,16 @@ def when(seconds: float) -> str:
 
 
 def new_bar(console: Console) -> Progress:
-    """A bar with the share, the time left, and what is done now (the field ``now``)."""
+    """A bar with the share, the time left, and what is done now (the field ``now``); a narrow terminal has no room for
+    the bar itself."""
+    bar = [BarColumn()] if console.width >= ROOM_FOR_BAR else []
     return Progress(
-        SpinnerColumn(),
-        TextColumn("[bold]{task.description}"),
-        BarColumn(),
+        SpinnerColumn("line" if console.options.ascii_only else "dots"),
+        TextColumn("{task.description}", style="bold", markup=False),
+        *bar,
         TaskProgressColumn(),
         TimeRemainingColumn(elapsed_when_finished=True),
-        TextColumn("{task.fields[now]}", style="dim"),
+        TextColumn("{task.fields[now]}", style="dim", markup=False),
         console=console,
     )
 
@@ -179,7 +183,7 @@ def lines(console: Console, line: Callable[[float], str], every: float) -> Itera
 
     def speak() -> None:
         while not over.wait(every):
-            console.print(line(time.monotonic() - started), markup=False, highlight=False, soft_wrap=True)
+            console.print(line(time.monotonic() - started), soft_wrap=True)
 
     thread = threading.Thread(target=speak, name="progress", daemon=True)
     thread.start()
@@ -209,8 +213,15 @@ def seconds_left(share: float, expected_seconds: float | None, elapsed: float) -
 
 
 @contextmanager
-def watch_count(what: str, unit: str, console: Console) -> Iterator[Callable[[int, int], None]]:
-    """A listener called with (done, total) of ``unit``."""
+def watch_count(
+    what: str, unit: str, console: Console, every: float = LINE_SECONDS
+) -> Iterator[Callable[[int, int], None]]:
+    """A listener called with (done, total) of ``unit``; where ``console`` is no terminal, a line each ``every``
+    seconds."""
+    if not console.is_terminal:
+        with _counted_lines(what, unit, console, every) as count:
+            yield count
+        return
     with new_bar(console) as progress:
         bar = progress.add_task(what, total=None, now="")
 
@@ -218,6 +229,24 @@ def watch_count(what: str, unit: str, console: Console) -> Iterator[Callable[[in
             progress.update(bar, completed=done, total=total, now=f"{done}/{total} {unit}")
 
         yield listen
+
+
+@contextmanager
+def _counted_lines(what: str, unit: str, console: Console, every: float) -> Iterator[Callable[[int, int], None]]:
+    came = (0, 0)
+
+    def line(elapsed: float) -> str:
+        done, total = came
+        left = seconds_left(done / total if total else 0.0, None, elapsed)
+        then = f"about {duration(left)} left" if left is not None else "no telling how much is left"
+        return f"{datetime.now().astimezone():%H:%M:%S} {what}: {done}/{total} {unit} · {then}"
+
+    def count(done: int, total: int) -> None:
+        nonlocal came
+        came = done, total
+
+    with lines(console, line, every):
+        yield count
 
 
 def watch_images(what: str, console: Console) -> AbstractContextManager[Callable[[int, int], None]]:

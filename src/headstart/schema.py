@@ -19,6 +19,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from headstart.errors import ConfigError
+from headstart.names import as_text
 
 __all__ = ["Overrides", "Schema", "apply_override", "flat", "overrides_of", "overriding", "set_key", "validate"]
 
@@ -84,6 +85,7 @@ def validate(model: type[Model], values: Mapping[str, Any], where: str) -> Model
     >>> validate(Options, {"width": 16}, "backbone").width
     16
     """
+    _refuse_no_text(values, where)
     try:
         return model.model_validate(dict(values))
     except ValidationError as error:
@@ -91,6 +93,13 @@ def validate(model: type[Model], values: Mapping[str, Any], where: str) -> Model
         raise ConfigError(f"{where}: {'; '.join(sentences)}") from None
     except ConfigError as error:  # of what is validated inside
         raise ConfigError(f"{where}: {error}") from None
+
+
+def _refuse_no_text(values: Mapping[str, Any], where: str) -> None:
+    """Names of files may hold bytes that are no text; what is written into JSON and YAML may not."""
+    for key, text in flat(values).items():
+        if as_text(text) != text:
+            raise ConfigError(f"{where}: key '{key}' is '{as_text(text)}', which is no UTF-8: rename it")
 
 
 def flat(values: Mapping[str, Any], above: str = "") -> dict[str, str]:

@@ -80,7 +80,7 @@ class Tuned:
             change=self.change,
             trials=trials_table(self.trials),
             figures=figures,
-            config=self.recipe.read_text(),
+            config=self.recipe.read_text(encoding="utf-8"),
             command=f"headstart study run {shlex.quote(str(self.recipe))}",
         )
         page = self.folder / "report.html"

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import pickle
 import shutil
 import tarfile
@@ -14,10 +15,11 @@ import torch
 import webdataset
 from PIL import Image
 
+from headstart.data.exchange.fingerprints import fingerprint_of
 from headstart.data.exchange.kinds import RGB
 from headstart.data.exchange.pictures import fitted
 from headstart.data.exchange.reference_lab import LAB_MEAN, LAB_STD, from_normalised, to_normalised
-from headstart.data.exchange.transfer import export_folder, guess_format, import_folder
+from headstart.data.exchange.transfer import export_folder, guess_format, import_folder, open_reader
 from headstart.errors import DataError
 from headstart.folder import read_folder
 from headstart.render.config import RenderConfig
@@ -89,6 +91,19 @@ def test_pictures_without_folders_have_no_class(tmp_path):
     manifest, tensors = brought(tmp_path / "set", tmp_path / "out")
     assert manifest.classes == ()
     assert set(tensors) == {"images", "split"}
+
+
+def test_names_that_are_no_text_are_read_and_shown_by_their_bytes(tmp_path):
+    source = tmp_path / os.fsdecode(b"alb\xe9m")
+    for number in range(40):
+        photo(source / os.fsdecode(b"caf\xe9" if number % 2 else b"bar") / f"{number}.png", number)
+    manifest, tensors = brought(source, tmp_path / "out")
+    assert manifest.classes == ("bar", "caf\\xe9")
+    assert manifest.name == "alb\\xe9m"
+    assert tensors["target.class"].bincount().tolist() == [20, 20]
+    assert fingerprint_of(source) == fingerprint_of(source)
+    export_folder(tmp_path / "out", "folder", tmp_path / "exported")
+    assert brought(tmp_path / "exported", tmp_path / "back")[0].classes == manifest.classes
 
 
 def test_an_archive_of_pictures_is_read_in_place(by_class, tmp_path):
@@ -232,6 +247,62 @@ def test_other_peoples_tar_files_are_read_and_their_pickles_are_not(tmp_path):
     assert manifest.classes == ("0", "1", "2")
     assert tensors["images"][0].numpy().tolist() == fitted(picture, 24, RGB).tolist()
     assert not (tmp_path / "sprung").exists()
+
+
+@pytest.fixture
+def pictured(tmp_path):
+    """Writes a tar file of so many labelled pictures, whatever they are called."""
+    photo(tmp_path / "one.jpg", 3)
+    picture = (tmp_path / "one.jpg").read_bytes()
+
+    def write(name, count, called="{number}", classes=(0, 1, 2), more=()):
+        members = {}
+        for number in range(count):
+            key = called.format(number=number)
+            members |= {f"{key}.jpg": picture, f"{key}.cls": str(classes[number % len(classes)]).encode()}
+            members |= {f"{key}.{ending}": picture for ending in more}
+        (tmp_path / "shards" / name).parent.mkdir(parents=True, exist_ok=True)
+        tar_of(tmp_path / "shards" / name, members)
+        return tmp_path / "shards"
+
+    return write
+
+
+@pytest.mark.parametrize("name", ["{split}/0.tar", "pets-{split}-0.tar", "pets_{split}.TAR", "x/{split}0/0.tar"])
+def test_splits_are_told_by_words_in_names_of_tar_files_and_their_folders(pictured, tmp_path, name):
+    for split, count in (("train", 12), ("validation", 3), ("test", 2)):
+        shards = pictured(name.format(split=split), count)
+    manifest = import_folder(shards, tmp_path / "out", form="webdataset")
+    assert manifest.counts == {"train": 12, "val": 3, "test": 2}
+
+
+def test_a_tar_file_whose_name_tells_two_splits_is_refused(pictured, tmp_path):
+    with pytest.raises(DataError, match=r"test-of-train\.tar tells the splits train and test: rename it"):
+        import_folder(pictured("test-of-train.tar", 24), tmp_path / "out")
+
+
+def test_shards_in_folders_of_splits_are_recognised(pictured):
+    assert guess_format(pictured("train/0.tar", 1)) == "webdataset"
+
+
+def test_numbers_of_classes_may_be_any(pictured, tmp_path):
+    shards = pictured("a.tar", 24, classes=(900_000_002, 7, 900_000_001))
+    manifest, tensors = brought(shards, tmp_path / "out")
+    assert manifest.classes == ("7", "900000001", "900000002")
+    assert tensors["target.class"][:3].tolist() == [2, 0, 1]
+
+
+def test_names_with_dots_are_whole_and_fields_of_a_sample_are_no_pictures(pictured):
+    shards = pictured("a.tar", 12, "cam_v1.2_{number}", more=("mask.png", "txt"))
+    pictured("b.tar", 12, "{number}", more=("mask.png",))
+    reader = open_reader(shards, "webdataset", {})
+    assert [sample.key for sample in reader.samples[:2]] == ["a.tar/cam_v1.2_0", "a.tar/cam_v1.2_1"]
+    assert len(reader) == 24
+    assert reader.account.used == 48
+    field = "a further field of the sample whose name ends at an earlier dot"
+    assert reader.account.reasons == {field: 24, "an ending that is not read": 12}
+    assert reader.account.skipped[0].file == "a.tar/cam_v1.2_0.mask.png"
+    assert [guess.what for guess in reader.account.guesses] == ["split", "classes"]
 
 
 def test_a_pickled_depth_map_is_refused(rendered, tmp_path):

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from headstart.data.viewing.fonts import fonts_of_size, written
 from headstart.data.viewing.overlays import axes_over, depth_picture, masks_over
-from headstart.data.viewing.preview import preview_folder
+from headstart.data.viewing.preview import contact_sheet, preview_folder
 from headstart.render.config import RenderConfig
 from headstart.render.writer import render_dataset
 
@@ -54,3 +55,24 @@ def test_images_without_classes_can_be_looked_at(tmp_path):
     preview_folder(tmp_path, tmp_path / "sheet.png", images=100, columns=5, split="val")
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.height > 100
+
+
+def test_letters_that_no_font_has_are_written_as_numbers():
+    own = fonts_of_size(11)[:1]
+    assert written("2 cats…", own).text == "2 cats…"
+    assert written("a 猫", own).text == "a \\u732b"
+    assert written("a \U0010fffd", fonts_of_size(11)).text == "a \\U0010fffd"
+
+
+def test_a_font_that_has_the_letters_is_taken():
+    own, *others = fonts_of_size(11)
+    if not others:
+        pytest.skip("this machine has no fonts")
+    fonts = [font for font in others if written("бег", [font]).text == "бег"]
+    assert written("бег", (own, *others)) == ("бег", fonts[0])
+
+
+@pytest.mark.parametrize("names", [("猫", "狗"), ("a breed of dogs 1", "a breed of dogs 2")])
+def test_captions_tell_classes_apart(names):
+    sheets = [np.asarray(Image.open(io.BytesIO(contact_sheet([[GRAY]], [name], columns=1)))) for name in names]
+    assert (sheets[0] != sheets[1]).any()

@@ -11,6 +11,7 @@ from headstart.schema import validate
     ("key", "value", "sentence"),
     [
         ("factors", "TCX-", "key 'factors': factors 'TCX-' are not four of TCVL"),
+        ("shapes", "caf\udce9", r"key 'shapes' is 'caf\\xe9', which is no UTF-8: rename"),
         ("images", 11, "key 'images' is 11"),
         ("resolution", 4, "key 'resolution' is 4"),
         ("objects", 65, "key 'objects' is 65"),

@@ -14,6 +14,7 @@ from headstart.errors import DataError
 from headstart.scenes.buckets import BUCKETS
 from headstart.scenes.disk import find_shapes
 from headstart.scenes.disk.models import FORMATS
+from headstart.scenes.disk.polygons import cut_concave, ears
 from headstart.scenes.scene import Shape
 
 SIDES = (1.0, 3.0, 2.0)
@@ -292,3 +293,50 @@ def test_a_simplified_model_keeps_its_colors(tmp_path):
     mesh = only(tmp_path / "m", materials=True, face_limit=400)
     right = mesh.vertices[:, 0] > 0.1
     np.testing.assert_array_equal(np.unique(mesh.colors[right], axis=0), [[255, 0, 0]])
+
+
+L_SHAPE = np.array([(3, 0, 0), (3, 1, 0), (1, 1, 0), (1, 3, 0), (0, 3, 0), (0, 0, 0)], dtype=float)
+
+
+def area(corners):
+    """Of triangles ``[T, 3, 3]``, each with its sign along z."""
+    return np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])[:, 2] / 2
+
+
+@pytest.mark.parametrize("start", range(6))
+@pytest.mark.parametrize("wound", [1, -1])
+def test_a_concave_face_is_cut_inside_its_outline(start, wound):
+    corners = np.roll(L_SHAPE, start, axis=0)[::wound]
+    cut = area(corners[np.array(ears(corners))])
+    assert (cut * wound >= 0).all()
+    assert cut.sum() * wound == 5
+
+
+def test_the_notch_of_a_face_stays_open_and_its_words_stay(tmp_path):
+    corners = [*map(tuple, L_SHAPE), *((x, y, 1.0) for x, y, _ in L_SHAPE)]
+    text = "".join(f"v {x} {y} {z}\n" for x, y, z in corners) + "f 6 5 4 \\\n3 2 1  # below\nf -6 -5 -4 -3 -2 -1\n"
+    text += "".join(f"f {k + 1} {(k + 1) % 6 + 1} {(k + 1) % 6 + 7} {k + 7}\n" for k in range(6))
+    mesh = only(put(tmp_path / "set", text, "prism/l.obj"))
+    sides = mesh.vertices[mesh.triangles]
+    normals = np.cross(sides[:, 1] - sides[:, 0], sides[:, 2] - sides[:, 0])
+    longest = np.ptp(mesh.vertices, axis=0).max()
+    assert np.linalg.norm(normals, axis=1).sum() / 2 * (3 / longest) ** 2 == pytest.approx(22, rel=1e-4)
+    square = b"v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\nf 1//1 2//1 3//1 4//1\n"
+    assert cut_concave(square).splitlines() == square.splitlines()
+    arrow = square.replace(b"v 1 1 0", b"v 0.2 0.2 0")
+    assert cut_concave(arrow).splitlines()[4:] == [b"f 1//1 2//1 3//1", b"f 1//1 3//1 4//1"]
+
+
+@pytest.mark.parametrize("needed", ["KHR_draco_mesh_compression", "EXT_meshopt_compression", "EXT_mesh_gpu_instancing"])
+@pytest.mark.parametrize("suffix", [".glb", ".gltf"])
+def test_a_model_that_needs_what_is_not_read_is_refused_by_its_name(tmp_path, suffix, needed):
+    path = tmp_path / "set" / "box" / f"0{suffix}"
+    write(box(), path)
+    about = f'"extensionsRequired":["{needed}"],"asset"'.encode()
+    data = path.read_bytes().replace(b'"asset"', about)
+    if suffix == ".glb":
+        length = int.from_bytes(data[12:16], "little") + len(about) - len(b'"asset"')
+        data = data[:12] + length.to_bytes(4, "little") + data[16:]
+    path.write_bytes(data)
+    with pytest.raises(DataError, match=f"needs {needed}, which is not read: export it without"):
+        only(tmp_path / "set")

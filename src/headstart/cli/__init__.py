@@ -7,13 +7,13 @@ import sys
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from headstart import __version__
 from headstart.cli import data, engine, store, study
 from headstart.cli.completion import complete_list
-from headstart.cli.console import errors, print_catalogue, print_sizes
+from headstart.cli.console import errors, print_catalogue, print_sizes, tell
 from headstart.cli.render import render
+from headstart.cli.streams import open_to_any_text
 from headstart.cli.tune import tune
 from headstart.errors import ConfigError, HeadstartError
 
@@ -73,10 +73,11 @@ def list_names(
 
 def main() -> None:
     """The ``headstart`` command."""
+    open_to_any_text()
     try:
         app()
     except HeadstartError as error:
-        errors.print(f"[bold red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+        tell("error", str(error), "bold red")
         sys.exit(2)
     except KeyboardInterrupt:
         errors.print("stopped; finished work and checkpoints are kept: the same command goes on from here")

@@ -2,22 +2,49 @@
 
 import textwrap
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["WorkersOption", "console", "errors", "print_catalogue", "print_frame", "print_prose", "print_sizes"]
+__all__ = [
+    "WorkersOption",
+    "console",
+    "errors",
+    "new_console",
+    "print_catalogue",
+    "print_frame",
+    "print_prose",
+    "print_sizes",
+    "say",
+    "tell",
+]
 
-console = Console()
-errors = Console(stderr=True)
+
+def new_console(**options: Any) -> Console:
+    """A console that prints all text as it is: square brackets and colons in names are no markup."""
+    return Console(markup=False, highlight=False, emoji=False, **options)
+
+
+console = new_console()
+errors = new_console(stderr=True)
 
 WorkersOption = Annotated[int | None, typer.Option(min=1, help="Processes; default: one per core.")]
+
+
+def say(text: str) -> None:
+    """A line, however long, so that a path in it can be copied."""
+    console.print(text, soft_wrap=True)
+
+
+def tell(label: str, text: str, style: str = "yellow") -> None:
+    """A line on standard error that begins with what it is: ``note``, ``error``."""
+    errors.print(Text.assemble((f"{label}:", style), f" {text}"), soft_wrap=True)
 
 
 def print_frame(frame: "pd.DataFrame") -> None:
@@ -37,7 +64,7 @@ def print_catalogue(rows: Iterable[tuple[str, str]]) -> None:
     table.add_column(style="bold", no_wrap=True)
     table.add_column()
     for name, summary in rows:
-        table.add_row(escape(name), escape(summary))
+        table.add_row(name, summary)
     console.print(table)
 
 
@@ -47,11 +74,11 @@ def print_sizes(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     for column in columns:
         table.add_column(column, justify="left" if column == columns[0] else "right")
     for row in rows:
-        table.add_row(*map(escape, row))
+        table.add_row(*row)
     console.print(table)
 
 
 def print_prose(text: str, style: str = "") -> None:
     """Sentences in lines that end at plain spaces only; rich's own also end between a number and its unit."""
     lines = textwrap.fill(text, console.width, break_on_hyphens=False)
-    console.print(lines, style=style, markup=False, highlight=False, soft_wrap=True)
+    console.print(lines, style=style, soft_wrap=True)

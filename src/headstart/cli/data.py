@@ -4,9 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
 
-from headstart.cli.console import console, print_frame
+from headstart.cli.console import console, print_frame, say
 
 if TYPE_CHECKING:
     from headstart.data.exchange.account import Account
@@ -30,7 +29,7 @@ def data_preview(
 
     picture = to or folder / "preview.png"
     preview_folder(folder, picture, images=images, columns=columns, split=split)
-    console.print(f"{picture}")
+    say(f"{picture}")
 
 
 @app.command("export")
@@ -47,7 +46,7 @@ def data_export(
     target = out or source.with_name(f"{source.name}-{to}")
     with watch_images("exporting", console) as progress:
         manifest = export_folder(folder, to, target, progress)
-    console.print(f"{manifest.images} images in {escape(str(target))} ({to})", soft_wrap=True)
+    say(f"{manifest.images} images in {target} ({to})")
 
 
 @app.command("import")
@@ -75,7 +74,7 @@ def data_import(
         manifest = import_folder(
             path, out, form=form, options=options, progress=progress, strict=strict, tell=accounts.append
         )
-    console.print(f"{manifest.images} images in {escape(str(out))}", soft_wrap=True)
+    say(f"{manifest.images} images in {out}")
     _tell(accounts[0], out)
 
 
@@ -89,7 +88,7 @@ def _tell(account: "Account", out: Path) -> None:
         lines.append(f"left out {len(account.skipped)} of {files} files, listed in {out / SKIPPED}:")
         lines += [f"  {count} × {reason}" for reason, count in account.reasons.items()]
     for line in lines:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        say(line)
 
 
 @app.command("check")
@@ -100,12 +99,12 @@ def data_check(folder: Annotated[Path, typer.Argument(help="A dataset folder.")]
 
     checked = check_folder(folder.expanduser())
     for _, finding in checked.findings:
-        console.print(finding, markup=False, highlight=False, soft_wrap=True)
+        say(finding)
     _print_summary(checked)
     if checked.findings:
         file, _ = checked.findings[0]
         raise DataError(f"{file} is not as it should be, one of {len(checked.findings)} findings: mend what they name")
-    console.print(f"{escape(str(folder))} is whole: {len(checked.manifest.shards)} shards", soft_wrap=True)
+    say(f"{folder} is whole: {len(checked.manifest.shards)} shards")
 
 
 def _print_summary(checked: "Checked") -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from headstart.cli.console import console
+from headstart.cli.console import say
 
 __all__ = ["app"]
 
@@ -26,6 +26,6 @@ def engine_install(
     from headstart.render.blender.install import BPY, install
     from headstart.render.blender.proof import draw_proof
 
-    folder = install(python, say=lambda text: console.print(text, highlight=False, soft_wrap=True))
+    folder = install(python, say=say)
     seconds = draw_proof()
-    console.print(f"Blender {BPY} in {folder}: a frame in {seconds:.1f} s", highlight=False, soft_wrap=True)
+    say(f"Blender {BPY} in {folder}: a frame in {seconds:.1f} s")

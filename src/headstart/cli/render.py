@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from headstart.cli.console import WorkersOption, console
+from headstart.cli.console import WorkersOption, console, say
 
 __all__ = ["render"]
 
@@ -51,7 +51,7 @@ def render(
     with watch_images("rendering", console) as progress:
         render_dataset(out, config, workers=workers, progress=progress)
     record_normalisation(out)
-    console.print(f"{config.images} images in {out}")
+    say(f"{config.images} images in {out}")
 
 
 def _names(text: str | None) -> list[str] | str | None:

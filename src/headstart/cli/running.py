@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
+from rich.text import Text
 
-from headstart.cli.console import console, errors
+from headstart.cli.console import console, say, tell
 
 if TYPE_CHECKING:
     from headstart.execution import StudyRun
@@ -16,12 +16,11 @@ def run_study_here(title: str, study: "StudyRun") -> None:
     """Say what is going to be done, and what the user may not have meant; then do it."""
     from headstart.progress import describe_overrun, duration, watch_jobs, when
 
-    console.print(f"[bold]{escape(title)}[/]: {study.describe()}", highlight=False)
+    console.print(Text.assemble((title, "bold"), f": {study.describe()}"))
     seconds, overrun = study.expected_seconds(), study.overrun()
     for note in (*study.notes, *([describe_overrun(overrun)] if overrun else [])):
-        errors.print(f"[yellow]note:[/] {escape(note)}", highlight=False, soft_wrap=True)
+        tell("note", note)
     if study.missing:
-        took = f"about {duration(seconds)}, until {when(seconds)}; the log is {study.log}"
-        console.print(took, markup=False, highlight=False, soft_wrap=True)
+        say(f"about {duration(seconds)}, until {when(seconds)}; the log is {study.log}")
     with watch_jobs(console, seconds) as (listen, expect):
         study.execute(listen, expect)

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
 from headstart.cache import DEFAULT_STORE
-from headstart.cli.console import console, errors, print_sizes
+from headstart.cli.console import console, print_sizes, say, tell
 from headstart.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ def store_verify(
         found = verify_store(opened, delete=delete, progress=progress)
     unknown = f", {found.unknown:,} have no checksums" if found.unknown else ""
     removed = " and removed" if delete and found.damaged else ""
-    _say(f"{found.whole:,} jobs are whole{unknown}, {len(found.damaged):,} are damaged{removed}")
+    say(f"{found.whole:,} jobs are whole{unknown}, {len(found.damaged):,} are damaged{removed}")
     _end_if_damaged(found.damaged)
 
 
@@ -89,10 +88,10 @@ def store_prune(
 
     pruned = prune_store(open_store(store, read_only=dry_run), older_than=age, keep=keep, dry_run=dry_run)
     for one in pruned.removed if dry_run else ():
-        _say("would remove " + "  ".join(_row(one)))
-    _say(f"{len(pruned.removed):,} jobs {'would be' if dry_run else 'were'} removed, {size(pruned.bytes)}")
+        say("would remove " + "  ".join(_row(one)))
+    say(f"{len(pruned.removed):,} jobs {'would be' if dry_run else 'were'} removed, {size(pruned.bytes)}")
     if pruned.in_use:
-        _say(f"{len(pruned.in_use):,} are in use and stay")
+        say(f"{len(pruned.in_use):,} are in use and stay")
 
 
 @app.command("copy")
@@ -111,7 +110,7 @@ def store_copy(
     with watch_count("copying", "jobs", console) as progress:
         copied = copy_store(*opened, keys, progress)
     damaged = f", {len(copied.damaged):,} are damaged and were left" if copied.damaged else ""
-    _say(f"{copied.copied:,} jobs were copied to {target}, {copied.there:,} were there{damaged}")
+    say(f"{copied.copied:,} jobs were copied to {target}, {copied.there:,} were there{damaged}")
     _end_if_damaged(copied.damaged)
 
 
@@ -159,13 +158,9 @@ def _keys(run: Path) -> Collection[str]:
     return set(RunFolder.open(run.expanduser()).jobs["job"])
 
 
-def _say(text: str) -> None:
-    console.print(text, markup=False, highlight=False, soft_wrap=True)
-
-
 def _end_if_damaged(damaged: "dict[Entry, str]") -> None:
     """Name what is damaged, and leave with a code that says so."""
     for sentence in damaged.values():
-        errors.print(f"[yellow]damaged:[/] {escape(sentence)}", highlight=False, soft_wrap=True)
+        tell("damaged", sentence)
     if damaged:
         raise typer.Exit(DAMAGED)

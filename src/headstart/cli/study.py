@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
 from headstart.cache import DEFAULT_STORE
 from headstart.cli.completion import complete_recipe
-from headstart.cli.console import WorkersOption, console, errors, print_frame, print_prose
+from headstart.cli.console import WorkersOption, console, print_frame, print_prose, say, tell
 from headstart.cli.running import run_study_here
 
 if TYPE_CHECKING:
@@ -106,7 +105,7 @@ def _report(study: "Study") -> None:
     """Write the page and say the answer; leave with code 3 where numbers are missing."""
     page = study.report()
     _print_answer(study)
-    console.print(f"report: {page}", highlight=False, soft_wrap=True)
+    say(f"report: {page}")
     if not study.complete:
         raise typer.Exit(MISSING)
 
@@ -124,7 +123,7 @@ def _print_answer(study: "Study") -> None:
         grid = summary.pivot_table(index=names, columns="labels", values="value_text", sort=False, aggfunc="first")
         print_frame(grid.reset_index().rename(columns=short_keys(tables.varied)))
     for line in _missing_lines(tables.missing):
-        errors.print(f"[yellow]no number:[/] {escape(line)}", highlight=False, soft_wrap=True)
+        tell("no number", line)
     console.print()
     print_prose(tables.verdict.headline, style="bold")
     for line in tables.verdict.lines:

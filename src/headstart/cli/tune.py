@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
 from headstart.cache import DEFAULT_STORE
-from headstart.cli.console import WorkersOption, console, errors, print_frame, print_prose
+from headstart.cli.console import WorkersOption, console, print_frame, print_prose, say, tell
 from headstart.cli.running import run_study_here
 from headstart.cli.study import Overrides, Recipe, StoreOption
 from headstart.errors import ConfigError
@@ -96,8 +95,7 @@ def _search(run: "TuningRun") -> None:
     from headstart.progress import duration
 
     arms, seconds = len(run.knobs), run.expected_seconds()
-    said = f"the search: {arms} × {run.plan.trials} trials, at most about {duration(seconds)}, pretraining aside"
-    console.print(said, markup=False, highlight=False, soft_wrap=True)
+    say(f"the search: {arms} × {run.plan.trials} trials, at most about {duration(seconds)}, pretraining aside")
     with watch_trials(console, arms * run.plan.trials, run.plan.draws, seconds) as heard:
         run.search(heard)
 
@@ -114,11 +112,11 @@ def _print_answer(tuned: "Tuned") -> None:
     console.print()
     print_prose(f"As it was: {tuned.before.tables.verdict.headline}")
     print_prose(f"Tuned: {tuned.after.tables.verdict.headline}", style="bold")
-    console.print(f"recipe: {tuned.recipe}", highlight=False, soft_wrap=True)
-    console.print(f"report: {page}", highlight=False, soft_wrap=True)
+    say(f"recipe: {tuned.recipe}")
+    say(f"report: {page}")
     for study in (tuned.before, tuned.after):
         if not study.complete:
-            errors.print(f"[yellow]note:[/] numbers are missing: see {escape(str(study.folder))}", highlight=False)
+            tell("note", f"numbers are missing: see {study.folder}")
 
 
 def _frame(grid: "TextTable") -> "pd.DataFrame":

@@ -26,7 +26,7 @@ def render_page(template: str, figures: Sequence[Figure], **values: Any) -> str:
     """The page that ``template`` makes of ``values`` and of the figures, which are drawn when it is opened."""
     script = _script()
     return _template(template).render(
-        style=(HERE / "page.css").read_text(),
+        style=(HERE / "page.css").read_text(encoding="utf-8"),
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         specs=[figure.page_specs() for figure in figures],
@@ -46,6 +46,6 @@ def _template(name: str) -> jinja2.Template:
 @cache
 def _script() -> str:
     """``page.js`` with the Vega libraries that vl-convert ships. Bundling takes seconds, once a process."""
-    script: str = vl_convert.javascript_bundle((HERE / "page.js").read_text())
+    script: str = vl_convert.javascript_bundle((HERE / "page.js").read_text(encoding="utf-8"))
     assert "</script" not in script.lower(), "the script would end its own element"
     return script

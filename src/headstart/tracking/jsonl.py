@@ -22,7 +22,7 @@ class JsonlTracker(Tracker):
 
     def log(self, scalar: Scalar) -> None:
         if self._file is None:
-            self._file = self._path.open("w")
+            self._file = self._path.open("w", encoding="utf-8")
         print(json.dumps(scalar._asdict()), file=self._file, flush=True)
 
     def close(self) -> None:

@@ -17,6 +17,7 @@ from headstart.data.exchange.account import Account
 from headstart.data.exchange.kinds import Kind
 from headstart.errors import ConfigError, DataError
 from headstart.folder import SPLITS, Manifest, read_manifest, read_shard
+from headstart.names import as_text
 from headstart.schema import Schema
 
 __all__ = ["TARGETS", "Arrays", "Format", "ReadOptions", "Reader", "Stored", "needs", "new_manifest"]
@@ -156,7 +157,7 @@ def new_manifest(
     """The manifest of images of ``kind`` that come from elsewhere. made_by: their resolution is in it."""
     counts = np.bincount(splits, minlength=len(SPLITS)).tolist()
     return Manifest(
-        name=name,
+        name=as_text(name),
         created_by=f"headstart {version('headstart')}",
         made_by=dict(made_by),
         seed=int(made_by.get("seed", 0)),

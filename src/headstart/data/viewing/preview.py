@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 from torch import Tensor
 
+from headstart.data.viewing.fonts import Written, fonts_of_size, written
 from headstart.data.viewing.overlays import axes_over, depth_picture, masks_over, picture_of
 from headstart.errors import unknown_name
 from headstart.files import write_atomic
@@ -70,12 +71,13 @@ def contact_sheet(cells: Sequence[Panels], captions: Sequence[str], *, columns: 
     rows = -(-len(cells) // columns)
     size = columns * (width + GAP) + GAP, rows * (height + CAPTION + GAP) + GAP
     sheet = Image.new("RGB", size, "white")
-    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(FONT)
+    pen = ImageDraw.Draw(sheet)
     for index, (panels, caption) in enumerate(zip(cells, captions, strict=True)):
         x, y = GAP + index % columns * (width + GAP), GAP + index // columns * (height + CAPTION + GAP)
         for number, panel in enumerate(panels):
             sheet.paste(panel, (x + number * panel.width, y))
-        pen.text((x + width / 2, y + height + 1), _fitting(caption, font, width), fill="black", font=font, anchor="ma")
+        text, font = _fitting(written(caption, fonts_of_size(FONT)), width)
+        pen.text((x + width / 2, y + height + 1), text, fill="black", font=font, anchor="ma")
     return _png(sheet)
 
 
@@ -100,12 +102,14 @@ def caption(example: Mapping[str, Tensor], classes: Sequence[str]) -> str:
     return ""
 
 
-def _fitting(caption: str, font: ImageFont.ImageFont | ImageFont.FreeTypeFont, width: int) -> str:
-    if font.getlength(caption) <= width:
-        return caption
-    while caption and font.getlength(f"{caption}…") > width:
-        caption = caption[:-1]
-    return f"{caption}…"
+def _fitting(caption: Written, width: int) -> Written:
+    """A caption with its middle left out where it is too long: names that begin alike often end differently."""
+    text, font = caption
+    kept = len(text)
+    while kept and font.getlength(text) > width:
+        kept -= 1
+        text = f"{caption.text[: (kept + 1) // 2]}…{caption.text[len(caption.text) - kept // 2 :]}"
+    return Written(text, font)
 
 
 def _enlarged(picture: Image.Image) -> Image.Image:

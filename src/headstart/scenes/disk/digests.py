@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -17,7 +18,7 @@ def digests(root: Path, entries: Iterable[Entry]) -> dict[Entry, str]:
 
     A file is read again only when its size or time has changed since: the hashes of each ``root`` are kept.
     """
-    root_digest = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:24]
+    root_digest = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:24]
     kept = cache_folder("contents") / f"{root_digest}.json"
     known = _load(kept)
     named = {}

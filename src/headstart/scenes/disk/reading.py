@@ -10,14 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.errors import DataError
+from headstart.scenes.disk.gltf import unknown_needs
+from headstart.scenes.disk.polygons import cut_concave
 from headstart.scenes.disk.tree import Entry
 from headstart.scenes.shapes.mesh import Mesh
 
 __all__ = ["READING_VERSION", "Up", "read_model"]
 
-READING_VERSION = 1
+READING_VERSION = 2
 """Raised when the same file comes out as another mesh."""
 Up = Literal["y", "z"]
+GLTF = (".glb", ".gltf")
 LARGEST_FILE = 1 << 30
 UP_AXIS = re.compile(rb"<up_axis>\s*([XYZ])_UP\s*</up_axis>")
 LONGEST_EDGE = 1 / 32
@@ -32,6 +35,8 @@ def read_model(entry: Entry, *, colors: bool, up: Up, face_limit: int) -> Mesh:
     broken, empty, flat to a line, or cannot be simplified so far.
     """
     data = _content(entry)
+    if entry.suffix == ".obj":
+        data = cut_concave(data)
     parts = [_colored(part, face_limit) if colors else _plain(part) for part in _parts(entry, data)]
     if not parts:
         raise DataError(f"{entry} holds no triangles: remove it")
@@ -56,7 +61,7 @@ def _content(entry: Entry) -> bytes:
 
 def _up(entry: Entry, data: bytes, given: Up) -> Up:
     """The axis that points up: glTF's is y, COLLADA tells it (y where it does not), the others leave it to the user."""
-    if entry.suffix in (".glb", ".gltf"):
+    if entry.suffix in GLTF:
         return "y"
     if entry.suffix != ".dae":
         return given
@@ -72,6 +77,7 @@ def _parts(entry: Entry, data: bytes) -> Iterator[Any]:
 
     logging.getLogger("trimesh").setLevel(logging.CRITICAL)
     try:
+        needs = unknown_needs(data) if entry.suffix in GLTF else []
         scene = trimesh.load_scene(io.BytesIO(data), file_type=entry.suffix[1:], resolver=_beside(entry), process=False)
         parts = scene.dump()
     except Exception as error:  # parsers of damaged files raise whatever they stumble over
@@ -79,6 +85,8 @@ def _parts(entry: Entry, data: bytes) -> Iterator[Any]:
         raise DataError(
             f"{entry} cannot be read as {entry.suffix[1:].upper()} ({reason}): mend or remove it"
         ) from error
+    if needs:
+        raise DataError(f"{entry} needs {' and '.join(needs)}, which is not read: export it without, uncompressed")
     return (part for part in parts if isinstance(part, trimesh.Trimesh) and len(part.faces))
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from headstart.errors import DataError
+from headstart.names import as_text
 
 __all__ = ["Entry", "files_of"]
 
@@ -18,8 +19,8 @@ ARCHIVE = ".zip"
 class Entry:
     """A file, on its own or in an archive.
 
-    parts: of its path below the root; an archive counts as a folder named like it. path: the file, or the
-    archive. member: its name in the archive.
+    parts: of its path below the root, as text (see ``as_text``); an archive counts as a folder named like it. path:
+    the file, or the archive. member: its name in the archive.
     """
 
     parts: tuple[str, ...]
@@ -27,7 +28,7 @@ class Entry:
     member: str | None = None
 
     def __str__(self) -> str:
-        return str(self.path) if self.member is None else f"{self.path} ({self.member})"
+        return as_text(f"{self.path}") if self.member is None else as_text(f"{self.path} ({self.member})")
 
     @property
     def suffix(self) -> str:
@@ -88,12 +89,13 @@ def _in_folder(root: Path) -> Iterator[Entry]:
         seen.add(real)
         for name in names:
             path = Path(folder, name)
+            parts = tuple(map(as_text, path.relative_to(root).parts))
             if name.startswith(".") or not path.is_file():
                 continue
             if path.suffix.lower() == ARCHIVE:
-                yield from _in_archive(path, path.relative_to(root).with_suffix("").parts)
+                yield from _in_archive(path, (*parts[:-1], as_text(path.stem)))
             else:
-                yield Entry(path.relative_to(root).parts, path)
+                yield Entry(parts, path)
 
 
 def _in_archive(path: Path, parents: tuple[str, ...]) -> Iterator[Entry]:

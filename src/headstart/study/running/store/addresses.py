@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from headstart.cache import at_home
 from headstart.errors import ConfigError
 from headstart.study.running.store.backend import Backend
 from headstart.study.running.store.bucket import Bucket, SharedFolder
@@ -23,7 +24,7 @@ def open_backend(address: str | Path) -> Backend:
     text = str(address)
     if "://" in text:
         return RemoteBackend(_bucket(text if text.endswith("://") else text.rstrip("/")))
-    folder = Path(text).expanduser().resolve()
+    folder = at_home(Path(text), "--store").resolve()
     if locks_are_trusted(folder):
         return FolderBackend(folder)
     return RemoteBackend(_bucket(folder.as_uri()))

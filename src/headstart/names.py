@@ -1,0 +1,20 @@
+"""Names of files as text."""
+
+import re
+
+__all__ = ["as_text"]
+
+
+def as_text(name: str) -> str:
+    r"""A file's name as text that every file and terminal takes: bytes of it that are no UTF-8 by their numbers.
+
+    Python gives such names characters that cannot be written anywhere but in names.
+
+    >>> print(as_text("caf\udce9"))
+    caf\xe9
+    """
+    return re.sub("[\ud800-\udfff]", lambda found: _number(found[0]), name)
+
+
+def _number(sign: str) -> str:
+    return f"\\x{ord(sign) - 0xDC00:02x}" if "\udc80" <= sign <= "\udcff" else f"\\u{ord(sign):04x}"
