@@ -6,7 +6,7 @@ import time
 import pytest
 from rich.console import Console
 
-from headstart.progress import duration, watch_jobs, when
+from headstart.progress import duration, watch_count, watch_images, watch_jobs, when
 from headstart.study.jobs.base import Job
 from headstart.study.running.launchers import Event
 
@@ -52,6 +52,38 @@ def test_without_a_terminal_a_line_now_and_then_says_how_far_it_is():
     assert "0/4 jobs · 0 of 40 image-steps (0%) · about 7 min left, until " in first
     assert first.endswith("now: a toy")
     assert "1/4 jobs · 15 of 40 image-steps (38%) · about 5 s left" in last  # by its pace
+
+
+def test_images_are_counted_in_lines_too():
+    screen = io.StringIO()
+    with watch_count("importing", "images", Console(file=screen, width=40), every=0.01) as count:
+        wait_for(screen, lines=1)
+        count(300, 1200)
+        said = len(screen.getvalue().splitlines())
+        wait_for(screen, lines=said + 2)
+    first, *_, last = screen.getvalue().splitlines()
+    assert first.endswith("importing: 0/0 images · no telling how much is left")
+    assert "importing: 300/1200 images · about 5 s left" in last
+
+
+def test_a_short_import_into_a_log_says_nothing():
+    screen = io.StringIO()
+    with watch_images("importing", Console(file=screen)) as count:
+        count(1, 1)
+    assert screen.getvalue() == ""
+
+
+@pytest.mark.parametrize("columns", [40, 60, 200])
+def test_a_narrow_terminal_shows_numbers_before_a_bar(columns):
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, width=columns, color_system=None)
+    with watch_images("rendering", console) as count:
+        count(300, 1200)
+    last = screen.getvalue().rpartition("\r")[2].rpartition("K")[2].split("\n")[0]
+    assert len(last) <= columns
+    assert "25%" in last
+    assert "300/1200" in last
+    assert ("━" in last) == (columns == 200)
 
 
 def wait_for(screen, lines):

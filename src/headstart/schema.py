@@ -25,6 +25,8 @@ __all__ = ["Overrides", "Schema", "apply_override", "flat", "overrides_of", "ove
 
 Model = TypeVar("Model", bound=BaseModel)
 SHOULD = "Input should be "
+ALIKE = 0.6
+"""Share of two keys' letters from which one may be the other, typed wrong."""
 
 
 class Schema(BaseModel):
@@ -191,16 +193,31 @@ def _sentence(model: type[BaseModel], detail: ErrorDetails) -> str:
 
 
 def _unknown_key(model: type[BaseModel], location: tuple[int | str, ...], path: str) -> str:
-    known = _keys_at(model, location[:-1])
-    close = difflib.get_close_matches(str(location[-1]), known, n=1)
-    hint = f"did you mean '{close[0]}'" if close else f"the keys here are {', '.join(known)}"
+    owner = _model_at(model, location[:-1])
+    known = sorted(owner.model_fields) if owner else []
+    below = [f"{name}.{key}" for name in known for key in _keys_of(owner, name)]
+    close = _nearest(str(location[-1]), known + below)
+    hint = f"did you mean '{close}'" if close else f"the keys here are {', '.join(known)}"
     return f"unknown key '{path}': {hint}"
 
 
-def _keys_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
-    """The keys that are allowed at a path."""
-    found = _model_at(model, location)
-    return sorted(found.model_fields) if found else []
+def _nearest(wrong: str, keys: list[str]) -> str | None:
+    """The key that is written most alike, whatever its case and what it is below; the first of several."""
+    matcher = difflib.SequenceMatcher(b=wrong.lower())
+
+    def likeness(key: str) -> float:
+        matcher.set_seq1(key.rpartition(".")[2].lower())
+        return matcher.ratio()
+
+    best = max(keys, key=likeness, default="")
+    return best if best and likeness(best) >= ALIKE else None
+
+
+def _keys_of(owner: type[BaseModel] | None, name: str) -> list[str]:
+    """The keys below a key that has the same ones everywhere: not those of a mapping, which has free names."""
+    annotation = owner.model_fields[name].annotation if owner else None
+    choices = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    return [key for choice in choices if _is_model(choice) for key in choice.model_fields]
 
 
 def _model_at(model: type[BaseModel], location: tuple[int | str, ...]) -> type[BaseModel] | None:
