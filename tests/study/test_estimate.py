@@ -1,17 +1,20 @@
 """How long a plan is said to take: what counts, and what runs side by side. Speeds are given here, never timed."""
 
 import pytest
+from PIL import Image
 
 from headstart.cli import main
+from headstart.data.sources import ImagesSource
 from headstart.execution import plan_with
 from headstart.study.config.suite import load_suite
-from headstart.study.running import estimate
+from headstart.study.running import estimate, reading, timing
 from headstart.study.running.estimate import START_SECONDS, seconds_left, side_by_side, wall_seconds
 from headstart.study.running.fitting import overrun
 from headstart.study.running.launchers import LocalLauncher, base
 from headstart.study.running.plan import make_plan
+from headstart.study.running.reading import seconds_of_reading
 from headstart.study.running.store import Store
-from headstart.study.running.timing import image_steps_per_second
+from headstart.study.running.timing import image_steps_per_second, views_per_second
 
 
 @pytest.fixture
@@ -115,3 +118,26 @@ def test_it_is_said_before_the_study_starts(tmp_path, capsys, monkeypatch, timed
     with pytest.raises(SystemExit):
         main()
     assert "this study is meant to take 30 s and takes about" in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_a_pretraining_is_timed_by_its_own_method_and_once_a_process(monkeypatch):
+    suite = load_suite("quickstart", ["device=cpu", "backbone.options.width=2", "pretrain.batch_size=8"]).settled()
+    config, taken = suite.first, []
+    monkeypatch.setattr(estimate, "_SPEEDS", {})
+    monkeypatch.setattr(timing, "views_per_second", lambda *given: taken.append(given[2].method) or 1.0)
+    jobs = [job for job in make_plan(suite).jobs if job.kind == "pretrain"]
+    for job in jobs * 2:
+        estimate._speed(config, job, 0.0)
+    assert sorted(taken) == ["rotation", "simclr"]
+    monkeypatch.undo()
+    assert all(views_per_second(config, config.dataset.info(), job, 0.0) > 0 for job in jobs)
+
+
+def test_pictures_of_others_are_read_as_far_as_a_sample_tells(tmp_path):
+    for number in range(26):
+        path = tmp_path / "few" / "ab"[number % 2] / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (12, 12), number).save(path)
+    few = ImagesSource(path=tmp_path / "few")
+    assert seconds_of_reading(few) > 26 * reading.WRITTEN
+    assert seconds_of_reading(few) == seconds_of_reading(few), "it is timed once"

@@ -6,19 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from headstart.errors import DataError
+from headstart.names import as_text
 
-__all__ = ["SKIPPED", "Account", "Guess", "Skipped", "shown"]
+__all__ = ["SKIPPED", "Account", "Guess", "Skipped"]
 
 SKIPPED = "skipped.csv"
-
-
-def shown(name: str) -> str:
-    """The name of a file as it can be printed, whatever bytes the disk has.
-
-    >>> shown("caf\\udce9")
-    'caf\\\\udce9'
-    """
-    return name.encode("utf-8", "backslashreplace").decode()
 
 
 @dataclass(frozen=True)
@@ -60,7 +52,7 @@ class Account:
 
     def skip(self, file: str, reason: str) -> None:
         """Leave out a file, and say so."""
-        self.skipped.append(Skipped(shown(file), shown(reason)))
+        self.skipped.append(Skipped(as_text(file), as_text(reason)))
 
     def guess(self, what: str, value: str, reason: str) -> None:
         """Take something for granted, and say so."""

@@ -5,9 +5,10 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
-from headstart.data.exchange.account import Account, shown
+from headstart.data.exchange.account import Account
 from headstart.data.exchange.endings import UNREAD, picture_endings, remedy
 from headstart.errors import DataError
+from headstart.names import as_text
 from headstart.scenes.disk.tree import Entry
 
 __all__ = ["TABLES", "listed", "pictures_among"]
@@ -49,27 +50,16 @@ def listed(root: Path, account: Account) -> list[Entry]:
 
 
 def pictures_among(entries: Iterable[Entry], account: Account) -> tuple[list[Entry], list[Entry]]:
-    """Those that can be read, by their endings, and other pictures; these and all else are skipped in ``account``.
-
-    Raises ``DataError`` for a picture whose name is not in UTF-8: splits are drawn by names, and classes called so.
-    """
+    """Those that can be read, by their endings, and other pictures; these and all else are skipped in ``account``."""
     readable, others = [], []
     for entry in entries:
         if entry.suffix in picture_endings():
-            _refuse_other_text("/".join(entry.parts))
             readable.append(entry)
             continue
         if entry.suffix in UNREAD:
             others.append(entry)
         account.skip("/".join(entry.parts), _why_not(entry.suffix))
     return readable, others
-
-
-def _refuse_other_text(name: str) -> None:
-    if name != shown(name):
-        raise DataError(
-            f"the name of the picture '{shown(name)}' is not in UTF-8: rename it, or unpack it again in UTF-8"
-        )
 
 
 def _why_not(ending: str) -> str:
@@ -109,9 +99,9 @@ def _in_folder(root: Path, account: Account) -> Iterator[Entry]:
             if not path.is_file():
                 account.skip((here / name).as_posix(), "a link that leads nowhere, or no file")
             elif path.suffix.lower() == ARCHIVE and _junk([name]) is None:
-                yield from _in_archive(path, (here / name).with_suffix("").parts)
+                yield from _in_archive(path, tuple(map(as_text, (here / name).with_suffix("").parts)))
             else:
-                yield Entry((here / name).parts, path)
+                yield Entry(tuple(map(as_text, (here / name).parts)), path)
 
 
 def _refuse(error: OSError) -> None:

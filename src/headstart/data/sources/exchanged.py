@@ -14,7 +14,14 @@ from headstart.data.exchange.transfer import open_reader, write_dataset
 from headstart.data.sources.base import Progress, Source, SourceInfo
 from headstart.folder import SPLITS, holds_dataset, read_manifest
 
-__all__ = ["Hdf5Source", "HuggingFaceSource", "ImagesSource", "TableSource", "WebDatasetSource"]
+__all__ = [
+    "ExchangedSource",
+    "Hdf5Source",
+    "HuggingFaceSource",
+    "ImagesSource",
+    "TableSource",
+    "WebDatasetSource",
+]
 
 
 class ExchangedSource(ReadOptions, Source):

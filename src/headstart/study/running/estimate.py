@@ -1,8 +1,10 @@
-"""How long a plan will take on this machine: its training steps, timed here, and how many run side by side."""
+"""How long a plan will take on this machine: its steps and the reading of its images, timed here, and how many run
+side by side."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from headstart.data.sources.exchanged import ExchangedSource
 from headstart.data.sources.synthetic import SyntheticSource
 from headstart.study.config.study import StudyConfig
 from headstart.study.jobs.base import Job
@@ -13,6 +15,7 @@ from headstart.study.jobs.starts import Start
 from headstart.study.jobs.trial import TrialJob
 from headstart.study.running.launchers import Launcher
 from headstart.study.running.plan import Plan
+from headstart.study.running.reading import seconds_of_reading
 from headstart.study.running.store import State
 from headstart.training.config import TrainConfig
 
@@ -33,19 +36,27 @@ Networked = PretrainJob | FeaturesJob | TrialJob
 
 
 class _Size(NamedTuple):
-    """What a step's cost depends on: the key of the weights that a network starts with, images a step, and images."""
+    """What a step's cost depends on: the key of the weights that a network starts with, images a step, what images are,
+    and the method with its options, or none where a step is one of fine-tuning."""
 
     network: str
     batch: int
-    dataset: str
+    resolution: int
+    channels: int
+    method: str
+
+
+_SPEEDS: dict[tuple[_Size, str, str, str], float] = {}
+"""What was timed in this process: candidates for one study have most of it in common."""
 
 
 def seconds_left(plan: Plan, states: Mapping[str, State]) -> dict[str, float]:
     """Seconds of one core for each job that is not done, by key.
 
-    A step is timed here as fine-tuning takes it, with the job's own network and batch size: a batch made, augmented and
-    passed, and the weights moved. What is tested on all validation and test images counts as well. What a method adds
-    to a step is not in it. A plan for CUDA is timed on the CPU where there is none.
+    A step is timed here as the job takes it, with its own network and batch size: a batch made, augmented and passed,
+    and the weights moved; pretraining by its own method, with all views and the heads that watch it. What is tested on
+    all validation and test images counts as well, and so do pictures of others, which are read and decoded as far as a
+    sample tells. A plan for CUDA is timed on the CPU where there is none.
     """
     left = {job.key: (config, job) for config, job in reversed(_owned(plan)) if states[job.key] != "done"}
     passing = {_size(job): (config, job) for config, job in left.values() if isinstance(job, Networked)}
@@ -92,6 +103,8 @@ def _work(job: Job, speeds: Mapping[_Size, float]) -> float:
     if isinstance(job, DatasetJob) and isinstance(job.source, SyntheticSource):
         pixels = job.source.images * job.source.resolution**2
         return START_SECONDS + pixels / RENDERED.get(job.source.engine, RENDERED["warp"])
+    if isinstance(job, DatasetJob) and isinstance(job.source, ExchangedSource):
+        return seconds_of_reading(job.source)
     return 0.0
 
 
@@ -115,11 +128,23 @@ def _size(job: Networked) -> _Size:
     """What only looks at images does so in batches of its own, whose size makes little difference."""
     train = None if isinstance(job, FeaturesJob) else job.train
     batch = train.batch_size if isinstance(train, TrainConfig) else LOOKED_AT_BATCH
-    return _Size(_network(job).key, batch, job.dataset.key)
+    info = job.dataset.source.info()
+    method = f"{job.method} {job.options.model_dump_json()}" if isinstance(job, PretrainJob) else ""
+    return _Size(_network(job).key, batch, info.resolution, info.channels, method)
 
 
 def _speed(config: StudyConfig, job: Networked, budget: float) -> float:
-    """Image-steps per second of a job's network here."""
-    from headstart.study.running.timing import image_steps_per_second  # it loads torch, for which nothing else asks
+    """Image-steps per second of a job's network here, timed once a process."""
+    size = _size(job)
+    augment = job.augment if isinstance(job, PretrainJob) else config.augment
+    known = (size, config.tasks[0], config.settled_device, augment.model_dump_json())
+    if known not in _SPEEDS:
+        from headstart.study.running import timing  # it loads torch, for which nothing else asks
 
-    return image_steps_per_second(config, job.dataset.source.info(), _network(job), _size(job).batch, budget)
+        info = job.dataset.source.info()
+        _SPEEDS[known] = (
+            timing.views_per_second(config, info, job, budget)
+            if isinstance(job, PretrainJob)
+            else timing.image_steps_per_second(config, info, _network(job), size.batch, budget)
+        )
+    return _SPEEDS[known]

@@ -1,22 +1,29 @@
-"""How fast this machine fine-tunes a network: steps that are taken for nothing but their time."""
+"""How fast this machine trains a network: steps that are taken for nothing but their time."""
+
+from collections.abc import Callable
 
 import torch
 
+from headstart.backbones import Backbone
+from headstart.data.batches.loader import Loader
 from headstart.data.dataset import ImageSet
 from headstart.data.sources.base import SourceInfo
 from headstart.data.transforms.color import Normalisation
 from headstart.data.transforms.config import spaces_of
+from headstart.methods import METHODS, build_method
 from headstart.seeding import derive_seed, torch_generator
 from headstart.study.config.study import StudyConfig
+from headstart.study.jobs.pretrain import PretrainJob
 from headstart.study.jobs.starts import Start
 from headstart.tasks import TASKS
-from headstart.training import PROTOCOLS, TrainConfig, pick_device, train
+from headstart.training import PROTOCOLS, TrainConfig, Watched, pick_device, train
 from headstart.training.protocols import LabelledRun
 
-__all__ = ["image_steps_per_second"]
+__all__ = ["image_steps_per_second", "views_per_second"]
 
 WARM, MOST = 2, 40
 """Steps before any counts, and at most while they do."""
+FEW_IMAGES = 1000
 
 
 def image_steps_per_second(config: StudyConfig, info: SourceInfo, start: Start, batch: int, budget: float) -> float:
@@ -24,21 +31,33 @@ def image_steps_per_second(config: StudyConfig, info: SourceInfo, start: Start, 
 
     info: of the images. budget: seconds that it may take, three steps at least.
     """
+    return batch * _steps_per_second(lambda steps: _fine_tuned(config, info, start, batch, steps), budget)
+
+
+def views_per_second(config: StudyConfig, info: SourceInfo, job: PretrainJob, budget: float) -> float:
+    """Views of images per second in a pretraining by its own method, watched as the job is, on one worker.
+
+    info, budget: as above. Where processes share a batch it is the joint batch on one of them.
+    """
+    views = job.train.batch_size * METHODS.traits(job.method).views
+    return views * _steps_per_second(lambda steps: _pretrained(config, info, job, steps), budget)
+
+
+def _steps_per_second(seconds_of: Callable[[int], float], budget: float) -> float:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        warm = _seconds_of_steps(config, info, start, batch, WARM) / WARM
+        warm = seconds_of(WARM) / WARM
         steps = max(1, min(MOST, int(budget / warm) - WARM))
-        return steps * batch / _seconds_of_steps(config, info, start, batch, steps)
+        return steps / seconds_of(steps)
     finally:
         torch.set_num_threads(threads)
 
 
-def _seconds_of_steps(config: StudyConfig, info: SourceInfo, start: Start, batch: int, steps: int) -> float:
-    device = pick_device() if config.settled_device == "cuda" else torch.device("cpu")
-    images = _noise(config, info, start, batch, device)
+def _fine_tuned(config: StudyConfig, info: SourceInfo, start: Start, batch: int, steps: int) -> float:
+    """Seconds of so many steps."""
+    images, backbone = _begin(config, info, start, batch)
     asked = TASKS[config.tasks[0]](info.classes)
-    backbone = start.build(images.channels, torch_generator("timing")).to(device)
     # Of bf16 that was planned for another machine this one may have an emulation only, which says nothing.
     settings = TrainConfig(steps=steps, batch_size=batch)
     target = images.targets[asked.target]
@@ -47,6 +66,32 @@ def _seconds_of_steps(config: StudyConfig, info: SourceInfo, start: Start, batch
     assert setup.learner is not None
     assert setup.loader is not None
     return train(setup.learner, setup.loader, settings).seconds
+
+
+def _pretrained(config: StudyConfig, info: SourceInfo, job: PretrainJob, steps: int) -> float:
+    """Seconds of so many steps. What a method remembers of each image is of a few of them."""
+    batch, method = job.train.batch_size, METHODS[job.method]
+    images, backbone = _begin(config, info, job.start, batch)
+    options, draws = job.options.model_dump(), torch_generator("timing")
+    learner = build_method(job.method, options, backbone, images=max(batch, FEW_IMAGES), generator=draws)
+    asked = TASKS[config.tasks[0]](info.classes)
+    watched = Watched(learner, [asked.fitted(images.targets[asked.target])], generator=draws)
+    loader = Loader(
+        images,
+        batch_size=batch,
+        seed=derive_seed("timing"),
+        augment=job.augment,
+        views=method.views,
+        shared_flip=method.shared_flip,
+    )
+    return train(watched, loader, TrainConfig(steps=steps, batch_size=batch)).seconds
+
+
+def _begin(config: StudyConfig, info: SourceInfo, start: Start, batch: int) -> tuple[ImageSet, Backbone]:
+    """A batch of images, and the network at the start, on the device of the study, if there is one here."""
+    device = pick_device() if config.settled_device == "cuda" else torch.device("cpu")
+    images = _noise(config, info, start, batch, device)
+    return images, start.build(images.channels, torch_generator("timing")).to(device)
 
 
 def _noise(config: StudyConfig, info: SourceInfo, start: Start, batch: int, device: torch.device) -> ImageSet:
