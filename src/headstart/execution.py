@@ -81,6 +81,13 @@ class StudyRun:
         return f"{known}, and more once they tell how many steps are enough" if self.plan.open else known
 
     @property
+    def guesses(self) -> tuple[str, ...]:
+        """What nobody said of the images, each with its reason."""
+        studies = [variant.config for variant in self.plan.suite.variants]
+        sources = [source for study in studies for source in (study.dataset, study.pretrain_dataset) if source]
+        return tuple(dict.fromkeys(guess for source in sources for guess in source.info().guesses))
+
+    @property
     def log(self) -> Path:
         """Where every event is written down, a JSON object a line."""
         return self.run.folder / LOG

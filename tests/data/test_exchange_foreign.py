@@ -302,7 +302,7 @@ def test_names_with_dots_are_whole_and_fields_of_a_sample_are_no_pictures(pictur
     field = "a further field of the sample whose name ends at an earlier dot"
     assert reader.account.reasons == {field: 24, "an ending that is not read": 12}
     assert reader.account.skipped[0].file == "a.tar/cam_v1.2_0.mask.png"
-    assert [guess.what for guess in reader.account.guesses] == ["split", "classes"]
+    assert [guess.what for guess in reader.account.guesses] == ["split", "class"]
 
 
 def test_a_pickled_depth_map_is_refused(rendered, tmp_path):

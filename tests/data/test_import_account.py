@@ -16,6 +16,8 @@ from headstart.data.exchange.layout import layout_of, split_of_name
 from headstart.data.exchange.transfer import export_folder, guess_format, import_folder, open_reader
 from headstart.errors import DataError
 from headstart.folder import read_folder
+from headstart.study.config.checks import check_study
+from headstart.study.config.suite import load_study
 
 RANDOM = np.random.default_rng(0)
 
@@ -223,3 +225,15 @@ def test_dim_pictures_of_16_bits_are_kept_as_they_are_and_scaled_when_used(tmp_p
     (normalisation,) = json.loads((tmp_path / "out" / "dataset.json").read_text())["normalisation"].values()
     spread = images.reshape(-1).std() / normalisation["std"][0]
     assert spread == pytest.approx(images.mean() / normalisation["mean"][0], rel=0.1), "by their own deviation"
+
+
+def test_a_study_tells_what_it_guesses_of_pictures_and_what_it_leaves_out(tmp_path):
+    for split in ("train", "val", "test"):
+        for number in range(6):
+            put(tmp_path / split / "ab"[number % 2] / f"{number}.png", side=32)
+    (tmp_path / "train" / "a" / "notes.txt").touch()
+    source = {"source": "images", "path": str(tmp_path)}
+    study = load_study("quickstart", ["budgets=[2, 4]", f"dataset={json.dumps(source)}"])
+    told = f"dataset '{tmp_path.name}': 1 of 19 files are left out: 1 × no picture (.txt)"
+    assert told in check_study(study, networks=False)
+    assert "split: train, val, test (folders test, train, val)" in study.dataset.info().guesses

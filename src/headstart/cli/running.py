@@ -17,6 +17,8 @@ def run_study_here(title: str, study: "StudyRun") -> None:
     from headstart.progress import describe_overrun, duration, watch_jobs, when
 
     console.print(Text.assemble((title, "bold"), f": {study.describe()}"))
+    for guess in study.guesses:
+        say(f"guessed {guess}")
     seconds, overrun = study.expected_seconds(), study.overrun()
     for note in (*study.notes, *([describe_overrun(overrun)] if overrun else [])):
         tell("note", note)

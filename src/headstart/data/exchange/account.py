@@ -50,6 +50,14 @@ class Account:
         """Skipped files by reason, the most frequent first."""
         return dict(Counter(skipped.reason for skipped in self.skipped).most_common())
 
+    @property
+    def left_out(self) -> str:
+        """Of how many files how many were skipped, and why; nothing if none was."""
+        if not self.skipped:
+            return ""
+        reasons = "; ".join(f"{count} × {reason}" for reason, count in self.reasons.items())
+        return f"{len(self.skipped)} of {self.used + len(self.skipped)} files are left out: {reasons}"
+
     def skip(self, file: str, reason: str) -> None:
         """Leave out a file, and say so."""
         self.skipped.append(Skipped(as_text(file), as_text(reason)))

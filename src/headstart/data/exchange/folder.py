@@ -20,13 +20,13 @@ from numpy.typing import NDArray
 from headstart.data.exchange.arrays import npy, read_npy
 from headstart.data.exchange.base import TARGETS, Arrays, Format, Reader, Stored
 from headstart.data.exchange.kinds import UNREADABLE
-from headstart.data.exchange.listing import listed
 from headstart.data.exchange.pictures import PictureOptions, decode, encode, encode_png
 from headstart.data.exchange.plain import holds_pictures, read_plain
 from headstart.data.exchange.provenance import PROVENANCE, read_provenance
 from headstart.data.exchange.tables import names_pictures
 from headstart.errors import DataError
 from headstart.folder import PIXEL_TARGETS, SPLITS, Manifest
+from headstart.scenes.disk.tree import files_of
 
 __all__ = ["FOLDER", "read_folder_export", "write_folder"]
 
@@ -158,7 +158,7 @@ def read_folder_export(path: Path, options: PictureOptions) -> Reader:
     reader = FolderReader(provenance.dataset, table.splits, provenance.targets, path, table)
     reader.account.used = len(table.files)
     named = {TABLE, PROVENANCE, *table.files, *(file for files in table.beside.values() for file in files)}
-    for file in ("/".join(entry.parts) for entry in listed(path, reader.account)):
+    for file in ("/".join(entry.parts) for entry in files_of(path, reader.account.skip)):
         if file not in named:
             reader.account.skip(file, f"not in {TABLE}")
     return reader

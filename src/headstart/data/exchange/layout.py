@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from headstart.data.exchange.account import Guess
-from headstart.data.exchange.splits import SPLIT_WORDS, UNKNOWN
+from headstart.data.exchange.splits import SPLIT_WORDS, UNKNOWN, told_splits
 from headstart.errors import DataError
 
 __all__ = ["Layout", "Parts", "layout_of", "named_splits", "split_of_name", "wrapper_of"]
@@ -84,7 +84,7 @@ def _split_folders(root: Path, paths: Sequence[Parts]) -> Found:
     if UNKNOWN in splits:
         stray = "/".join(paths[splits.index(UNKNOWN)])
         raise DataError(f"{root} has folders of splits, and '{stray}' is in none of train, val and test: move it")
-    return splits, [_split_guess(splits, f"folders {', '.join(sorted(words))}")]
+    return splits, told_splits(splits, f"folders {', '.join(sorted(words))}")
 
 
 def _split_first(root: Path, paths: Sequence[Parts]) -> Layout | None:
@@ -127,8 +127,8 @@ def _class_first(root: Path, paths: Sequence[Parts]) -> Layout | None:
         )
     classes = [parts[0] for parts in paths]
     words = sorted({parts[1] for parts in paths})
-    guess = _split_guess(splits, f"folders {', '.join(words)} in those of classes")
-    return Layout(splits, classes, 0, [guess, *_class_guess(classes, "top folders")])
+    told = told_splits(splits, f"folders {', '.join(words)} in those of classes")
+    return Layout(splits, classes, 0, [*told, *_class_guess(classes, "top folders")])
 
 
 def _names(root: Path, paths: Sequence[Parts]) -> Found:  # noqa: ARG001
@@ -137,7 +137,7 @@ def _names(root: Path, paths: Sequence[Parts]) -> Found:  # noqa: ARG001
     splits = [SPLIT_WORDS[match[1].lower()] for match in found if match]
     if len(splits) < len(paths) or 0 not in splits or len(set(splits)) < 2:
         return None
-    return splits, [_split_guess(splits, "what the names of files begin with")]
+    return splits, told_splits(splits, "what the names of files begin with")
 
 
 def _in_names(root: Path, paths: Sequence[Parts]) -> Layout | None:
@@ -157,11 +157,6 @@ def _classes(root: Path, paths: Sequence[Parts]) -> list[str]:
         stray = next(parts for parts in paths if len(parts) == 1)
         raise DataError(f"{root} has folders of classes, and the picture '{stray[0]}' is in none: move or remove it")
     return [parts[0] for parts in paths]
-
-
-def _split_guess(splits: Sequence[int], reason: str) -> Guess:
-    names = [name for number, name in enumerate(("train", "val", "test")) if number in splits]
-    return Guess("split", ", ".join(names), reason)
 
 
 def _class_guess(classes: Sequence[str], reason: str) -> Sequence[Guess]:

@@ -16,11 +16,11 @@ from headstart.data.exchange.base import Arrays, Reader, new_manifest
 from headstart.data.exchange.endings import UNREAD, picture_endings, remedy
 from headstart.data.exchange.kinds import UNREADABLE, reason, survey
 from headstart.data.exchange.layout import Layout, Parts, layout_of, wrapper_of
-from headstart.data.exchange.listing import listed, pictures_among
+from headstart.data.exchange.listing import pictures_among
 from headstart.data.exchange.pictures import Fit, PictureOptions, fitted
 from headstart.data.exchange.splits import complete_splits, drawn_splits
 from headstart.errors import DataError
-from headstart.scenes.disk.tree import Entry
+from headstart.scenes.disk.tree import Entry, files_of
 
 __all__ = ["PlainReader", "Rows", "holds_pictures", "open_pictures", "pictures_below", "read_plain"]
 
@@ -30,7 +30,7 @@ def holds_pictures(path: Path) -> bool:
     if not path.is_dir() and path.suffix.lower() != ".zip":
         return False
     endings = picture_endings().keys() | UNREAD
-    return any(entry.suffix in endings for entry in listed(path, Account()))
+    return any(entry.suffix in endings for entry in files_of(path))
 
 
 @dataclass
@@ -74,7 +74,7 @@ def read_plain(path: Path, options: PictureOptions) -> Reader:
     are of several kinds (see ``kinds``), or if they differ in size and ``options`` give no resolution.
     """
     account = Account()
-    entries, others = pictures_below(path, listed(path, account), account)
+    entries, others = pictures_below(path, files_of(path, account.skip), account)
     paths, unread = [entry.parts for entry in entries], [entry.parts for entry in others]
     wrapper = wrapper_of(paths, unread)
     inner = [parts[wrapper:] for parts in paths]

@@ -10,7 +10,7 @@ from headstart.folder import SPLITS
 from headstart.scenes.buckets import BUCKETS, split_of
 from headstart.seeding import derive_seed
 
-__all__ = ["SPLIT_WORDS", "UNKNOWN", "complete_splits", "drawn_splits"]
+__all__ = ["SPLIT_WORDS", "UNKNOWN", "complete_splits", "drawn_splits", "told_splits"]
 
 UNKNOWN = -1
 SPLIT_WORDS = {"train": 0, "training": 0, "val": 1, "valid": 1, "validation": 1, "dev": 1, "test": 2, "testing": 2}
@@ -39,3 +39,9 @@ def drawn_splits(given: Sequence[int]) -> list[Guess]:
     if UNKNOWN in known:
         return [Guess("split", "drawn 10 : 1 : 1 by the names of files", "nothing says which are train, val and test")]
     return [Guess("split", f"{' and '.join(absent)} drawn from train", "there are none")] if absent else []
+
+
+def told_splits(given: Sequence[int], reason: str) -> list[Guess]:
+    """Which splits the data has, and what says so; nothing where it has none."""
+    names = [name for number, name in enumerate(SPLITS) if number in given]
+    return [Guess("split", ", ".join(names), reason)] if names else []

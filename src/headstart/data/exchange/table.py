@@ -10,7 +10,6 @@ from headstart.data.exchange.base import Format, Reader
 from headstart.data.exchange.endings import picture_endings
 from headstart.data.exchange.folder import read_folder_export, write_folder
 from headstart.data.exchange.layout import Parts, layout_of, named_splits, split_of_name, wrapper_of
-from headstart.data.exchange.listing import listed
 from headstart.data.exchange.pictures import PictureOptions
 from headstart.data.exchange.plain import Rows, open_pictures, pictures_below
 from headstart.data.exchange.provenance import read_provenance
@@ -27,7 +26,7 @@ from headstart.data.exchange.tables import (
     tables_among,
 )
 from headstart.errors import DataError
-from headstart.scenes.disk.tree import Entry
+from headstart.scenes.disk.tree import Entry, files_of
 
 __all__ = ["TABLE", "TableOptions"]
 
@@ -66,7 +65,7 @@ def read_named(path: Path, options: TableOptions) -> Reader:
         return read_folder_export(path, options)
     account = Account()
     root = path.parent if is_table(path) else path
-    entries = listed(root, account)
+    entries = files_of(root, account.skip)
     tables = [read_table(entry) for entry in _tables(path, entries, options)]
     others = [entry for entry in entries if entry not in {table.entry for table in tables}]
     pictures, _ = pictures_below(root, others, account)

@@ -7,11 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from headstart.data.exchange.account import Account
 from headstart.data.exchange.endings import picture_endings
-from headstart.data.exchange.listing import TABLES, listed
+from headstart.data.exchange.listing import TABLES
 from headstart.errors import DataError
-from headstart.scenes.disk.tree import Entry
+from headstart.scenes.disk.tree import Entry, files_of
 
 __all__ = ["CLASS", "PATH", "SPLIT", "Table", "column_of", "is_table", "names_pictures", "read_table", "tables_among"]
 
@@ -46,7 +45,7 @@ def names_pictures(path: Path) -> bool:
         return True
     if not path.is_dir() and path.suffix.lower() != ".zip":
         return False
-    entries = listed(path, Account())
+    entries = files_of(path)
     files = {entry.parts for entry in entries if entry.suffix in picture_endings()}
     try:
         return bool(files) and any(_names(table, files) for table in map(read_table, tables_among(entries)))

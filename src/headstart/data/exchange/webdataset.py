@@ -28,11 +28,11 @@ from headstart.data.exchange.base import (
 from headstart.data.exchange.kinds import UNREADABLE, survey
 from headstart.data.exchange.pictures import decode, fitted
 from headstart.data.exchange.provenance import Provenance, read_provenance
-from headstart.data.exchange.splits import UNKNOWN, complete_splits
+from headstart.data.exchange.splits import UNKNOWN, complete_splits, drawn_splits, told_splits
 from headstart.data.exchange.webdataset_index import IMAGES, Member, Sample, looks_like_shards, read_index, tar_files
 from headstart.data.exchange.webdataset_write import ENDINGS, write_webdataset
 from headstart.errors import DataError
-from headstart.folder import PIXEL_TARGETS, SPLITS
+from headstart.folder import PIXEL_TARGETS
 from headstart.names import as_text
 
 __all__ = ["WEBDATASET"]
@@ -163,13 +163,10 @@ def _tell(samples: list[Sample], labelled: bool, account: Account) -> None:
         kept = {sample.image, "cls"}
         left = [ending for ending in sample.members if ending not in kept]
         _skip(sample, left, "beside the picture and class of its sample", account)
-    told = sorted({sample.split for sample in samples} - {UNKNOWN})
-    if told:
-        account.guess("split", ", ".join(SPLITS[split] for split in told), "in the names of tar files or folders")
-    if len(told) < len(SPLITS):
-        account.guess("split", "drawn by name where none is told", "no tar file or folder is called so")
+    given = [sample.split for sample in samples]
+    account.guesses += [*told_splits(given, "the names of tar files or folders"), *drawn_splits(given)]
     if labelled:
-        account.guess("classes", "the numbers that occur in .cls", "nothing names them")
+        account.guess("class", "the numbers that occur in .cls", "nothing names them")
 
 
 def _depth(data: bytes, shape: tuple[int, ...]) -> NDArray[Any]:

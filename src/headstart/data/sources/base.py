@@ -19,13 +19,16 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class SourceInfo:
-    """counts: images per split. classes: names by number. targets: names of the annotations."""
+    """counts: images per split. classes: names by number. targets: names of the annotations. guesses: what nobody said,
+    each with its reason. left_out: how many files, and why, in a clause; nothing if there are none."""
 
     counts: Mapping[str, int]
     classes: tuple[str, ...]
     targets: tuple[str, ...]
     resolution: int
     channels: int
+    guesses: tuple[str, ...] = ()
+    left_out: str = ""
 
 
 class Source(Schema):

@@ -49,7 +49,16 @@ class ExchangedSource(ReadOptions, Source):
         reader = open_reader(self.path, self.FORMAT, self.options)
         manifest = reader.manifest
         counts = {split: int((reader.splits == number).sum()) for number, split in enumerate(SPLITS)}
-        info = SourceInfo(counts, manifest.classes, reader.targets, manifest.resolution, manifest.channels)
+        account = reader.account
+        info = SourceInfo(
+            counts,
+            manifest.classes,
+            reader.targets,
+            manifest.resolution,
+            manifest.channels,
+            guesses=tuple(map(str, account.guesses)),
+            left_out=account.left_out,
+        )
         return manifest.name, info
 
     @cached_property

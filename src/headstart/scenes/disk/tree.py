@@ -1,8 +1,8 @@
-"""The files of a folder, those inside its zip archives among them."""
+"""The files of a folder, those inside its zip archives among them, and why others are left out."""
 
 import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -13,6 +13,19 @@ from headstart.names import as_text
 __all__ = ["Entry", "files_of"]
 
 ARCHIVE = ".zip"
+HIDDEN = "hidden (.*)"
+JUNK = {
+    "@eadir": "thumbnails of a network disk (@eaDir)",
+    "__macosx": "put there by macOS (__MACOSX)",
+    "#recycle": "deleted (#recycle)",
+    "$recycle.bin": "deleted ($RECYCLE.BIN)",
+    "lost+found": "left over of a disk check (lost+found)",
+    "thumbs.db": "thumbnails of Windows (Thumbs.db)",
+    "desktop.ini": "put there by Windows (desktop.ini)",
+}
+"""What systems put among people's files."""
+
+Skip = Callable[[str, str], None]
 
 
 @dataclass(frozen=True)
@@ -65,47 +78,73 @@ class Entry:
         return Entry((*self.parts[:-1], *steps.parts), self.path, member)
 
 
-def files_of(root: Path) -> list[Entry]:
-    """Every file below ``root`` (a folder or a zip archive), hidden ones aside, in the order of their paths.
+def files_of(root: Path, skip: Skip = lambda *_: None) -> list[Entry]:
+    """Every file below ``root`` (a folder or a zip archive) in the order of their paths, without what is nobody's.
 
-    Raises ``DataError`` if there is no such folder, or if an archive is damaged.
+    skip: called with the name below the root of each file that is left out, and why: hidden ones, what systems put
+    there, links that lead nowhere or round in a circle. A hidden folder is one, for it may be a whole history of
+    versions. Raises ``DataError`` if there is no such folder, or if a folder or archive cannot be read.
     """
     if root.is_dir():
-        entries = _in_folder(root)
+        found = _in_folder(root, skip)
     elif root.suffix.lower() == ARCHIVE and root.is_file():
-        entries = _in_archive(root, ())
+        found = _in_archive(root, ())
     else:
         raise DataError(f"{root} is neither a folder nor a zip archive: name one that exists")
-    return sorted(entries, key=lambda entry: entry.parts)
+    entries = []
+    for entry in sorted(found, key=lambda entry: entry.parts):
+        reason = _junk(entry.parts)
+        if reason is None:
+            entries.append(entry)
+        else:
+            skip("/".join(entry.parts), reason)
+    return entries
 
 
-def _in_folder(root: Path) -> Iterator[Entry]:
+def _junk(parts: Iterable[str]) -> str | None:
+    """Why a file is nobody's picture, if it is none."""
+    for part in parts:
+        if part.lower() in JUNK:
+            return JUNK[part.lower()]
+        if part.startswith("."):
+            return "put there by macOS (._*)" if part.startswith("._") else HIDDEN
+    return None
+
+
+def _in_folder(root: Path, skip: Skip) -> Iterator[Entry]:
     seen: set[str] = set()
-    for folder, inner, names in os.walk(root, followlinks=True):
+    for folder, inner, names in os.walk(root, followlinks=True, onerror=_refuse):
+        here = tuple(map(as_text, Path(folder).relative_to(root).parts))
         real = os.path.realpath(folder)
-        inner[:] = [] if real in seen else [name for name in inner if not name.startswith(".")]
         if real in seen:
+            skip(f"{'/'.join(here)}/", "a link to a folder that is read already")
+            inner.clear()
             continue
         seen.add(real)
+        for name in (name for name in inner if name.startswith(".")):
+            skip(f"{'/'.join((*here, as_text(name)))}/", HIDDEN)
+        inner[:] = sorted(name for name in inner if not name.startswith("."))
         for name in names:
-            path = Path(folder, name)
-            parts = tuple(map(as_text, path.relative_to(root).parts))
-            if name.startswith(".") or not path.is_file():
-                continue
-            if path.suffix.lower() == ARCHIVE:
-                yield from _in_archive(path, (*parts[:-1], as_text(path.stem)))
+            path, parts = Path(folder, name), (*here, as_text(name))
+            if not path.is_file():
+                skip("/".join(parts), "a link that leads nowhere, or no file")
+            elif path.suffix.lower() == ARCHIVE and _junk([name]) is None:
+                yield from _in_archive(path, (*here, as_text(path.stem)))
             else:
                 yield Entry(parts, path)
+
+
+def _refuse(error: OSError) -> None:
+    raise DataError(f"{error.filename} cannot be read ({error.strerror}): allow it, or remove it")
 
 
 def _in_archive(path: Path, parents: tuple[str, ...]) -> Iterator[Entry]:
     """Members; a folder in the archive that only repeats the archive's name is no folder of its own."""
     for info in _archive(path).infolist():
         steps = PurePosixPath(info.filename).parts
-        if info.is_dir() or steps[0] == "__MACOSX" or any(part.startswith(".") for part in steps):
-            continue
-        inner = steps[1:] if parents and len(steps) > 1 and steps[0] == parents[-1] else steps
-        yield Entry((*parents, *inner), path, info.filename)
+        if not info.is_dir():
+            inner = steps[1:] if parents and len(steps) > 1 and steps[0] == parents[-1] else steps
+            yield Entry((*parents, *inner), path, info.filename)
 
 
 @lru_cache(maxsize=64)

@@ -48,7 +48,7 @@ def check_study(config: StudyConfig, *, networks: bool = True) -> tuple[str, ...
         from headstart.study.config.check_networks import check_networks  # it loads torch
 
         check_networks(config, info)
-    return tuple(_twins(config))
+    return (*_left_out(config), *_twins(config))
 
 
 def _check_devices(config: StudyConfig) -> None:
@@ -112,6 +112,13 @@ def _check_stream(config: StudyConfig) -> None:
                     f"arms.{arm}: method '{settings.method}' keeps a memory of every image, and {key}.endless shows "
                     f"none twice: set {key}.endless to false or leave the arm out"
                 )
+
+
+def _left_out(config: StudyConfig) -> Iterator[str]:
+    """Files of the user's that are no part of the study."""
+    for source in (config.dataset, config.pretrain_dataset):
+        if source and source.info().left_out:
+            yield f"dataset '{source.name}': {source.info().left_out}"
 
 
 def _twins(config: StudyConfig) -> Iterator[str]:
