@@ -13,7 +13,7 @@ STORE=${STORE:-$HOME/headstart-store}
 OUT=${OUT:-$HOME/runs}
 PORT=${PORT:-6379}
 
-head=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
+head=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | sed -n 1p) # reads all names: a pipe closed early would end this script
 
 # On every node: Ray starts, and on the first of them the study runs; at its end Ray stops. Its exit code is the job's.
 srun --nodes="$SLURM_JOB_NUM_NODES" --ntasks="$SLURM_JOB_NUM_NODES" \
