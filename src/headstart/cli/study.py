@@ -31,6 +31,9 @@ Recipe = Annotated[
 ]
 Overrides = Annotated[list[str] | None, typer.Argument(help="key=value, dotted keys, for example trials=5.")]
 StoreOption = Annotated[str, typer.Option(help="Where finished work is kept and shared between studies.")]
+AddressOption = Annotated[
+    str | None, typer.Option(help="Of a Ray cluster, HOST:PORT or auto; default: a Ray of this machine's own.")
+]
 Folder = Annotated[Path, typer.Argument(help="The study's folder, runs/NAME.")]
 
 
@@ -41,9 +44,7 @@ def study_run(
     out: Annotated[Path, typer.Option(help="Folder of runs; the study goes to OUT/NAME.")] = Path("runs"),
     store: StoreOption = str(DEFAULT_STORE),
     launcher: Annotated[str, typer.Option(help="How jobs reach processors: local or ray.")] = "local",
-    address: Annotated[
-        str | None, typer.Option(help="Of a Ray cluster, HOST:PORT or auto; default: a Ray of this machine's own.")
-    ] = None,
+    address: AddressOption = None,
     workers: WorkersOption = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Take the place of a run of the same name and other settings.")
