@@ -13,6 +13,7 @@ from headstart.lazy import lazily
 
 if TYPE_CHECKING:
     from headstart.api import Study, load_study, load_suite, prepare_study, run_study, run_suite
+    from headstart.runs import compare_studies, list_runs
     from headstart.tuned import Tuned
     from headstart.tuning import tune_study
 
@@ -20,6 +21,8 @@ __all__ = [
     "Study",
     "Tuned",
     "__version__",
+    "compare_studies",
+    "list_runs",
     "load_study",
     "load_suite",
     "prepare_study",
@@ -36,6 +39,7 @@ __getattr__ = lazily(
         **dict.fromkeys(
             ["Study", "load_study", "load_suite", "prepare_study", "run_study", "run_suite"], "headstart.api"
         ),
+        **dict.fromkeys(["compare_studies", "list_runs"], "headstart.runs"),
         "Tuned": "headstart.tuned",
         "tune_study": "headstart.tuning",
     },

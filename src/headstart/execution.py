@@ -113,9 +113,10 @@ class StudyRun:
         """Do what is missing. A job that fails is noted with its reason, and the others go on.
 
         listen: hears of every event. expect: is called with the jobs that come next, more than once where steps are to
-        be found. Raises ``HeadstartError`` where that leaves nothing to tell: every number is missing.
+        be found. Raises ``HeadstartError`` where that leaves nothing to tell: every number is missing; and where
+        another process runs a study into the same folder.
         """
-        with self.log.open("a", encoding="utf-8", errors="backslashreplace") as log:
+        with self.run.held(), self.log.open("a", encoding="utf-8", errors="backslashreplace") as log:
 
             def hear(event: Event) -> None:
                 self._note(event, log)

@@ -10,6 +10,7 @@ from headstart.cache import DEFAULT_STORE
 from headstart.cli.completion import complete_recipe
 from headstart.cli.console import WorkersOption, console, print_frame, print_prose, say, tell
 from headstart.cli.running import run_study_here
+from headstart.cli.runs import study_compare, study_list
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +23,8 @@ MISSING = 3
 """Exit code of what ends with numbers missing."""
 
 app = typer.Typer(help="Run and read studies.", no_args_is_help=True)
+app.command("list")(study_list)
+app.command("compare")(study_compare)
 
 Recipe = Annotated[
     str,
