@@ -13,6 +13,7 @@ from headstart.lazy import lazily
 
 if TYPE_CHECKING:
     from headstart.api import Study, load_study, load_suite, prepare_study, run_study, run_suite
+    from headstart.exporting import export_weights
     from headstart.runs import compare_studies, list_runs
     from headstart.tuned import Tuned
     from headstart.tuning import tune_study
@@ -22,6 +23,7 @@ __all__ = [
     "Tuned",
     "__version__",
     "compare_studies",
+    "export_weights",
     "list_runs",
     "load_study",
     "load_suite",
@@ -40,6 +42,7 @@ __getattr__ = lazily(
             ["Study", "load_study", "load_suite", "prepare_study", "run_study", "run_suite"], "headstart.api"
         ),
         **dict.fromkeys(["compare_studies", "list_runs"], "headstart.runs"),
+        "export_weights": "headstart.exporting",
         "Tuned": "headstart.tuned",
         "tune_study": "headstart.tuning",
     },
