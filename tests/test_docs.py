@@ -80,7 +80,9 @@ def test_your_data_in_ten_minutes_line_by_line(tmp_path):
         words = shlex.split(line)
         if "--data" in words:
             words = [word for word in words if word not in ("--time", "10m")] + SMALL
-        done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300)
+        done = subprocess.run(
+            words, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300, check=False
+        )
         assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
     assert (tmp_path / "runs" / "digits" / "report.html").exists()
     assert (tmp_path / "runs" / "digits" / "simclr.safetensors").exists()
