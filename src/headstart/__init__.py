@@ -13,6 +13,7 @@ from headstart.lazy import lazily
 
 if TYPE_CHECKING:
     from headstart.api import Study, load_study, load_suite, prepare_study, run_study, run_suite
+    from headstart.data.exchange.memory import import_arrays
     from headstart.tuned import Tuned
     from headstart.tuning import tune_study
 
@@ -20,6 +21,7 @@ __all__ = [
     "Study",
     "Tuned",
     "__version__",
+    "import_arrays",
     "load_study",
     "load_suite",
     "prepare_study",
@@ -36,6 +38,7 @@ __getattr__ = lazily(
         **dict.fromkeys(
             ["Study", "load_study", "load_suite", "prepare_study", "run_study", "run_suite"], "headstart.api"
         ),
+        "import_arrays": "headstart.data.exchange.memory",
         "Tuned": "headstart.tuned",
         "tune_study": "headstart.tuning",
     },

@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from headstart.data.exchange.array_files import files_at
+from headstart.data.exchange.array_set import holds_arrays
 from headstart.data.exchange.arrays import npy, read_npy
 from headstart.data.exchange.base import TARGETS, Arrays, Format, Reader, Stored
 from headstart.data.exchange.kinds import UNREADABLE
@@ -207,7 +209,8 @@ def _value(name: str, line: Mapping[str, str], classes: Sequence[str]) -> Any:
 
 
 def _recognises(path: Path) -> bool:
-    return holds_pictures(path) and not names_pictures(path)
+    beside = files_at(path) if path.is_dir() and holds_arrays(path) else []
+    return holds_pictures(path, beside) and not names_pictures(path)
 
 
 FOLDER = Format(

@@ -25,12 +25,12 @@ from headstart.scenes.disk.tree import Entry, files_of
 __all__ = ["PlainReader", "Rows", "holds_pictures", "open_pictures", "pictures_below", "read_plain"]
 
 
-def holds_pictures(path: Path) -> bool:
-    """Whether there are pictures below ``path``, be they such as cannot be read."""
+def holds_pictures(path: Path, others: Sequence[Path] = ()) -> bool:
+    """Whether there are pictures below ``path``, be they such as cannot be read, besides ``others``."""
     if not path.is_dir() and path.suffix.lower() != ".zip":
         return False
     endings = picture_endings().keys() | UNREAD
-    return any(entry.suffix in endings for entry in files_of(path))
+    return any(entry.suffix in endings and entry.path not in others for entry in files_of(path))
 
 
 @dataclass

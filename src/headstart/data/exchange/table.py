@@ -9,6 +9,7 @@ from headstart.data.exchange.account import Account
 from headstart.data.exchange.base import Format, Reader
 from headstart.data.exchange.endings import picture_endings
 from headstart.data.exchange.folder import read_folder_export, write_folder
+from headstart.data.exchange.labels import ordered
 from headstart.data.exchange.layout import Parts, layout_of, named_splits, split_of_name, wrapper_of
 from headstart.data.exchange.pictures import PictureOptions
 from headstart.data.exchange.plain import Rows, open_pictures, pictures_below
@@ -159,13 +160,7 @@ def _rows(root: Path, named: _Named, account: Account) -> Rows:
         given, guesses = named_splits(root, inner)
         splits = list(given)
         account.guesses += guesses
-    return Rows(named.entries, ["/".join(parts) for parts in inner], splits, classes, _ordered(classes))
-
-
-def _ordered(classes: Sequence[str]) -> list[str]:
-    """Numbers by their value, other names as text."""
-    names = set(classes)
-    return sorted(sorted(names), key=int) if all(name.isdecimal() for name in names) else sorted(names)
+    return Rows(named.entries, ["/".join(parts) for parts in inner], splits, classes, ordered(classes))
 
 
 TABLE = Format(

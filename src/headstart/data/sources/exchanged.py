@@ -4,6 +4,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
+from headstart.data.exchange.array_files import files_at
+from headstart.data.exchange.array_set import ArrayOptions
 from headstart.data.exchange.base import ReadOptions
 from headstart.data.exchange.fingerprints import fingerprint_of
 from headstart.data.exchange.hdf5 import Hdf5Options
@@ -13,8 +15,10 @@ from headstart.data.exchange.tables import is_table
 from headstart.data.exchange.transfer import open_reader, write_dataset
 from headstart.data.sources.base import Progress, Source, SourceInfo
 from headstart.folder import SPLITS, holds_dataset, read_manifest
+from headstart.scenes.disk.digests import fingerprint
 
 __all__ = [
+    "ArraysSource",
     "ExchangedSource",
     "Hdf5Source",
     "HuggingFaceSource",
@@ -76,6 +80,21 @@ class ExchangedSource(ReadOptions, Source):
         else:
             write_dataset(open_reader(self.path, self.FORMAT, self.options), folder, progress)
         return folder
+
+
+class ArraysSource(ArrayOptions, ExchangedSource):
+    """Images and labels in NumPy's .npy or .npz files."""
+
+    FORMAT = "arrays"
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Of a ``.npy`` file and those beside it, which may be its labels."""
+        path = self.path.expanduser()
+        if path.suffix.lower() != ".npy" or path.is_dir():
+            return fingerprint_of(path)
+        named = {f"{file.stem if number else ''}": fingerprint_of(file) for number, file in enumerate(files_at(path))}
+        return fingerprint(named)
 
 
 class ImagesSource(PictureOptions, ExchangedSource):
