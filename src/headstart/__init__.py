@@ -13,6 +13,7 @@ from headstart.lazy import lazily
 
 if TYPE_CHECKING:
     from headstart.api import Study, load_study, load_suite, prepare_study, run_study, run_suite
+    from headstart.data.exchange.frames import import_frame
     from headstart.data.exchange.memory import import_arrays
     from headstart.tuned import Tuned
     from headstart.tuning import tune_study
@@ -22,6 +23,7 @@ __all__ = [
     "Tuned",
     "__version__",
     "import_arrays",
+    "import_frame",
     "load_study",
     "load_suite",
     "prepare_study",
@@ -39,6 +41,7 @@ __getattr__ = lazily(
             ["Study", "load_study", "load_suite", "prepare_study", "run_study", "run_suite"], "headstart.api"
         ),
         "import_arrays": "headstart.data.exchange.memory",
+        "import_frame": "headstart.data.exchange.frames",
         "Tuned": "headstart.tuned",
         "tune_study": "headstart.tuning",
     },

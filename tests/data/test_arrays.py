@@ -189,7 +189,7 @@ def test_arrays_and_tensors_in_memory_become_a_dataset(tmp_path, images):
     [
         ([IMAGES[0], IMAGES[1, :4]], [0, 1], r"images: row 0 has the shape \[8, 8, 3\] and row 1 \[4, 8, 3\]"),
         (IMAGES, [None, *LABELS[1:]], "row 0 is None, which is no class"),
-        (IMAGES, ["a", *LABELS[1:] / 2], "row 1 is 0.5, which is no class"),
+        (IMAGES, ["a", *LABELS[1:] / 2], r"row 1 is .*0.5.*, which is no class"),
         (IMAGES, LABELS[:3], "'labels' has 3 rows and 'images' 30"),
     ],
 )

@@ -14,8 +14,9 @@ from headstart.data.exchange.kinds import UNREADABLE, reason
 from headstart.data.exchange.modes import opened
 from headstart.data.exchange.pictures import Fit, PictureOptions
 from headstart.errors import DataError
+from headstart.scenes.disk.tree import Entry
 
-__all__ = ["MapOptions", "Numbering", "depth_of", "number_masks", "read_map", "square_map"]
+__all__ = ["MapFiles", "MapOptions", "Numbering", "depth_of", "number_masks", "read_map", "square_map"]
 
 MODES = ("1", "L", "P", "I", "F", "I;16", "I;16B", "I;16L", "I;16N")
 """Of pictures with one number a pixel; of palettes it is the entry's number and not its color."""
@@ -47,6 +48,33 @@ class Numbering:
             raise DataError(f"holds {values[unknown].flat[0]}, which no mask held before: read the set again")
         found: NDArray[np.uint8] = self.becomes[place]
         return found
+
+
+@dataclass(frozen=True)
+class MapFiles:
+    """A map beside each picture. where: what names it, for people. convert: its numbers to those of the target."""
+
+    files: Sequence[Entry]
+    where: Sequence[str]
+    convert: Callable[[NDArray[Any]], NDArray[Any]]
+
+    def read(self, row: int, size: tuple[int, ...], side: int, fit: Fit) -> NDArray[Any]:
+        """``[side, side]`` of the map of a picture of ``size`` (H, W), which is upright.
+
+        Raises ``DataError``, naming the file, if it cannot be read, is of another size, or no such map.
+        """
+        try:
+            values = read_map(self.files[row].read())
+            if values.shape != size:
+                ours, theirs = (f"{width}×{height}" for height, width in (values.shape, size))
+                raise DataError(f"has {ours} pixels, and its picture {theirs}: make them of one size")
+            return self.convert(square_map(values, side, fit))
+        except (*UNREADABLE, DataError) as error:
+            raise DataError(f"{self.where[row]} {_clause(error)}") from error
+
+
+def _clause(error: Exception) -> str:
+    return str(error) if isinstance(error, DataError) else f"is no map that can be read ({reason(error)})"
 
 
 def read_map(data: bytes) -> NDArray[Any]:

@@ -80,8 +80,8 @@ def as_array(value: Any, what: str) -> NDArray[Any]:
     if isinstance(value, np.ndarray) and value.dtype != object:
         return value
     rows = list(value)
-    if not rows or isinstance(rows[0], str | int | float | bool | np.generic) or rows[0] is None:
-        return np.array(rows, dtype=None if not rows or not isinstance(rows[0], str) else object)
+    if not rows or isinstance(rows[0], str | bytes) or not hasattr(rows[0], "__len__"):
+        return np.array(rows, dtype=object if any(isinstance(row, str | bytes) for row in rows) else None)
     parts = [as_array(row, what) for row in rows]
     for number, part in enumerate(parts):
         if part.shape != parts[0].shape:

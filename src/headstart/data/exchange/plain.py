@@ -3,8 +3,8 @@
 What nothing tells of splits is drawn by the hash of the file's path, 10 : 1 : 1.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -12,17 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.data.exchange.account import Account
-from headstart.data.exchange.base import Arrays, Reader, new_manifest
+from headstart.data.exchange.base import TARGETS, Arrays, Reader, new_manifest
 from headstart.data.exchange.endings import UNREAD, picture_endings, remedy
 from headstart.data.exchange.kinds import UNREADABLE, reason, survey
 from headstart.data.exchange.layout import Layout, Parts, layout_of, wrapper_of
 from headstart.data.exchange.listing import pictures_among
-from headstart.data.exchange.pictures import Fit, PictureOptions, fitted
+from headstart.data.exchange.maps import MapFiles
+from headstart.data.exchange.pictures import Fit, PictureOptions, squared, upright
 from headstart.data.exchange.splits import complete_splits, drawn_splits
 from headstart.errors import DataError
 from headstart.scenes.disk.tree import Entry, files_of
 
-__all__ = ["PlainReader", "Rows", "holds_pictures", "open_pictures", "pictures_below", "read_plain"]
+__all__ = ["Beside", "PlainReader", "Rows", "holds_pictures", "open_pictures", "pictures_below", "read_plain"]
 
 
 def holds_pictures(path: Path, others: Sequence[Path] = ()) -> bool:
@@ -33,38 +34,57 @@ def holds_pictures(path: Path, others: Sequence[Path] = ()) -> bool:
     return any(entry.suffix in endings and entry.path not in others for entry in files_of(path))
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What is known of pictures but for classes. values: targets, a row each. maps: targets in files of their own."""
+
+    values: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    maps: Mapping[str, MapFiles] = field(default_factory=dict)
+
+
 @dataclass
 class PlainReader(Reader):
-    """Pictures made squares of ``resolution``, row by row. labels: class numbers, where folders tell them."""
+    """Pictures made squares of ``resolution``, row by row. labels: class numbers, where folders tell them. beside: what
+    else is known of them."""
 
     entries: Sequence[Entry]
     labels: NDArray[np.int64] | None
     fit: Fit
+    beside: Beside
 
     def read(self, start: int, stop: int) -> Arrays:
-        arrays: Arrays = {"images": np.stack([self._picture(entry) for entry in self.entries[start:stop]])}
+        rows = [self._row(row) for row in range(start, stop)]
+        arrays: Arrays = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
         if self.labels is not None:
             arrays["target.class"] = self.labels[start:stop]
-        return arrays
+        return arrays | {f"target.{name}": values[start:stop] for name, values in self.beside.values.items()}
 
-    def _picture(self, entry: Entry) -> NDArray[Any]:
+    def _row(self, row: int) -> Arrays:
+        entry, side = self.entries[row], self.manifest.resolution
         try:
-            return fitted(entry.read(), self.manifest.resolution, self.kind, self.fit)
+            pixels = upright(entry.read(), self.kind)
+            found: Arrays = {"images": squared(pixels, side, self.kind, self.fit)}
+            for name, maps in self.beside.maps.items():
+                found[f"target.{name}"] = maps.read(row, pixels.shape[:2], side, self.fit)
         except (*UNREADABLE, DataError) as error:
             self.unreadable.append(f"{'/'.join(entry.parts)} ({reason(error)})")
-            return self.blank()
+            return {"images": self.blank()} | {
+                f"target.{name}": np.zeros((side, side), TARGETS[name]) for name in self.beside.maps
+            }
+        return found
 
 
 @dataclass(frozen=True)
 class Rows:
     """Pictures to come in, in order. given: splits, or ``UNKNOWN``. keys: what unknown splits are drawn by. names: of
-    classes, one a row or none at all. classes: all of them."""
+    classes, one a row or none at all. classes: all of them. beside: what else is known."""
 
     entries: Sequence[Entry]
     keys: Sequence[str]
     given: Sequence[int]
     names: Sequence[str]
     classes: Sequence[str]
+    beside: Beside = Beside()
 
 
 def read_plain(path: Path, options: PictureOptions) -> Reader:
@@ -109,11 +129,12 @@ def open_pictures(path: Path, imported: str, rows: Rows, options: PictureOptions
     made_by = {"imported": imported, "resolution": resolution, "seed": options.seed, "fit": options.fit}
     manifest = new_manifest(path.resolve().stem, made_by, kind, rows.classes, splits)
     numbers = {name: number for number, name in enumerate(rows.classes)}
-    labels = np.array([numbers[name] for name in rows.names], dtype=np.int64) if rows.classes else None
-    targets = ("class",) if rows.classes else ()
-    reader = PlainReader(manifest, splits, targets, rows.entries, labels, options.fit)
+    labels = np.array([numbers[name] for name in rows.names], dtype=np.int64) if rows.names else None
+    known = {*(["class"] if rows.names else []), *rows.beside.values, *rows.beside.maps}
+    targets = tuple(name for name in TARGETS if name in known)
+    reader = PlainReader(manifest, splits, targets, rows.entries, labels, options.fit, rows.beside)
     reader.account = account
-    account.used = len(rows.entries)
+    account.used = len(rows.entries) * (1 + len(rows.beside.maps))
     return reader
 
 
