@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FORMAT",
+    "IMPORTED",
     "MANIFEST",
     "MOST_CHANNELS",
     "PIXEL_TARGETS",
@@ -37,6 +38,8 @@ __all__ = [
 ]
 
 FORMAT = 1
+IMPORTED = "imported"
+"""The engine of datasets that nothing of ours drew."""
 SPLITS = ("train", "val", "test")
 """By number, as ``split`` in a shard has it."""
 PIXEL_TARGETS = ("semantic", "instance", "depth")

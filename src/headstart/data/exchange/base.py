@@ -16,7 +16,7 @@ from pydantic import Field
 from headstart.data.exchange.account import Account
 from headstart.data.exchange.kinds import Kind
 from headstart.errors import ConfigError, DataError
-from headstart.folder import SPLITS, Manifest, read_manifest, read_shard
+from headstart.folder import IMPORTED, SPLITS, Manifest, read_manifest, read_shard
 from headstart.names import as_text
 from headstart.schema import Schema
 
@@ -161,7 +161,7 @@ def new_manifest(
         created_by=f"headstart {version('headstart')}",
         made_by=dict(made_by),
         seed=int(made_by.get("seed", 0)),
-        engine="imported",
+        engine=IMPORTED,
         resolution=made_by["resolution"],
         channels=kind.channels,
         dtype=kind.dtype,

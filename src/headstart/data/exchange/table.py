@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from headstart.data.class_names import ordered
 from headstart.data.exchange.account import Account
 from headstart.data.exchange.base import Format, Reader
 from headstart.data.exchange.folder import read_folder_export, write_folder
-from headstart.data.exchange.labels import ordered
 from headstart.data.exchange.layout import Parts, layout_of, named_splits, split_of_name, wrapper_of
 from headstart.data.exchange.plain import PlainReader, Rows, open_pictures, pictures_below
 from headstart.data.exchange.provenance import read_provenance

@@ -70,8 +70,12 @@ class ExchangedSource(ReadOptions, Source):
         return fingerprint_of(self.path.expanduser())
 
     def identity(self) -> dict[str, Any]:
-        """The files' contents, not their path, and how they are read; every byte is hashed, once a process."""
-        return {"content": self.fingerprint, "options": self.model_dump(mode="json", exclude={"path"})}
+        """The files' contents, not their path, and how they are read; every byte is hashed, once a process.
+
+        Of options, those that say something, so that a new one changes no key. order: as ``order_of`` stores them.
+        """
+        options = self.model_dump(mode="json", exclude={"path"}, exclude_none=True)
+        return {"content": self.fingerprint, "options": options, "order": "content"}
 
     def materialise(self, folder: Path, *, workers: int | None, progress: Progress | None) -> Path:  # noqa: ARG002
         """Read all images into a dataset folder; one that is there is whole, for its manifest is written last."""

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from headstart.data.sources.base import Progress, Source, SourceInfo
-from headstart.folder import Manifest, read_manifest, read_shard
+from headstart.folder import IMPORTED, Manifest, read_manifest, read_shard
 
 __all__ = ["FolderSource"]
 
@@ -34,7 +34,8 @@ class FolderSource(Source):
         """Its contents, not its path: a folder that moves keeps its cached work."""
         manifest = self.manifest
         fields = manifest.model_dump(mode="json", include={"classes", "normalisation", "channels", "dtype"})
-        return fields | {"shards": [shard.sha256 for shard in manifest.shards]}
+        order = {"order": "content"} if manifest.engine == IMPORTED else {}  # as ``order_of`` stores them
+        return fields | order | {"shards": [shard.sha256 for shard in manifest.shards]}
 
     def materialise(self, folder: Path, *, workers: int | None, progress: Progress | None) -> Path:  # noqa: ARG002
         return self.path.expanduser()
