@@ -33,6 +33,7 @@ __all__ = [
     "map_dataset",
     "read_about",
     "record_normalisation",
+    "shards_of",
     "store_dataset",
 ]
 
@@ -46,7 +47,7 @@ def record_normalisation(folder: Path) -> None:
     """
     manifest = read_manifest(folder)
     measured = _Measured(manifest)
-    for tensors in _shards(folder, manifest):
+    for tensors in shards_of(folder, manifest):
         measured.add(tensors)
     write_manifest(folder, manifest.model_copy(update={"normalisation": measured.values()}))
 
@@ -66,7 +67,7 @@ def store_dataset(source: Path, out: Path) -> None:
     empty = [split for split in SPLITS if not manifest.counts.get(split)]
     if empty:
         raise DataError(f"{source} has no {empty[0]} images: make a dataset with more images")
-    measured, order = _Measured(manifest), order_of(manifest, _shards(source, manifest))
+    measured, order = _Measured(manifest), order_of(manifest, shards_of(source, manifest))
     try:
         out.mkdir(parents=True, exist_ok=True)
         names = _write_shards(source, out, manifest, order, measured)
@@ -91,7 +92,7 @@ def _write_shards(source: Path, out: Path, manifest: Manifest, order: Order, mea
     writers: dict[str, PlacedWriter] = {}
     seen, start = np.zeros(len(SPLITS), dtype=np.int64), 0
     with ExitStack() as open_files:
-        for tensors in _shards(source, manifest):
+        for tensors in shards_of(source, manifest):
             splits = tensors["split"].numpy()
             seen += np.bincount(splits, minlength=len(SPLITS))
             _check_counts(seen, manifest, whole=False)
@@ -181,7 +182,7 @@ class _Measured:
         return {**self._known} | {space: {"mean": by.mean, "std": by.std} for space, by in measured.items()}
 
 
-def _shards(folder: Path, manifest: Manifest) -> Iterator[dict[str, Tensor]]:
+def shards_of(folder: Path, manifest: Manifest) -> Iterator[dict[str, Tensor]]:
     """The tensors of each shard, whole and as the manifest has them."""
     names: set[str] = set()
     for info in manifest.shards:

@@ -31,6 +31,7 @@ from headstart.data.exchange.labels import numbered
 from headstart.data.exchange.maps import MapOptions, depth_of, number_masks, square_map
 from headstart.data.exchange.pictures import Fit, squared
 from headstart.data.exchange.provenance import Provenance, read_provenance
+from headstart.data.exchange.splits import UNLABELLED
 from headstart.errors import DataError
 from headstart.folder import PIXEL_TARGETS
 from headstart.scenes.pose import POSES, pose_class
@@ -77,7 +78,7 @@ class ArrayReader(Reader):
         runs = [(first, min(first + TOGETHER, stop)) for first in range(start, stop, TOGETHER)]
         arrays = {f"target.{name}": values[start:stop] for name, values in self.held.items()}
         arrays["images"] = np.concatenate([self._images(*run) for run in runs])
-        for name in self.maps:
+        for name in self.maps if (self.splits[start:stop] != UNLABELLED).any() else ():
             arrays[f"target.{name}"] = np.concatenate([self._maps(name, *run) for run in runs])
         return arrays
 

@@ -12,7 +12,8 @@ from headstart.data.exchange.array_roles import Found
 from headstart.data.exchange.arrays import DTYPES, axes_of
 from headstart.data.exchange.kinds import Kind
 from headstart.data.exchange.layout import split_of_name
-from headstart.data.exchange.splits import UNKNOWN, complete_splits, drawn_splits, told_splits
+from headstart.data.exchange.parts import unlabelled_guess
+from headstart.data.exchange.splits import UNKNOWN, UNLABELLED, complete_splits, drawn_splits, told_splits
 from headstart.errors import DataError
 from headstart.folder import MOST_CHANNELS, SPLITS
 
@@ -126,6 +127,7 @@ def splits_of(
         account.guess("split", "drawn 10 : 1 : 1 by rows", "nothing says which are train, val and test")
     else:
         account.guesses += drawn_splits(given)
+    account.guesses += unlabelled_guess(given.count(UNLABELLED), "that is their split")
     return complete_splits(given, [str(row) for row in range(len(given))], seed)
 
 

@@ -155,7 +155,7 @@ def new_manifest(
     name: str, made_by: Mapping[str, Any], kind: Kind, classes: Sequence[str], splits: NDArray[np.uint8]
 ) -> Manifest:
     """The manifest of images of ``kind`` that come from elsewhere. made_by: their resolution is in it."""
-    counts = np.bincount(splits, minlength=len(SPLITS)).tolist()
+    counts = np.bincount(splits, minlength=len(SPLITS))[: len(SPLITS)].tolist()
     return Manifest(
         name=as_text(name),
         created_by=f"headstart {version('headstart')}",

@@ -6,7 +6,7 @@ What nothing tells of splits is drawn by the hash of the file's path, 10 : 1 : 1
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,15 +15,33 @@ from headstart.data.exchange.account import Account
 from headstart.data.exchange.base import TARGETS, Arrays, Reader, new_manifest
 from headstart.data.exchange.endings import UNREAD, picture_endings, remedy
 from headstart.data.exchange.kinds import UNREADABLE, reason, survey
-from headstart.data.exchange.layout import Layout, Parts, layout_of, wrapper_of
+from headstart.data.exchange.layout import Layout, Parts, kept_apart, layout_of, outside, wrapper_of
 from headstart.data.exchange.listing import pictures_among
 from headstart.data.exchange.maps import MapFiles
+from headstart.data.exchange.parts import unlabelled_guess
 from headstart.data.exchange.pictures import Fit, PictureOptions, squared, upright
-from headstart.data.exchange.splits import complete_splits, drawn_splits
+from headstart.data.exchange.splits import UNLABELLED, complete_splits, drawn_splits
 from headstart.errors import DataError
 from headstart.scenes.disk.tree import Entry, files_of
 
-__all__ = ["Beside", "PlainReader", "Rows", "holds_pictures", "open_pictures", "pictures_below", "read_plain"]
+__all__ = [
+    "Beside",
+    "PlainOptions",
+    "PlainReader",
+    "Rows",
+    "holds_pictures",
+    "open_pictures",
+    "pictures_below",
+    "read_loose",
+    "read_plain",
+]
+
+
+class PlainOptions(PictureOptions):
+    """outside: what becomes of pictures that are in no folder of a split or class, where others are, or in no table:
+    ``refuse`` them (a table leaves them out), or take them as ``unlabelled``, which pretraining alone sees."""
+
+    outside: Literal["refuse", "unlabelled"] = "refuse"
 
 
 def holds_pictures(path: Path, others: Sequence[Path] = ()) -> bool:
@@ -45,7 +63,7 @@ class Beside:
 @dataclass
 class PlainReader(Reader):
     """Pictures made squares of ``resolution``, row by row. labels: class numbers, where folders tell them. beside: what
-    else is known of them."""
+    else is known of them. Of unlabelled ones, which come last, nothing is."""
 
     entries: Sequence[Entry]
     labels: NDArray[np.int64] | None
@@ -64,7 +82,7 @@ class PlainReader(Reader):
         try:
             pixels = upright(entry.read(), self.kind)
             found: Arrays = {"images": squared(pixels, side, self.kind, self.fit)}
-            for name, maps in self.beside.maps.items():
+            for name, maps in (self.beside.maps if self.splits[row] != UNLABELLED else {}).items():
                 found[f"target.{name}"] = maps.read(row, pixels.shape[:2], side, self.fit)
         except (*UNREADABLE, DataError) as error:
             self.unreadable.append(f"{'/'.join(entry.parts)} ({reason(error)})")
@@ -77,7 +95,8 @@ class PlainReader(Reader):
 @dataclass(frozen=True)
 class Rows:
     """Pictures to come in, in order. given: splits, or ``UNKNOWN``. keys: what unknown splits are drawn by. names: of
-    classes, one a row or none at all. classes: all of them. beside: what else is known."""
+    classes, one a row or none at all. classes: all of them. beside: what else is known. apart: pictures that follow,
+    of which nothing is known. reason: why they are that."""
 
     entries: Sequence[Entry]
     keys: Sequence[str]
@@ -85,25 +104,49 @@ class Rows:
     names: Sequence[str]
     classes: Sequence[str]
     beside: Beside = Beside()
+    apart: Sequence[Entry] = ()
+    reason: str = ""
 
 
-def read_plain(path: Path, options: PictureOptions) -> Reader:
+def read_plain(path: Path, options: PlainOptions) -> Reader:
     """A reader of the pictures below ``path``.
 
     Raises ``DataError`` if there are none, if their folders tell no one story, if none of a class can be read, if they
     are of several kinds (see ``kinds``), or if they differ in size and ``options`` give no resolution.
     """
     account = Account()
-    entries, others = pictures_below(path, files_of(path, account.skip), account)
-    paths, unread = [entry.parts for entry in entries], [entry.parts for entry in others]
+    found, others = pictures_below(path, files_of(path, account.skip), account)
+    paths, unread = [entry.parts for entry in found], [entry.parts for entry in others]
     wrapper = wrapper_of(paths, unread)
-    inner = [parts[wrapper:] for parts in paths]
+    entries, apart, reason = _divided(path, found, wrapper, options)
+    inner = [entry.parts[wrapper:] for entry in entries]
     layout = layout_of(path, inner)
     _refuse_lost_classes(path, layout, [parts[wrapper:] for parts in unread])
     account.guesses += layout.guesses
     keys = ["/".join(parts) for parts in inner]
-    rows = Rows(entries, keys, layout.splits, layout.classes, sorted(set(layout.classes)))
+    rows = Rows(entries, keys, layout.splits, layout.classes, sorted(set(layout.classes)), apart=apart, reason=reason)
     return open_pictures(path, "pictures", rows, options, account)
+
+
+def _divided(
+    path: Path, entries: Sequence[Entry], wrapper: int, options: PlainOptions
+) -> tuple[list[Entry], list[Entry], str]:
+    """Pictures that folders tell something of, others that are unlabelled, and why they are that."""
+    inner = [entry.parts[wrapper:] for entry in entries]
+    apart, reason = kept_apart(inner), "they lie in folders of that name"
+    if not any(apart) and options.outside == "unlabelled":
+        apart, reason = outside(inner), "they lie outside of the folders of splits and classes"
+    kept = [entry for entry, alone in zip(entries, apart, strict=True) if not alone]
+    if not kept:
+        raise DataError(f"{path} holds unlabelled pictures only: add some with labels, or pretrain on it elsewhere")
+    return kept, [entry for entry, alone in zip(entries, apart, strict=True) if alone], reason
+
+
+def read_loose(path: Path, options: PictureOptions) -> Reader:
+    """A reader of all pictures below ``path`` as unlabelled ones, whatever their folders say."""
+    account = Account()
+    entries, _ = pictures_below(path, files_of(path, account.skip), account)
+    return open_pictures(path, "pictures", Rows((), (), (), (), (), apart=entries), options, account)
 
 
 def pictures_below(path: Path, entries: Sequence[Entry], account: Account) -> tuple[list[Entry], list[Entry]]:
@@ -122,9 +165,12 @@ def pictures_below(path: Path, entries: Sequence[Entry], account: Account) -> tu
 
 def open_pictures(path: Path, imported: str, rows: Rows, options: PictureOptions, account: Account) -> PlainReader:
     """A reader of ``rows``; what ``survey`` raises for their pictures."""
-    splits = complete_splits(rows.given, rows.keys, options.seed)
-    account.guesses += drawn_splits(rows.given)
-    sources = ((str(entry), entry.path if entry.member is None else entry.read()) for entry in rows.entries)
+    drawn = complete_splits(rows.given, rows.keys, options.seed)
+    splits = np.concatenate([drawn, np.full(len(rows.apart), UNLABELLED, dtype=np.uint8)])
+    account.guesses += drawn_splits(rows.given) if rows.given else []
+    account.guesses += unlabelled_guess(len(rows.apart), rows.reason)
+    entries = [*rows.entries, *rows.apart]
+    sources = ((str(entry), entry.path if entry.member is None else entry.read()) for entry in entries)
     resolution, kind = survey(sources, options.resolution, account)
     made_by = {"imported": imported, "resolution": resolution, "seed": options.seed, "fit": options.fit}
     manifest = new_manifest(path.resolve().stem, made_by, kind, rows.classes, splits)
@@ -132,9 +178,9 @@ def open_pictures(path: Path, imported: str, rows: Rows, options: PictureOptions
     labels = np.array([numbers[name] for name in rows.names], dtype=np.int64) if rows.names else None
     known = {*(["class"] if rows.names else []), *rows.beside.values, *rows.beside.maps}
     targets = tuple(name for name in TARGETS if name in known)
-    reader = PlainReader(manifest, splits, targets, rows.entries, labels, options.fit, rows.beside)
+    reader = PlainReader(manifest, splits, targets, entries, labels, options.fit, rows.beside)
     reader.account = account
-    account.used = len(rows.entries) * (1 + len(rows.beside.maps))
+    account.used = len(entries) + len(rows.entries) * len(rows.beside.maps)
     return reader
 
 
