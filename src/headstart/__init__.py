@@ -13,6 +13,8 @@ from headstart.lazy import lazily
 
 if TYPE_CHECKING:
     from headstart.api import Study, load_study, load_suite, prepare_study, run_study, run_suite
+    from headstart.data.exchange.frames import import_frame
+    from headstart.data.exchange.memory import import_arrays
     from headstart.exporting import export_weights
     from headstart.runs import compare_studies, list_runs
     from headstart.tuned import Tuned
@@ -24,6 +26,8 @@ __all__ = [
     "__version__",
     "compare_studies",
     "export_weights",
+    "import_arrays",
+    "import_frame",
     "list_runs",
     "load_study",
     "load_suite",
@@ -43,6 +47,8 @@ __getattr__ = lazily(
         ),
         **dict.fromkeys(["compare_studies", "list_runs"], "headstart.runs"),
         "export_weights": "headstart.exporting",
+        "import_arrays": "headstart.data.exchange.memory",
+        "import_frame": "headstart.data.exchange.frames",
         "Tuned": "headstart.tuned",
         "tune_study": "headstart.tuning",
     },

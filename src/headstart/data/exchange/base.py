@@ -16,7 +16,7 @@ from pydantic import Field
 from headstart.data.exchange.account import Account
 from headstart.data.exchange.kinds import Kind
 from headstart.errors import ConfigError, DataError
-from headstart.folder import SPLITS, Manifest, read_manifest, read_shard
+from headstart.folder import IMPORTED, SPLITS, Manifest, read_manifest, read_shard
 from headstart.names import as_text
 from headstart.schema import Schema
 
@@ -155,13 +155,13 @@ def new_manifest(
     name: str, made_by: Mapping[str, Any], kind: Kind, classes: Sequence[str], splits: NDArray[np.uint8]
 ) -> Manifest:
     """The manifest of images of ``kind`` that come from elsewhere. made_by: their resolution is in it."""
-    counts = np.bincount(splits, minlength=len(SPLITS)).tolist()
+    counts = np.bincount(splits, minlength=len(SPLITS))[: len(SPLITS)].tolist()
     return Manifest(
         name=as_text(name),
         created_by=f"headstart {version('headstart')}",
         made_by=dict(made_by),
         seed=int(made_by.get("seed", 0)),
-        engine="imported",
+        engine=IMPORTED,
         resolution=made_by["resolution"],
         channels=kind.channels,
         dtype=kind.dtype,

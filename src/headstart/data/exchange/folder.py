@@ -17,11 +17,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from headstart.data.exchange.array_files import files_at
+from headstart.data.exchange.array_set import holds_arrays
 from headstart.data.exchange.arrays import npy, read_npy
 from headstart.data.exchange.base import TARGETS, Arrays, Format, Reader, Stored
 from headstart.data.exchange.kinds import UNREADABLE
-from headstart.data.exchange.pictures import PictureOptions, decode, encode, encode_png
-from headstart.data.exchange.plain import holds_pictures, read_plain
+from headstart.data.exchange.pictures import decode, encode, encode_png
+from headstart.data.exchange.plain import PlainOptions, holds_pictures, read_plain
 from headstart.data.exchange.provenance import PROVENANCE, read_provenance
 from headstart.data.exchange.tables import names_pictures
 from headstart.errors import DataError
@@ -149,7 +151,7 @@ def _inside(root: Path, file: str) -> Path:
     return root / inner
 
 
-def read_folder_export(path: Path, options: PictureOptions) -> Reader:
+def read_folder_export(path: Path, options: PlainOptions) -> Reader:
     """A reader of ``write_folder``'s files, or of any folder of pictures (see ``plain``)."""
     provenance = read_provenance(path)
     if provenance is None:
@@ -207,13 +209,14 @@ def _value(name: str, line: Mapping[str, str], classes: Sequence[str]) -> Any:
 
 
 def _recognises(path: Path) -> bool:
-    return holds_pictures(path) and not names_pictures(path)
+    beside = files_at(path) if path.is_dir() and holds_arrays(path) else []
+    return holds_pictures(path, beside) and not names_pictures(path)
 
 
 FOLDER = Format(
     "folder",
     "Pictures in folders by split and class, with a table beside them.",
-    PictureOptions,
+    PlainOptions,
     write_folder,
     read_folder_export,
     _recognises,

@@ -26,9 +26,10 @@ from headstart.data.exchange.base import (
     new_manifest,
 )
 from headstart.data.exchange.kinds import UNREADABLE, survey
+from headstart.data.exchange.parts import unlabelled_guess
 from headstart.data.exchange.pictures import decode, fitted
 from headstart.data.exchange.provenance import Provenance, read_provenance
-from headstart.data.exchange.splits import UNKNOWN, complete_splits, drawn_splits, told_splits
+from headstart.data.exchange.splits import UNKNOWN, UNLABELLED, complete_splits, drawn_splits, told_splits
 from headstart.data.exchange.webdataset_index import IMAGES, Member, Sample, looks_like_shards, read_index, tar_files
 from headstart.data.exchange.webdataset_write import ENDINGS, write_webdataset
 from headstart.errors import DataError
@@ -55,7 +56,7 @@ class WebDatasetReader(Reader):
     def _row(self, sample: Sample) -> Arrays:
         row = {"images": self._decoded(sample, str(sample.image), self._picture, self.shape, self.blank())}
         metadata = self._decoded(sample, "json", lambda data, _: json.loads(data), (), {}) if self.exact else {}
-        for name in self.targets:
+        for name in self.targets if sample.split != UNLABELLED else ():
             row[f"target.{name}"] = self._target(name, sample, metadata)
         return row
 
@@ -144,9 +145,10 @@ def _foreign(
 
 def _labels(path: Path, tars: list[Path], samples: list[Sample]) -> set[int]:
     """What ``.cls`` calls the classes that occur: numbers from 0 on, or numbers that others gave them."""
-    labelled = [sample for sample in samples if "cls" in sample.members]
-    if labelled and len(labelled) < len(samples):
-        bare = next(sample for sample in samples if "cls" not in sample.members)
+    asked = [sample for sample in samples if sample.split != UNLABELLED]
+    labelled = [sample for sample in asked if "cls" in sample.members]
+    if labelled and len(labelled) < len(asked):
+        bare = next(sample for sample in asked if "cls" not in sample.members)
         raise DataError(f"{path}: sample {bare.key} has no class (.cls), and others have: label or remove it")
     try:
         labels = {int(_bytes(tars, sample.members["cls"])) for sample in labelled}
@@ -165,6 +167,7 @@ def _tell(samples: list[Sample], labelled: bool, account: Account) -> None:
         _skip(sample, left, "beside the picture and class of its sample", account)
     given = [sample.split for sample in samples]
     account.guesses += [*told_splits(given, "the names of tar files or folders"), *drawn_splits(given)]
+    account.guesses += unlabelled_guess(given.count(UNLABELLED), "the names of tar files or folders")
     if labelled:
         account.guess("class", "the numbers that occur in .cls", "nothing names them")
 

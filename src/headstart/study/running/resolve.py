@@ -11,6 +11,7 @@ from headstart.study.config.study import StudyConfig
 from headstart.study.config.weights import weights_of
 from headstart.study.jobs.dataset import DatasetJob
 from headstart.study.jobs.patches import PatchesJob
+from headstart.study.jobs.pool import pool_of
 from headstart.study.jobs.pretrain import PretrainJob
 from headstart.study.jobs.starts import PatchesStart, PretrainedStart, RandomStart, Start
 from headstart.study.jobs.weights import WeightsJob, WeightsStart
@@ -58,8 +59,8 @@ def _controls(config: StudyConfig, pretrain_dataset: DatasetJob) -> Iterator[tup
     if RANDOM in config.controls:
         yield RANDOM, RandomStart(config.backbone, _expected(config))
     if PATCHES in config.controls:
-        seed = derive_seed("study", config.seed, "patches")
-        yield PATCHES, PatchesStart(PatchesJob(pretrain_dataset, _expected(config), config.patches, seed))
+        seed, pool = derive_seed("study", config.seed, "patches"), pool_of(pretrain_dataset)
+        yield PATCHES, PatchesStart(PatchesJob(pretrain_dataset, _expected(config), config.patches, seed, pool))
 
 
 def _arm(config: StudyConfig, name: str, pretrain_dataset: DatasetJob) -> Arm:
@@ -105,6 +106,7 @@ def _pretraining(config: StudyConfig, name: str, start: Start, dataset: DatasetJ
         watched=tuple(_watched(config)),
         seed=seed,
         device=config.settled_device,
+        pool=pool_of(dataset),
     )
 
 
