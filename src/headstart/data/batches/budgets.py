@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from headstart.errors import ConfigError
 
-__all__ = ["check_budgets", "in_labels", "label_order", "middle_budget"]
+__all__ = ["check_budgets", "in_labels", "label_order", "middle_budget", "suggest_budgets"]
 
 
 def label_order(classes: npt.ArrayLike, generator: np.random.Generator) -> npt.NDArray[np.int64]:
@@ -40,6 +40,22 @@ def in_labels(budget: Any, images: int) -> Any:
     """
     share = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", budget) if isinstance(budget, str) else None
     return max(1, round(float(share[1]) * images / 100)) if share else budget
+
+
+def suggest_budgets(images: int, classes: int) -> list[int]:
+    """Budgets to begin with: from 5 labels a class on, four times as many each, up to all ``images`` of training.
+
+    Fewer than 5 a class where there are no two such budgets; none at all for less than two.
+
+    >>> suggest_budgets(1500, 10), suggest_budgets(12, 4), suggest_budgets(3, 3)
+    ([50, 200, 800], [4, 12], [])
+    """
+    lowest = max(1, classes)
+    for first in (5 * lowest, lowest):
+        budgets = [first * 4**step for step in range(20) if first * 4**step <= images]
+        if len(budgets) > 1:
+            return budgets[:5]
+    return [lowest, images] if lowest < images else []
 
 
 def middle_budget(budgets: Iterable[int]) -> int:

@@ -39,9 +39,11 @@ class Guess:
 
 @dataclass
 class Account:
-    """Of one import. used: files whose pictures or annotations came in."""
+    """Of one import. used: files whose pictures or annotations came in. sizes: how many pictures have which width and
+    height, as far as headers were read."""
 
     used: int = 0
+    sizes: Counter[tuple[int, int]] = field(default_factory=Counter)
     skipped: list[Skipped] = field(default_factory=list)
     guesses: list[Guess] = field(default_factory=list)
 

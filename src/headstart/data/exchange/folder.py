@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from headstart.data.exchange.arrays import npy, read_npy
 from headstart.data.exchange.base import TARGETS, Arrays, Format, Reader, Stored
 from headstart.data.exchange.kinds import UNREADABLE
+from headstart.data.exchange.parallel import in_parallel
 from headstart.data.exchange.pictures import PictureOptions, decode, encode, encode_png
 from headstart.data.exchange.plain import holds_pictures, read_plain
 from headstart.data.exchange.provenance import PROVENANCE, read_provenance
@@ -113,31 +114,35 @@ class FolderReader(Reader):
         side = self.manifest.resolution
         rows = range(start, stop)
         arrays = {f"target.{name}": values[start:stop] for name, values in self.table.values.items()}
-        arrays["images"] = np.stack([self._picture(self.table.files[row]) for row in rows])
+        arrays["images"] = np.stack(in_parallel(self._picture, rows))
         for name, files in self.table.beside.items():
             read = self._depth if name == "depth" else self._mask
-            arrays[f"target.{name}"] = np.stack([read(files[row], (side, side)) for row in rows])
+            arrays[f"target.{name}"] = np.stack([read(row, files[row], (side, side)) for row in rows])
         return arrays
 
-    def _picture(self, file: str) -> NDArray[Any]:
+    def name_of(self, row: int) -> str:
+        return self.table.files[row]
+
+    def _picture(self, row: int) -> NDArray[Any]:
+        file = self.table.files[row]
         try:
             return decode(_inside(self.root, file).read_bytes(), self.shape, self.manifest.dtype)
-        except UNREADABLE:
-            self.unreadable.append(file)
+        except UNREADABLE as error:
+            self.bad(row, file, error)
             return self.blank()
 
-    def _mask(self, file: str, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    def _mask(self, row: int, file: str, shape: tuple[int, ...]) -> NDArray[np.uint8]:
         try:
             return decode(_inside(self.root, file).read_bytes(), shape)
-        except UNREADABLE:
-            self.unreadable.append(file)
+        except UNREADABLE as error:
+            self.bad(row, file, error)
             return np.zeros(shape, dtype=np.uint8)
 
-    def _depth(self, file: str, shape: tuple[int, ...]) -> NDArray[Any]:
+    def _depth(self, row: int, file: str, shape: tuple[int, ...]) -> NDArray[Any]:
         try:
             return read_npy(_inside(self.root, file).read_bytes(), shape, np.float16)
-        except (OSError, ValueError, EOFError):
-            self.unreadable.append(file)
+        except (OSError, ValueError, EOFError) as error:
+            self.bad(row, file, error)
             return np.ones(shape, dtype=np.float16)
 
 

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from headstart.data.exchange.account import Account
 from headstart.data.exchange.base import Arrays, Reader, new_manifest
 from headstart.data.exchange.endings import UNREAD, picture_endings, remedy
-from headstart.data.exchange.kinds import UNREADABLE, reason, survey
+from headstart.data.exchange.kinds import UNREADABLE, survey
 from headstart.data.exchange.layout import Layout, Parts, layout_of, wrapper_of
 from headstart.data.exchange.listing import pictures_among
+from headstart.data.exchange.parallel import in_parallel
 from headstart.data.exchange.pictures import Fit, PictureOptions, fitted
 from headstart.data.exchange.splits import complete_splits, drawn_splits
 from headstart.errors import DataError
@@ -42,16 +43,19 @@ class PlainReader(Reader):
     fit: Fit
 
     def read(self, start: int, stop: int) -> Arrays:
-        arrays: Arrays = {"images": np.stack([self._picture(entry) for entry in self.entries[start:stop]])}
+        arrays: Arrays = {"images": np.stack(in_parallel(self._picture, range(start, stop)))}
         if self.labels is not None:
             arrays["target.class"] = self.labels[start:stop]
         return arrays
 
-    def _picture(self, entry: Entry) -> NDArray[Any]:
+    def name_of(self, row: int) -> str:
+        return "/".join(self.entries[row].parts)
+
+    def _picture(self, row: int) -> NDArray[Any]:
         try:
-            return fitted(entry.read(), self.manifest.resolution, self.kind, self.fit)
+            return fitted(self.entries[row].read(), self.manifest.resolution, self.kind, self.fit)
         except (*UNREADABLE, DataError) as error:
-            self.unreadable.append(f"{'/'.join(entry.parts)} ({reason(error)})")
+            self.bad(row, self.name_of(row), error)
             return self.blank()
 
 
