@@ -13,6 +13,8 @@ from headstart.lazy import lazily
 
 if TYPE_CHECKING:
     from headstart.api import Study, load_study, load_suite, prepare_study, run_study, run_suite
+    from headstart.data.exchange.frames import import_frame
+    from headstart.data.exchange.memory import import_arrays
     from headstart.tuned import Tuned
     from headstart.tuning import tune_study
 
@@ -20,6 +22,8 @@ __all__ = [
     "Study",
     "Tuned",
     "__version__",
+    "import_arrays",
+    "import_frame",
     "load_study",
     "load_suite",
     "prepare_study",
@@ -36,6 +40,8 @@ __getattr__ = lazily(
         **dict.fromkeys(
             ["Study", "load_study", "load_suite", "prepare_study", "run_study", "run_suite"], "headstart.api"
         ),
+        "import_arrays": "headstart.data.exchange.memory",
+        "import_frame": "headstart.data.exchange.frames",
         "Tuned": "headstart.tuned",
         "tune_study": "headstart.tuning",
     },

@@ -20,7 +20,7 @@ from headstart.render.config import RenderConfig
 from headstart.render.writer import render_dataset
 from headstart.schema import validate
 
-SOURCE_OF = {"folder": "images", "hdf5": "hdf5", "huggingface": "huggingface", "table": "table"}
+SOURCE_OF = {"arrays": "arrays", "folder": "images", "hdf5": "hdf5", "huggingface": "huggingface", "table": "table"}
 SOURCE_OF["webdataset"] = "webdataset"
 
 
@@ -203,7 +203,7 @@ def test_a_missing_package_is_answered_with_its_extra(name, package, extra, rend
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["export", "{here}", "--to", "zip"], "unknown format 'zip': choose one of folder, hdf5, hugging"),
+        (["export", "{here}", "--to", "zip"], "unknown format 'zip': choose one of arrays, folder, hdf5"),
         (["export", "/nowhere", "--to", "folder"], "/nowhere is not a dataset folder"),
         (["export", "{here}", "--to", "folder", "--out", "{full}"], "exists and holds other files"),
         (["import", "{here}", "{full}/x"], "is a dataset folder already"),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from headstart.cli.check import data_check
-from headstart.cli.console import console, say
+from headstart.cli.console import console, say, tell
 
 if TYPE_CHECKING:
     from headstart.data.exchange.account import Account
@@ -90,3 +90,5 @@ def _tell(account: "Account", out: Path) -> None:
         lines += [f"  {count} × {reason}" for reason, count in account.reasons.items()]
     for line in lines:
         say(line)
+    for note in account.notes:
+        tell("note", note)

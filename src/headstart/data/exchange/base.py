@@ -27,6 +27,7 @@ Arrays = dict[str, NDArray[Any]]
 
 TARGETS: dict[str, type[np.generic]] = {
     "class": np.int64,
+    "group": np.int64,
     "pose": np.int64,
     "rotation": np.float32,
     "semantic": np.uint8,
@@ -174,7 +175,12 @@ class Format(Generic[Options]):
 
 
 def new_manifest(
-    name: str, made_by: Mapping[str, Any], kind: Kind, classes: Sequence[str], splits: NDArray[np.uint8]
+    name: str,
+    made_by: Mapping[str, Any],
+    kind: Kind,
+    classes: Sequence[str],
+    splits: NDArray[np.uint8],
+    groups: Sequence[str] = (),
 ) -> Manifest:
     """The manifest of images of ``kind`` that come from elsewhere. made_by: their resolution is in it."""
     counts = np.bincount(splits, minlength=len(SPLITS)).tolist()
@@ -188,6 +194,7 @@ def new_manifest(
         channels=kind.channels,
         dtype=kind.dtype,
         classes=tuple(classes),
+        groups=tuple(groups),
         counts=dict(zip(SPLITS, counts, strict=True)),
         shards=(),
     )

@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from headstart.data.exchange.array_files import files_at
+from headstart.data.exchange.array_set import holds_arrays
 from headstart.data.exchange.arrays import npy, read_npy
 from headstart.data.exchange.base import TARGETS, Arrays, Format, Reader, Stored
 from headstart.data.exchange.kinds import UNREADABLE
@@ -62,8 +64,8 @@ def _write_row(
     line: list[str | int | float] = [_put(out, (split, *inner, f"{number:08d}.{ending}"), content), split]
     for name in stored.targets:
         value = example[f"target.{name}"]
-        if name == "class":
-            line.append(stored.manifest.classes[int(value)])
+        if name in ("class", "group"):
+            line.append(_names(stored.manifest)[name][int(value)])
         elif name == "pose":
             line.append(int(value))
         elif name == "rotation":
@@ -73,6 +75,11 @@ def _write_row(
         else:
             line.append(_put(out, ("targets", name, f"{number:08d}.png"), encode_png(value)))
     return line
+
+
+def _names(manifest: Manifest) -> Mapping[str, Sequence[str]]:
+    """What numbers stand for, by the target that they are."""
+    return {"split": SPLITS, "class": manifest.classes, "group": manifest.groups}
 
 
 def _put(out: Path, parts: Sequence[str], data: bytes) -> str:
@@ -183,10 +190,11 @@ def _read_table(path: Path, targets: Sequence[str], manifest: Manifest) -> Table
 
 def _parsed(path: Path, lines: "csv.DictReader[str]", targets: Sequence[str], manifest: Manifest) -> Table:
     columns: dict[str, list[Any]] = {name: [] for name in ("file", "split", *targets)}
+    numbers = {what: {name: at for at, name in enumerate(names)} for what, names in _names(manifest).items()}
     for line in lines:
         try:
             for name, values in columns.items():
-                values.append(_value(name, line, manifest.classes))
+                values.append(_value(name, line, numbers))
         except (KeyError, ValueError, TypeError) as error:
             raise DataError(f"{path}, line {lines.line_num}: {name} is not as expected ({error}): mend it") from None
     if not columns["file"]:
@@ -196,12 +204,12 @@ def _parsed(path: Path, lines: "csv.DictReader[str]", targets: Sequence[str], ma
     return Table(columns["file"], np.array(columns["split"], dtype=np.uint8), known, beside)
 
 
-def _value(name: str, line: Mapping[str, str], classes: Sequence[str]) -> Any:
-    """One entry of a line. Raises ``ValueError`` for a split or class that there is not."""
-    if name == "split":
-        return SPLITS.index(line[name])
-    if name == "class":
-        return classes.index(line[name])
+def _value(name: str, line: Mapping[str, str], numbers: Mapping[str, Mapping[str, int]]) -> Any:
+    """One entry of a line. Raises ``ValueError`` for a split, class or group that there is not."""
+    if name in numbers:
+        if line[name] not in numbers[name]:
+            raise ValueError(f"'{line[name]}'")
+        return numbers[name][line[name]]
     if name == "pose":
         return int(line[name])
     if name == "rotation":
@@ -212,7 +220,8 @@ def _value(name: str, line: Mapping[str, str], classes: Sequence[str]) -> Any:
 
 
 def _recognises(path: Path) -> bool:
-    return holds_pictures(path) and not names_pictures(path)
+    beside = files_at(path) if path.is_dir() and holds_arrays(path) else []
+    return holds_pictures(path, beside) and not names_pictures(path)
 
 
 FOLDER = Format(

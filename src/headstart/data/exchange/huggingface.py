@@ -71,6 +71,7 @@ def _features(stored: Stored, hub: Any) -> Any:
     side = stored.manifest.resolution
     kinds = {
         "class": hub.ClassLabel(names=list(stored.manifest.classes)),
+        "group": hub.Value("int64"),
         "pose": hub.Value("int64"),
         "rotation": hub.Array2D((3, 3), "float32"),
         **{name: hub.Array2D((side, side), np.dtype(TARGETS[name]).name) for name in PIXEL_TARGETS},
@@ -160,7 +161,7 @@ def _foreign(
     path: Path, rows: Any, given: NDArray[np.int64], image: str, options: ReadOptions, hub: Any
 ) -> HuggingFaceReader:
     label = _first(rows.features, hub.ClassLabel)
-    columns = {name: name for name in TARGETS if name in rows.column_names and name != "class"}
+    columns = {name: name for name in TARGETS if name in rows.column_names and name not in ("class", "group")}
     if label:
         columns["class"] = label
     splits = complete_splits(given.tolist(), [str(row) for row in range(len(rows))], options.seed)

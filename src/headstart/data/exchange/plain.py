@@ -3,8 +3,8 @@
 What nothing tells of splits is drawn by the hash of the file's path, 10 : 1 : 1.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -12,63 +12,85 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.data.exchange.account import Account
-from headstart.data.exchange.base import Arrays, Reader, new_manifest
+from headstart.data.exchange.base import TARGETS, Arrays, Reader, new_manifest
 from headstart.data.exchange.endings import UNREAD, picture_endings, remedy
+from headstart.data.exchange.groups import broken_groups, groups_by
 from headstart.data.exchange.kinds import UNREADABLE, survey
 from headstart.data.exchange.layout import Layout, Parts, layout_of, wrapper_of
 from headstart.data.exchange.listing import pictures_among
+from headstart.data.exchange.maps import MapFiles
 from headstart.data.exchange.parallel import in_parallel
-from headstart.data.exchange.pictures import Fit, PictureOptions, fitted
+from headstart.data.exchange.pictures import Fit, PictureOptions, squared, upright
 from headstart.data.exchange.splits import complete_splits, drawn_splits
 from headstart.errors import DataError
 from headstart.scenes.disk.tree import Entry, files_of
 
-__all__ = ["PlainReader", "Rows", "holds_pictures", "open_pictures", "pictures_below", "read_plain"]
+__all__ = ["Beside", "PlainReader", "Rows", "holds_pictures", "open_pictures", "pictures_below", "read_plain"]
 
 
-def holds_pictures(path: Path) -> bool:
-    """Whether there are pictures below ``path``, be they such as cannot be read."""
+def holds_pictures(path: Path, others: Sequence[Path] = ()) -> bool:
+    """Whether there are pictures below ``path``, be they such as cannot be read, besides ``others``."""
     if not path.is_dir() and path.suffix.lower() != ".zip":
         return False
     endings = picture_endings().keys() | UNREAD
-    return any(entry.suffix in endings for entry in files_of(path))
+    return any(entry.suffix in endings and entry.path not in others for entry in files_of(path))
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What is known of pictures but for classes. values: targets, a row each. maps: targets in files of their own."""
+
+    values: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    maps: Mapping[str, MapFiles] = field(default_factory=dict)
 
 
 @dataclass
 class PlainReader(Reader):
-    """Pictures made squares of ``resolution``, row by row. labels: class numbers, where folders tell them."""
+    """Pictures made squares of ``resolution``, row by row. labels: class numbers, where folders tell them. beside: what
+    else is known of them."""
 
     entries: Sequence[Entry]
     labels: NDArray[np.int64] | None
     fit: Fit
+    beside: Beside
 
     def read(self, start: int, stop: int) -> Arrays:
-        arrays: Arrays = {"images": np.stack(in_parallel(self._picture, range(start, stop)))}
+        rows = in_parallel(self._row, range(start, stop))
+        arrays: Arrays = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
         if self.labels is not None:
             arrays["target.class"] = self.labels[start:stop]
-        return arrays
+        return arrays | {f"target.{name}": values[start:stop] for name, values in self.beside.values.items()}
 
     def name_of(self, row: int) -> str:
         return "/".join(self.entries[row].parts)
 
-    def _picture(self, row: int) -> NDArray[Any]:
+    def _row(self, row: int) -> Arrays:
+        side = self.manifest.resolution
         try:
-            return fitted(self.entries[row].read(), self.manifest.resolution, self.kind, self.fit)
+            pixels = upright(self.entries[row].read(), self.kind)
+            found: Arrays = {"images": squared(pixels, side, self.kind, self.fit)}
+            for name, maps in self.beside.maps.items():
+                found[f"target.{name}"] = maps.read(row, pixels.shape[:2], side, self.fit)
         except (*UNREADABLE, DataError) as error:
             self.bad(row, self.name_of(row), error)
-            return self.blank()
+            return {"images": self.blank()} | {
+                f"target.{name}": np.zeros((side, side), TARGETS[name]) for name in self.beside.maps
+            }
+        return found
 
 
 @dataclass(frozen=True)
 class Rows:
     """Pictures to come in, in order. given: splits, or ``UNKNOWN``. keys: what unknown splits are drawn by. names: of
-    classes, one a row or none at all. classes: all of them."""
+    classes, one a row or none at all. classes: all of them. beside: what else is known. groups: one a row, or none."""
 
     entries: Sequence[Entry]
     keys: Sequence[str]
     given: Sequence[int]
     names: Sequence[str]
     classes: Sequence[str]
+    beside: Beside = Beside()
+    groups: Sequence[str] = ()
 
 
 def read_plain(path: Path, options: PictureOptions) -> Reader:
@@ -106,19 +128,41 @@ def pictures_below(path: Path, entries: Sequence[Entry], account: Account) -> tu
 
 def open_pictures(path: Path, imported: str, rows: Rows, options: PictureOptions, account: Account) -> PlainReader:
     """A reader of ``rows``; what ``survey`` raises for their pictures."""
-    splits = complete_splits(rows.given, rows.keys, options.seed)
-    account.guesses += drawn_splits(rows.given)
+    groups = rows.groups or (groups_by(options.group_by, rows.keys, str(path)) if options.group_by else ())
+    splits = complete_splits(rows.given, groups or rows.keys, options.seed)
+    account.guesses += drawn_splits(rows.given, "group" if groups else "the names of files")
+    account.notes += _broken(path, groups, splits)
     sources = ((str(entry), entry.path if entry.member is None else entry.read()) for entry in rows.entries)
     resolution, kind = survey(sources, options.resolution, account)
     made_by = {"imported": imported, "resolution": resolution, "seed": options.seed, "fit": options.fit}
-    manifest = new_manifest(path.resolve().stem, made_by, kind, rows.classes, splits)
+    manifest = new_manifest(path.resolve().stem, made_by, kind, rows.classes, splits, sorted(set(groups)))
     numbers = {name: number for number, name in enumerate(rows.classes)}
-    labels = np.array([numbers[name] for name in rows.names], dtype=np.int64) if rows.classes else None
-    targets = ("class",) if rows.classes else ()
-    reader = PlainReader(manifest, splits, targets, rows.entries, labels, options.fit)
+    labels = np.array([numbers[name] for name in rows.names], dtype=np.int64) if rows.names else None
+    beside = _with_groups(rows.beside, groups)
+    known = {*(["class"] if rows.names else []), *beside.values, *beside.maps}
+    targets = tuple(name for name in TARGETS if name in known)
+    reader = PlainReader(manifest, splits, targets, rows.entries, labels, options.fit, beside)
     reader.account = account
-    account.used = len(rows.entries)
+    account.used = len(rows.entries) * (1 + len(rows.beside.maps))
     return reader
+
+
+def _with_groups(beside: Beside, groups: Sequence[str]) -> Beside:
+    """Groups by number, in the order of their names."""
+    if not groups:
+        return beside
+    numbers = np.unique(np.array(groups, dtype=object), return_inverse=True)[1]
+    return replace(beside, values={**beside.values, "group": numbers.astype(np.int64)})
+
+
+def _broken(path: Path, groups: Sequence[str], splits: NDArray[np.uint8]) -> list[str]:
+    broken = broken_groups(groups, splits) if groups else []
+    if not broken:
+        return []
+    return [
+        f"{path}: {len(broken)} of {len(set(groups))} groups have pictures in more than one split, '{broken[0]}' among "
+        "them, so that scores may be too good: leave splits out to have them drawn by group"
+    ]
 
 
 def _refuse_lost_classes(path: Path, layout: Layout, unread: Sequence[Parts]) -> None:

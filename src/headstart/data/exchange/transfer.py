@@ -19,7 +19,16 @@ from headstart.folder import SPLITS, Manifest, holds_dataset, write_manifest, wr
 from headstart.registry import lookup
 from headstart.schema import validate
 
-__all__ = ["Listener", "export_folder", "guess_format", "import_folder", "open_reader", "write_dataset"]
+__all__ = [
+    "Listener",
+    "export_folder",
+    "guess_format",
+    "import_folder",
+    "import_reader",
+    "open_reader",
+    "refuse_untaught",
+    "write_dataset",
+]
 
 Listener = Callable[[int, int], None]
 """Called with (done, total) images."""
@@ -62,6 +71,13 @@ def import_folder(
     reader = open_reader(path, form or guess_format(path), options or {})
     if strict:
         reader.account.refuse_skips(path)
+    return import_reader(reader, out, progress=progress, tell=tell)
+
+
+def import_reader(
+    reader: Reader, out: Path, *, progress: Listener | None = None, tell: Callable[[Account], None] | None = None
+) -> Manifest:
+    """Write all that ``reader`` reads into a dataset folder at ``out``, as ``import_folder`` does."""
     with _staged(out.expanduser()) as staged:
         manifest = write_dataset(reader, staged, progress)
         if not manifest.normalisation:
@@ -80,9 +96,14 @@ def open_reader(path: Path, form: str, options: Mapping[str, Any]) -> Reader:
     checked = validate(kind.options, options, f"import ({form})")
     _refuse_unsuitable(path)
     reader: Reader = kind.read(path, checked)
-    if not (reader.splits == 0).any():
-        raise DataError(f"{path} has no training images: add some, in a split named train")
+    refuse_untaught(reader, str(path))
     return reader
+
+
+def refuse_untaught(reader: Reader, where: str) -> None:
+    """Raises ``DataError`` if there is nothing to learn from."""
+    if not (reader.splits == 0).any():
+        raise DataError(f"{where} has no training images: add some, in a split named train")
 
 
 def guess_format(path: Path) -> str:

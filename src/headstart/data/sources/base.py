@@ -4,14 +4,16 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from headstart.schema import Schema
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["Progress", "Source", "SourceInfo"]
+__all__ = ["Duplicates", "FoundSource", "Progress", "Source", "SourceInfo"]
+
+Duplicates = Literal["keep", "drop"]
 
 Progress = Callable[[int, int], None]
 """Called with (done, total)."""
@@ -20,7 +22,8 @@ Progress = Callable[[int, int], None]
 @dataclass(frozen=True)
 class SourceInfo:
     """counts: images per split. classes: names by number. targets: names of the annotations. guesses: what nobody said,
-    each with its reason. left_out: how many files, and why, in a clause; nothing if there are none."""
+    each with its reason. left_out: how many files, and why, in a clause; nothing if there are none. notes: what may not
+    be meant, in sentences."""
 
     counts: Mapping[str, int]
     classes: tuple[str, ...]
@@ -29,6 +32,7 @@ class SourceInfo:
     channels: int
     guesses: tuple[str, ...] = ()
     left_out: str = ""
+    notes: tuple[str, ...] = ()
 
 
 class Source(Schema):
@@ -38,6 +42,11 @@ class Source(Schema):
     @abstractmethod
     def name(self) -> str:
         """What tables and charts call the dataset."""
+
+    @property
+    def twice(self) -> "Duplicates | None":
+        """What becomes of training images that validation or test has, too. ``None``: they are not looked for."""
+        return None
 
     @abstractmethod
     def info(self) -> SourceInfo:
@@ -65,3 +74,14 @@ class Source(Schema):
 
         Called again after an interruption it goes on where it stopped.
         """
+
+
+class FoundSource(Source):
+    """Images that somebody has. duplicates: training images that are nearly or exactly the same as one of validation or
+    test are told, and with ``drop`` taken out of training."""
+
+    duplicates: Duplicates = "keep"
+
+    @property
+    def twice(self) -> Duplicates:
+        return self.duplicates

@@ -4,6 +4,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
+from headstart.data.exchange.array_files import files_at
+from headstart.data.exchange.array_set import ArrayOptions
 from headstart.data.exchange.base import ReadOptions
 from headstart.data.exchange.fingerprints import fingerprint_of
 from headstart.data.exchange.hdf5 import Hdf5Options
@@ -11,10 +13,12 @@ from headstart.data.exchange.pictures import PictureOptions
 from headstart.data.exchange.table import TableOptions
 from headstart.data.exchange.tables import is_table
 from headstart.data.exchange.transfer import open_reader, write_dataset
-from headstart.data.sources.base import Progress, Source, SourceInfo
+from headstart.data.sources.base import FoundSource, Progress, SourceInfo
 from headstart.folder import SPLITS, holds_dataset, read_manifest
+from headstart.scenes.disk.digests import fingerprint
 
 __all__ = [
+    "ArraysSource",
     "ExchangedSource",
     "Hdf5Source",
     "HuggingFaceSource",
@@ -24,7 +28,7 @@ __all__ = [
 ]
 
 
-class ExchangedSource(ReadOptions, Source):
+class ExchangedSource(ReadOptions, FoundSource):
     """``path``: where the files are. The other keys tell how to read what headstart did not write."""
 
     path: Path
@@ -34,7 +38,7 @@ class ExchangedSource(ReadOptions, Source):
     @property
     def options(self) -> dict[str, Any]:
         """Its keys as options of the format."""
-        return self.model_dump(exclude={"path"})
+        return self.model_dump(exclude={"path", "duplicates"})
 
     @property
     def name(self) -> str:
@@ -58,6 +62,7 @@ class ExchangedSource(ReadOptions, Source):
             manifest.channels,
             guesses=tuple(map(str, account.guesses)),
             left_out=account.left_out,
+            notes=tuple(account.notes),
         )
         return manifest.name, info
 
@@ -67,7 +72,7 @@ class ExchangedSource(ReadOptions, Source):
 
     def identity(self) -> dict[str, Any]:
         """The files' contents, not their path, and how they are read; every byte is hashed, once a process."""
-        return {"content": self.fingerprint, "options": self.model_dump(mode="json", exclude={"path"})}
+        return {"content": self.fingerprint, "options": self.model_dump(mode="json", exclude={"path", "duplicates"})}
 
     def materialise(self, folder: Path, *, workers: int | None, progress: Progress | None) -> Path:  # noqa: ARG002
         """Read all images into a dataset folder; one that is there is whole, for its manifest is written last."""
@@ -76,6 +81,21 @@ class ExchangedSource(ReadOptions, Source):
         else:
             write_dataset(open_reader(self.path, self.FORMAT, self.options), folder, progress)
         return folder
+
+
+class ArraysSource(ArrayOptions, ExchangedSource):
+    """Images and labels in NumPy's .npy or .npz files."""
+
+    FORMAT = "arrays"
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Of a ``.npy`` file and those beside it, which may be its labels."""
+        path = self.path.expanduser()
+        if path.suffix.lower() != ".npy" or path.is_dir():
+            return fingerprint_of(path)
+        named = {f"{file.stem if number else ''}": fingerprint_of(file) for number, file in enumerate(files_at(path))}
+        return fingerprint(named)
 
 
 class ImagesSource(PictureOptions, ExchangedSource):

@@ -4,13 +4,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from headstart.data.sources.base import Progress, Source, SourceInfo
+from headstart.data.sources.base import FoundSource, Progress, SourceInfo
 from headstart.folder import Manifest, read_manifest, read_shard
 
 __all__ = ["FolderSource"]
 
 
-class FolderSource(Source):
+class FolderSource(FoundSource):
     """A dataset folder, as ``render`` or ``data import`` leaves it.
 
     path: the folder, with ``dataset.json`` in it.

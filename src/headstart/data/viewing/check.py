@@ -16,6 +16,7 @@ __all__ = ["Checked", "check_folder", "faults", "image_faults"]
 
 SHAPES: dict[str, tuple[torch.dtype, int]] = {
     "class": (torch.int64, 1),
+    "group": (torch.int64, 1),
     "pose": (torch.int64, 1),
     "rotation": (torch.float32, 3),
     "semantic": (torch.uint8, 3),
@@ -106,7 +107,7 @@ def _target_faults(name: str, values: Tensor, dtype: torch.dtype, axes: int, man
     if values.dtype != dtype or list(values.shape[1:]) != [side] * (axes - 1):
         yield f"target '{name}' is {_kind(values)}, not {dtype} {['n', *[side] * (axes - 1)]}".replace("torch.", "")
         return
-    if name in ("class", "pose", "semantic"):
+    if name in ("class", "group", "pose", "semantic"):
         yield from _range_faults(name, values, manifest)
     elif name == "rotation":
         drift = (values @ values.mT - torch.eye(3)).abs().amax(dim=(1, 2))
@@ -117,7 +118,8 @@ def _target_faults(name: str, values: Tensor, dtype: torch.dtype, axes: int, man
 
 
 def _range_faults(name: str, values: Tensor, manifest: Manifest) -> Iterator[str]:
-    last = {"class": len(manifest.classes) - 1, "pose": len(POSES) - 1, "semantic": len(manifest.classes)}[name]
+    classes, groups = len(manifest.classes), len(manifest.groups)
+    last = {"class": classes - 1, "group": groups - 1, "pose": len(POSES) - 1, "semantic": classes}[name]
     outside = ((values < 0) | (values > last)).flatten(1 if values.ndim > 1 else 0)
     yield from _rows(outside.any(dim=1) if outside.ndim > 1 else outside, f"target '{name}' is not within 0 to {last}")
 
