@@ -22,6 +22,7 @@ from headstart.data.exchange.table_targets import (
 )
 from headstart.data.exchange.tables import (
     CLASS,
+    GROUP,
     PATH,
     SPLIT,
     Table,
@@ -45,13 +46,15 @@ class TableOptions(TargetOptions, PlainOptions):
 
     table: its file below the root; by default every ``metadata.csv`` or ``.parquet``, or the only table there is.
     path_column: files of pictures, relative to the table. class_column, split_column: their classes and splits; where
-    there is no such column, folders tell (see ``layout``).
+    there is no such column, folders tell (see ``layout``). group_column: what they belong to, a patient or scene, that
+    drawn splits keep together.
     """
 
     table: str | None = None
     path_column: str | None = None
     class_column: str | None = None
     split_column: str | None = None
+    group_column: str | None = None
 
 
 @dataclass
@@ -62,6 +65,7 @@ class _Named:
     entries: list[Entry] = field(default_factory=list)
     classes: list[str] = field(default_factory=list)
     splits: list[int] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
     where: dict[Parts, str] = field(default_factory=dict)
     told: Told = field(default_factory=dict)
     apart: list[Entry] = field(default_factory=list)
@@ -119,6 +123,7 @@ def _read_rows(table: Table, files: Mapping[Parts, Entry], options: TableOptions
         raise DataError(f"{table} has no column of files ({', '.join(PATH)}) but {columns}: name it with `path_column`")
     label = column_of(table, "class_column", options.class_column, CLASS)
     split = column_of(table, "split_column", options.split_column, SPLIT)
+    group = column_of(table, "group_column", options.group_column, GROUP)
     targets = columns_of(table, options, files)
     for number, row in table.rows:
         where = f"{table}, row {number}"
@@ -133,16 +138,18 @@ def _read_rows(table: Table, files: Mapping[Parts, Entry], options: TableOptions
             continue
         named.entries.append(entry)
         if label is not None:
-            named.classes.append(_class(where, row[place], row[label]))
+            named.classes.append(_filled(where, row[place], row[label], "class"))
+        if group is not None:
+            named.groups.append(_filled(where, row[place], row[group], "group"))
         if split is not None:
             named.splits.append(told)
         read_targets(where, row, table, targets, files, named.told)
 
 
-def _class(where: str, file: str, value: str) -> str:
+def _filled(where: str, file: str, value: str, what: str) -> str:
     if not value.strip():
         raise DataError(
-            f"{where} has no class for '{file}': fill it in, remove the row, or let pretraining alone see such "
+            f"{where} has no {what} for '{file}': fill it in, remove the row, or let pretraining alone see such "
             "pictures (`outside=unlabelled`)"
         )
     return value.strip()
@@ -161,7 +168,9 @@ def _split(where: str, file: str, value: str) -> int:
 def _rows(root: Path, named: _Named, options: TableOptions, account: Account) -> Rows:
     """What the tables say, and folders where they do not; some tables of several may not have the columns of others."""
     count = len(named.entries)
-    for what, values in (("class", named.classes), ("split", named.splits)):
+    if named.groups:
+        account.guess("group", f"{len(set(named.groups))} of them", "the table has a column of groups")
+    for what, values in (("class", named.classes), ("split", named.splits), ("group", named.groups)):
         if 0 < len(values) < count:
             raise DataError(f"some tables below {root} have a {what} column and others have none: add or remove it")
     paths = [entry.parts for entry in named.entries]
@@ -176,7 +185,8 @@ def _rows(root: Path, named: _Named, options: TableOptions, account: Account) ->
         splits = list(given)
         account.guesses += guesses
     beside, names = beside_of(named.told, count, options, ordered(classes), str(root), account)
-    return Rows(named.entries, ["/".join(parts) for parts in inner], splits, classes, names, beside, named.apart, APART)
+    keys = ["/".join(parts) for parts in inner]
+    return Rows(named.entries, keys, splits, classes, names, beside, named.groups, named.apart, APART)
 
 
 TABLE = Format(

@@ -17,6 +17,7 @@ from headstart.scenes.disk.tree import Entry, files_of
 __all__ = [
     "CLASS",
     "DEPTH",
+    "GROUP",
     "MASK",
     "PATH",
     "POSE",
@@ -35,6 +36,7 @@ NONE = "none"
 PATH = ("file_name", "filename", "file", "path", "image", "image_path", "filepath", "img")
 CLASS = ("class", "label", "category", "class_name", "label_name")
 SPLIT = ("split", "set", "subset", "fold")
+GROUP = ("group", "group_id", "patient", "patient_id", "subject", "subject_id")
 MASK = ("mask", "semantic", "segmentation", "mask_path", "mask_file", "label_map")
 DEPTH = ("depth", "depth_path", "depth_file", "depth_map")
 POSE = ("pose",)

@@ -193,7 +193,7 @@ def _shard_sizes(reader: Reader) -> list[int]:
 
 
 def _refuse_unreadable(reader: Reader) -> None:
-    bad = reader.unreadable
+    bad = [str(one) for one in sorted(reader.unreadable)]
     if bad:
         more = f" and {len(bad) - NAMED} more" if len(bad) > NAMED else ""
         raise DataError(
