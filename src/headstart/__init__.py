@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from headstart.lazy import lazily
 
 if TYPE_CHECKING:
-    from headstart.api import Study, load_study, load_suite, prepare_study, run_study, run_suite
+    from headstart.api import Study, fit_study, load_study, load_suite, prepare_study, run_study, run_suite
     from headstart.tuned import Tuned
     from headstart.tuning import tune_study
 
@@ -20,6 +20,7 @@ __all__ = [
     "Study",
     "Tuned",
     "__version__",
+    "fit_study",
     "load_study",
     "load_suite",
     "prepare_study",
@@ -34,7 +35,8 @@ __getattr__ = lazily(
     "headstart",
     {
         **dict.fromkeys(
-            ["Study", "load_study", "load_suite", "prepare_study", "run_study", "run_suite"], "headstart.api"
+            ["Study", "fit_study", "load_study", "load_suite", "prepare_study", "run_study", "run_suite"],
+            "headstart.api",
         ),
         "Tuned": "headstart.tuned",
         "tune_study": "headstart.tuning",

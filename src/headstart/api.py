@@ -23,11 +23,13 @@ if TYPE_CHECKING:
 
     from headstart.execution import Listener, StudyRun
     from headstart.outputs import Tables
+    from headstart.study.fitting.fit import Fitted
     from headstart.study.results.run_folder import RunFolder
 
 __all__ = [
     "DEFAULT_STORE",
     "Study",
+    "fit_study",
     "load_study",
     "load_suite",
     "plan_table",
@@ -87,6 +89,39 @@ def prepare_study(
     environment = describe_environment() | {"store": kept.address}
     write_atomic(run.folder / ENVIRONMENT, json.dumps(environment, indent=1).encode())
     return StudyRun(plan, kept, chosen, run, notes, track)
+
+
+def fit_study(
+    recipe: str | Path | None = None,
+    overrides: Sequence[str] = (),
+    *,
+    data: Path | str | None = None,
+    seconds: float | None = None,
+    out: Path | str | None = None,
+    store: Path | str = DEFAULT_STORE,
+    workers: int | None = None,
+    replace: bool = False,
+) -> "Fitted":
+    """A study that fits ``seconds`` on this machine: of a recipe or YAML file, or of the images at ``data``.
+
+    overrides: ``key=value``, which hold whatever is chosen. seconds: of which an empty store leaves time for nothing
+    else; ``None``: a recipe as it stands, or a study about as large as the quickstart. out: folder of runs, where one
+    that was chosen before is gone on with. Raises ``HeadstartError`` for what cannot be told of images, and
+    ``ConfigError`` where no study fits.
+
+    >>> fitted = fit_study(data="photos", seconds=600)  # doctest: +SKIP
+    >>> run_study(fitted.config)  # doctest: +SKIP
+    """
+    from headstart.study.fitting.fit import of_data, of_recipe
+
+    if (recipe is None) == (data is None):
+        raise ConfigError("name a recipe or YAML file, or else say where images are with --data PATH")
+    found = of_recipe(str(recipe), overrides) if data is None else of_data(Path(data), overrides)
+    if seconds is None:
+        return found.usual()
+    from headstart.study.running.store import open_store
+
+    return found.fit(seconds, open_store(store), workers, None if out is None else Path(out), replace)
 
 
 def run_study(config: Config, *, listen: "Listener | None" = None, **options: Any) -> "Study":

@@ -16,8 +16,8 @@ from headstart.study.jobs.base import Job
 from headstart.study.jobs.trial import TrialJob
 from headstart.study.results.run_folder import LOG, RunFolder
 from headstart.study.running.estimate import seconds_left, side_by_side, wall_seconds
-from headstart.study.running.fitting import Overrun, overrun
 from headstart.study.running.launchers import Event, Launcher
+from headstart.study.running.overrun import Overrun, overrun
 from headstart.study.running.plan import NO_MORE, Plan, Trials, make_plan
 from headstart.study.running.steps import validation_score
 from headstart.study.running.store import Store

@@ -13,8 +13,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn
 if TYPE_CHECKING:
     from headstart.execution import Expect, Listener
     from headstart.study.jobs.base import Job
-    from headstart.study.running.fitting import Overrun
     from headstart.study.running.launchers import Event
+    from headstart.study.running.overrun import Overrun
 
 __all__ = [
     "LINE_SECONDS",
@@ -57,7 +57,7 @@ def duration(seconds: float) -> str:
 def describe_overrun(overrun: "Overrun") -> str:
     """What takes longer than it is meant to, and what would fit, in a sentence.
 
-    >>> from headstart.study.running.fitting import Overrun
+    >>> from headstart.study.running.overrun import Overrun
     >>> describe_overrun(Overrun(360, 900, 2, 350))
     'this study is meant to take 6 min and takes about 15 min here: with trials=2 it would take about 6 min'
     """

@@ -3,7 +3,7 @@
 What nothing tells of splits is drawn by the hash of the file's path, 10 : 1 : 1.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from headstart.data.exchange.account import Account
 from headstart.data.exchange.base import Arrays, Reader, new_manifest
 from headstart.data.exchange.endings import UNREAD, picture_endings, remedy
-from headstart.data.exchange.kinds import UNREADABLE, reason, survey
+from headstart.data.exchange.kinds import UNREADABLE, reason, shorter_sides, survey
 from headstart.data.exchange.layout import Layout, Parts, layout_of, wrapper_of
 from headstart.data.exchange.listing import pictures_among
 from headstart.data.exchange.pictures import Fit, PictureOptions, fitted
@@ -40,6 +40,9 @@ class PlainReader(Reader):
     entries: Sequence[Entry]
     labels: NDArray[np.int64] | None
     fit: Fit
+
+    def sides(self, rows: Sequence[int]) -> list[int]:
+        return shorter_sides(_sources([self.entries[row] for row in rows]))
 
     def read(self, start: int, stop: int) -> Arrays:
         arrays: Arrays = {"images": np.stack([self._picture(entry) for entry in self.entries[start:stop]])}
@@ -100,12 +103,16 @@ def pictures_below(path: Path, entries: Sequence[Entry], account: Account) -> tu
     raise DataError(f"{path} holds no pictures ({known}): name a folder or zip archive that does")
 
 
+def _sources(entries: Iterable[Entry]) -> Iterator[tuple[str, Path | bytes]]:
+    """Pictures with their names, as ``survey`` takes them."""
+    return ((str(entry), entry.path if entry.member is None else entry.read()) for entry in entries)
+
+
 def open_pictures(path: Path, imported: str, rows: Rows, options: PictureOptions, account: Account) -> PlainReader:
     """A reader of ``rows``; what ``survey`` raises for their pictures."""
     splits = complete_splits(rows.given, rows.keys, options.seed)
     account.guesses += drawn_splits(rows.given)
-    sources = ((str(entry), entry.path if entry.member is None else entry.read()) for entry in rows.entries)
-    resolution, kind = survey(sources, options.resolution, account)
+    resolution, kind = survey(_sources(rows.entries), options.resolution, account)
     made_by = {"imported": imported, "resolution": resolution, "seed": options.seed, "fit": options.fit}
     manifest = new_manifest(path.resolve().stem, made_by, kind, rows.classes, splits)
     numbers = {name: number for number, name in enumerate(rows.classes)}

@@ -7,7 +7,7 @@ are ever decoded, by code below; pickles and the like are passed over.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from headstart.data.exchange.base import (
     ReadOptions,
     new_manifest,
 )
-from headstart.data.exchange.kinds import UNREADABLE, survey
+from headstart.data.exchange.kinds import UNREADABLE, shorter_sides, survey
 from headstart.data.exchange.pictures import decode, fitted
 from headstart.data.exchange.provenance import Provenance, read_provenance
 from headstart.data.exchange.splits import UNKNOWN, complete_splits, drawn_splits, told_splits
@@ -47,6 +47,9 @@ class WebDatasetReader(Reader):
     samples: list[Sample]
     exact: bool
     numbers: Mapping[int, int] | None = None
+
+    def sides(self, rows: Sequence[int]) -> list[int]:
+        return [] if self.exact else shorter_sides(_pictures(self.tars, [self.samples[row] for row in rows]))
 
     def read(self, start: int, stop: int) -> Arrays:
         rows = [self._row(sample) for sample in self.samples[start:stop]]
@@ -173,7 +176,7 @@ def _depth(data: bytes, shape: tuple[int, ...]) -> NDArray[Any]:
     return read_npy(data, shape, np.float16)
 
 
-def _pictures(tars: list[Path], samples: list[Sample]) -> Iterator[tuple[str, bytes]]:
+def _pictures(tars: list[Path], samples: Sequence[Sample]) -> Iterator[tuple[str, bytes]]:
     for sample in samples:
         ending = str(sample.image)
         yield f"{sample.key}.{ending}", _bytes(tars, sample.members[ending])

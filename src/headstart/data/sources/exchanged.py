@@ -1,10 +1,11 @@
 """Images in other people's formats as sources: read by the code that imports them."""
 
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
-from headstart.data.exchange.base import ReadOptions
+from headstart.data.exchange.base import Reader, ReadOptions
 from headstart.data.exchange.fingerprints import fingerprint_of
 from headstart.data.exchange.hdf5 import Hdf5Options
 from headstart.data.exchange.pictures import PictureOptions
@@ -46,20 +47,20 @@ class ExchangedSource(ReadOptions, Source):
     @cached_property
     def known(self) -> tuple[str, SourceInfo]:
         """Name and contents, from headers and labels; a reader would hold on to files, so none is kept."""
-        reader = open_reader(self.path, self.FORMAT, self.options)
-        manifest = reader.manifest
-        counts = {split: int((reader.splits == number).sum()) for number, split in enumerate(SPLITS)}
-        account = reader.account
-        info = SourceInfo(
-            counts,
-            manifest.classes,
-            reader.targets,
-            manifest.resolution,
-            manifest.channels,
-            guesses=tuple(map(str, account.guesses)),
-            left_out=account.left_out,
-        )
-        return manifest.name, info
+        return _told_by(open_reader(self.path, self.FORMAT, self.options))
+
+    def knowing(self, reader: Reader) -> Self:
+        """This source, which ``reader`` has opened already."""
+        self.__dict__["known"] = _told_by(reader)
+        return self
+
+    def at(self, resolution: int) -> Self:
+        """The same files at another resolution; what is known of them is not found out again."""
+        name, info = self.known
+        other = self.model_copy(update={"resolution": resolution})
+        other.__dict__["known"] = name, replace(info, resolution=resolution)
+        other.__dict__["fingerprint"] = self.fingerprint
+        return other
 
     @cached_property
     def fingerprint(self) -> str:
@@ -76,6 +77,21 @@ class ExchangedSource(ReadOptions, Source):
         else:
             write_dataset(open_reader(self.path, self.FORMAT, self.options), folder, progress)
         return folder
+
+
+def _told_by(reader: Reader) -> tuple[str, SourceInfo]:
+    manifest, account = reader.manifest, reader.account
+    counts = {split: int((reader.splits == number).sum()) for number, split in enumerate(SPLITS)}
+    info = SourceInfo(
+        counts,
+        manifest.classes,
+        reader.targets,
+        manifest.resolution,
+        manifest.channels,
+        guesses=tuple(map(str, account.guesses)),
+        left_out=account.left_out,
+    )
+    return manifest.name, info
 
 
 class ImagesSource(PictureOptions, ExchangedSource):
