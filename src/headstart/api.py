@@ -23,12 +23,14 @@ if TYPE_CHECKING:
 
     from headstart.execution import Listener, StudyRun
     from headstart.outputs import Tables
+    from headstart.study.fitting.detect import Pilot
     from headstart.study.fitting.fit import Fitted
     from headstart.study.results.run_folder import RunFolder
 
 __all__ = [
     "DEFAULT_STORE",
     "Study",
+    "detect_table",
     "fit_study",
     "load_study",
     "load_suite",
@@ -237,6 +239,39 @@ def plan_table(config: Config, *, store: Path | str = DEFAULT_STORE, workers: in
     total = kinds.sum(numeric_only=True).to_frame().T.assign(kind="all").astype(kinds.dtypes)
     total["seconds"] = wall_seconds(plan, seconds, together)
     return pd.concat([kinds, total], ignore_index=True).round({"seconds": 1})
+
+
+def detect_table(
+    config: Config,
+    share: float,
+    *,
+    store: Path | str = DEFAULT_STORE,
+    workers: int | None = None,
+    pilot: "Pilot | None" = None,
+) -> "pd.DataFrame":
+    """How many trials it takes to see that a start is worth a ``share`` of labels more, 0.5 for half as many again.
+
+    A row per task and budget: ``runs`` of the baseline that tell, its ``score`` and the ``deviation`` between trials,
+    the ``gain`` in score that the gain in labels comes to, and the ``trials`` that show it in four of five cases (see
+    ``utility/power.py``). Where the store has too few runs of the baseline for that, a pilot is run: three trials at
+    two budgets, which the study does not do again. pilot: runs it, with a view of it; default: without. Raises
+    ``ConfigError`` for a suite.
+
+    >>> detect_table("quickstart", 0.5).set_index("labels")["trials"]  # doctest: +SKIP
+    """
+    suite = as_suite(config).settled()
+    if suite.varied:
+        raise ConfigError(f"{suite.name} varies {', '.join(suite.varied)}, and --detect is of one study: name one")
+    from headstart.study.config.checks import check_study
+    from headstart.study.fitting.detect import detections, enough, pilot_suite, run_pilot
+    from headstart.study.running.launchers import LocalLauncher
+    from headstart.study.running.store import open_store
+
+    check_study(suite.first)
+    kept = open_store(store)
+    if not enough(suite, kept):
+        (pilot or run_pilot)(pilot_suite(suite), kept, LocalLauncher(kept, workers))
+    return detections(suite, kept, share)
 
 
 def status_table(folder: Path | str) -> "pd.DataFrame":

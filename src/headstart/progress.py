@@ -2,13 +2,23 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 
 if TYPE_CHECKING:
     from headstart.execution import Expect, Listener
@@ -76,19 +86,33 @@ def when(seconds: float) -> str:
     return f"{then:%H:%M}" if then.date() == now.date() else f"{then:%H:%M on %Y-%m-%d}"
 
 
-def new_bar(console: Console) -> Progress:
+def new_bar(console: Console, left: ProgressColumn | None = None) -> Progress:
     """A bar with the share, the time left, and what is done now (the field ``now``); a narrow terminal has no room for
-    the bar itself."""
+    the bar itself. left: says the time in place of the bar's own pace."""
     bar = [BarColumn()] if console.width >= ROOM_FOR_BAR else []
     return Progress(
         SpinnerColumn("line" if console.options.ascii_only else "dots"),
         TextColumn("{task.description}", style="bold", markup=False),
         *bar,
         TaskProgressColumn(),
-        TimeRemainingColumn(elapsed_when_finished=True),
+        left or TimeRemainingColumn(elapsed_when_finished=True),
         TextColumn("{task.fields[now]}", style="dim", markup=False),
         console=console,
     )
+
+
+class _Left(ProgressColumn):
+    """Time left, as ``seconds_left`` tells it."""
+
+    max_refresh = 0.5
+
+    def __init__(self, share: Callable[[], float], expected_seconds: float | None) -> None:
+        super().__init__()
+        self._share, self._expected = share, expected_seconds
+
+    def render(self, task: Task) -> Text:
+        left = seconds_left(self._share(), self._expected, task.elapsed or 0.0)
+        return Text("?" if left is None else f"{duration(left)} left", style="progress.remaining")
 
 
 class _Tally:
@@ -98,13 +122,16 @@ class _Tally:
         self.lock = threading.Lock()
         self.steps = 0
         self._expected: dict[str, int] = {}
+        self._seconds: dict[str, float] = {}
+        self._spent = 0.0
         self._done: dict[str, int] = {}
         self._running: dict[str, str] = {}
         self._sets: dict[str, set[str]] = {"finished": set(), "failed": set(), "retried": set()}
 
-    def expect(self, jobs: "Sequence[Job]") -> None:
-        """These are to be done as well, if they were not expected already."""
+    def expect(self, jobs: "Sequence[Job]", seconds: Mapping[str, float]) -> None:
+        """These are to be done as well, if they were not expected already. seconds: of a core that each takes."""
         self._expected |= {job.key: job.cost for job in jobs}
+        self._seconds |= {job.key: seconds.get(job.key, 0.0) for job in jobs if job.key not in self._seconds}
 
     @property
     def total(self) -> int:
@@ -113,13 +140,21 @@ class _Tally:
 
     @property
     def share(self) -> float:
-        """Of the image-steps, those that are done."""
+        """Of the seconds that all jobs take, as far as that was estimated, what is done of them; else of image-steps.
+
+        An image-step of one job may take many times as long as that of another.
+        """
+        work = sum(self._seconds.values())
+        if work > 0:
+            return self._spent / work
         return self.steps / self.total if self.total else 0.0
 
     def hear(self, event: "Event") -> None:
         key = event.job.key
         done = event.total if event.what in ("finished", "failed") else event.done
-        self.steps += done - self._done.get(key, 0)
+        more = done - self._done.get(key, 0)
+        self.steps += more
+        self._spent += self._seconds.get(key, 0.0) * (more / event.total if event.total else 0.0)
         self._done[key] = done
         self._sets.get(event.what, set()).add(key)
         self._running.pop(key, None)
@@ -143,7 +178,7 @@ class _Tally:
 def watch_jobs(
     console: Console, expected_seconds: float | None = None, every: float = LINE_SECONDS
 ) -> "Iterator[tuple[Listener, Expect]]":
-    """What a study tells of events, and of jobs that come next; the bar counts image-steps.
+    """What a study tells of events, and of jobs that come next; the bar counts what they take.
 
     Where ``console`` is no terminal there is a line instead, each ``every`` seconds. expected_seconds: how long the
     work was thought to take, which tells what is left of it until its pace does.
@@ -154,11 +189,12 @@ def watch_jobs(
         with tally.lock:
             return _line(tally, expected_seconds, elapsed)
 
-    with _bar(console, tally) if console.is_terminal else lines(console, line, every) as changed:
+    view = _bar(console, tally, expected_seconds) if console.is_terminal else lines(console, line, every)
+    with view as changed:
 
-        def expect(jobs: "Sequence[Job]") -> None:
+        def expect(jobs: "Sequence[Job]", seconds: Mapping[str, float]) -> None:
             with tally.lock:
-                tally.expect(jobs)
+                tally.expect(jobs, seconds)
             changed("starting workers")
 
         def listen(event: "Event") -> None:
@@ -170,10 +206,10 @@ def watch_jobs(
 
 
 @contextmanager
-def _bar(console: Console, tally: _Tally) -> Iterator[Callable[[str], None]]:
-    with new_bar(console) as progress:
+def _bar(console: Console, tally: _Tally, expected_seconds: float | None) -> Iterator[Callable[[str], None]]:
+    with new_bar(console, _Left(lambda: tally.share, expected_seconds)) as progress:
         bar = progress.add_task("study", total=None, now="")
-        yield lambda now: progress.update(bar, total=tally.total, completed=tally.steps, now=now)
+        yield lambda now: progress.update(bar, total=1.0, completed=tally.share, now=now)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from headstart.cache import DEFAULT_STORE
 from headstart.cli.choosing import chosen_study
 from headstart.cli.completion import complete_recipe
 from headstart.cli.console import WorkersOption, console, print_frame, print_prose, say, tell
+from headstart.cli.detecting import print_detection, share_of
 from headstart.cli.running import run_study_here
 
 if TYPE_CHECKING:
@@ -98,14 +99,21 @@ def study_plan(
     overrides: Overrides = None,
     data: Data = None,
     time: Time = None,
+    detect: Annotated[
+        str | None,
+        typer.Option(help="Also how many trials show a gain of this share of labels, 0.5 or 50%; it may run a pilot."),
+    ] = None,
     store: StoreOption = str(DEFAULT_STORE),
     workers: WorkersOption = None,
 ) -> None:
     """Say what a study or suite would do: jobs, what is cached, image-steps, estimated time."""
     from headstart.api import plan_table
 
+    share = None if detect is None else share_of(detect)
     chosen = chosen_study(recipe, overrides or [], data, time, store=store, workers=workers)
     print_frame(plan_table(chosen.suite, store=store, workers=workers))
+    if share is not None:
+        print_detection(chosen.suite, share, store, workers)
 
 
 @app.command("status")

@@ -2,14 +2,14 @@
 
 from headstart.study.config.checks import check_study
 from headstart.study.config.study import StudyConfig
-from headstart.study.config.suite import as_suite
+from headstart.study.config.suite import Suite, as_suite
 from headstart.study.jobs.trial import TrialJob
 from headstart.study.running.estimate import seconds_left, side_by_side, wall_seconds
-from headstart.study.running.launchers import LocalLauncher
+from headstart.study.running.launchers import Launcher, LocalLauncher
 from headstart.study.running.plan import make_plan
 from headstart.study.running.store import Store
 
-__all__ = ["SHARE", "seconds_needed"]
+__all__ = ["SHARE", "seconds_needed", "seconds_of_work"]
 
 SHARE = 0.9
 """Of the time, what a study may be thought to take: an estimate is none to the second."""
@@ -18,13 +18,17 @@ REPORT_SECONDS = 10.0
 
 
 def seconds_needed(config: StudyConfig, store: Store, workers: int | None = None) -> float:
-    """Until the report is there; what ``store`` holds takes no time, and steps that are to be found are as many as they
-    may be. Raises ``ConfigError`` for a study that cannot work."""
-    suite = as_suite(config).settled()
-    check_study(suite.first, networks=False)
+    """Until the report is there. Raises ``ConfigError`` for a study that cannot work."""
+    check_study(config, networks=False)
+    return REPORT_SECONDS + seconds_of_work(as_suite(config).settled(), store, LocalLauncher(store, workers))
+
+
+def seconds_of_work(suite: Suite, store: Store, launcher: Launcher) -> float:
+    """Of a settled study: what ``store`` holds takes no time, and steps that are to be found are as many as they may
+    be."""
     plan = make_plan(suite, _ever_better)
     needed = seconds_left(plan, store.states(plan.jobs))
-    return REPORT_SECONDS + wall_seconds(plan, needed, side_by_side(plan, LocalLauncher(store, workers)))
+    return wall_seconds(plan, needed, side_by_side(plan, launcher))
 
 
 def _ever_better(job: TrialJob) -> float:

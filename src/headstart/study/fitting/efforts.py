@@ -41,7 +41,7 @@ class Effort(NamedTuple):
     trials: int
     budgets: int
     pretraining: int
-    steps: int = 600
+    steps: int = 1200
     doubled: bool = True
 
 
@@ -50,30 +50,31 @@ EFFORTS = (
     Effort(10, 8, 6000),
     Effort(10, 8, 4000),
     Effort(8, 8, 4000),
-    Effort(8, 8, 3000),
-    Effort(8, 7, 3000),
+    Effort(8, 7, 4000),
+    Effort(7, 7, 4000),
     Effort(7, 7, 3000),
-    Effort(7, 7, 2000),
-    Effort(6, 7, 2000),
+    Effort(6, 7, 3000),
+    Effort(6, 6, 3000),
     Effort(6, 6, 2000),
     Effort(5, 6, 2000),
-    Effort(5, 6, 1500),
-    Effort(5, 5, 1500),
+    Effort(5, 5, 2000),
+    Effort(4, 5, 2000),
     Effort(4, 5, 1500),
-    Effort(4, 5, 1000),
+    Effort(4, 4, 1500),
     Effort(4, 4, 1000),
-    Effort(4, 4, 700),
+    Effort(3, 4, 1000),
     Effort(3, 4, 700),
-    Effort(3, 4, 500),
-    Effort(3, 3, 500),
-    Effort(3, 3, 500, 600, False),
-    Effort(3, 3, 350, 400, False),
+    Effort(3, 3, 700),
+    Effort(3, 3, 500, 900),
+    Effort(3, 3, 500, 900, False),
+    Effort(3, 3, 350, 600, False),
+    Effort(2, 3, 350, 600, False),
     Effort(2, 3, 250, 400, False),
-    Effort(2, 3, 170, 300, False),
+    Effort(2, 2, 170, 300, False),
     Effort(2, 2, 120, 200, False),
 )
 """What is worth most is kept longest: few trials and budgets answer badly, and the largest budgets take longest."""
-LARGER, WIDER = 15, 11
+LARGER, WIDER = 15, 10
 """The least effort, by its place, that larger images and a wider network are taken for."""
 
 
