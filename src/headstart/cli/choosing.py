@@ -86,5 +86,6 @@ def _print_choice(fitted: "Fitted", seconds: float | None) -> None:
     if fitted.left_out:
         say(f"left out for the time: {'; '.join(fitted.left_out)}")
     if fitted.more is not None:
-        longer, bought = fitted.more
-        say(f"--time {round(longer / 60)}m would buy: {'; '.join(bought)}")
+        longer, bought, price = fitted.more
+        text = f"--time {round(longer / 60)}m would buy: {'; '.join(bought)}"
+        say(f"{text} (for {'; '.join(price)})" if price else text)

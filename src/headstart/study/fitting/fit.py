@@ -13,7 +13,7 @@ from headstart.errors import ConfigError
 from headstart.schema import apply_override, validate
 from headstart.study.config.study import StudyConfig
 from headstart.study.config.suite import load_suite
-from headstart.study.fitting.changes import gained
+from headstart.study.fitting.changes import gained, lost
 from headstart.study.fitting.cost import SHARE, seconds_needed
 from headstart.study.fitting.earlier import Earlier, earlier
 from headstart.study.fitting.efforts import LARGER, LIMITS, Effort, Limit, Size, efforts, limited, sizes
@@ -32,14 +32,14 @@ Make = Callable[[], StudyConfig]
 @dataclass(frozen=True)
 class Fitted:
     """What was chosen. seconds: that it takes, or ``None`` where nobody asked. guesses: what was taken for granted,
-    besides what sources say. left_out: what a study with all the time it can use has. more: seconds, and what they
-    would buy. notes: sentences on an earlier run. replaces: whether that one is to be replaced."""
+    besides what sources say. left_out: what a study with all the time it can use has. more: seconds, what they
+    would buy, and what in return. notes: sentences on an earlier run. replaces: whether that one is to be replaced."""
 
     config: StudyConfig
     guesses: tuple[str, ...] = ()
     seconds: float | None = None
     left_out: tuple[str, ...] = ()
-    more: tuple[float, tuple[str, ...]] | None = None
+    more: tuple[float, tuple[str, ...], tuple[str, ...]] | None = None
     notes: tuple[str, ...] = ()
     replaces: bool = False
 
@@ -89,13 +89,13 @@ class Candidates:
 
         choice = choose(self.floors, cost, SHARE * seconds, self.what)
         chosen, longer = self.config(choice.rung), MORE_TIME * seconds
-        more = gained(self.config(choose(self.floors, cost, SHARE * longer).rung), chosen)
+        better = self.config(choose(self.floors, cost, SHARE * longer).rung)
         return Fitted(
             _timed(chosen, seconds),
             self.guesses,
             choice.seconds,
             gained(self.richest, chosen),
-            (longer, more) if more else None,
+            (longer, bought, lost(better, chosen)) if (bought := gained(better, chosen)) else None,
             (found.note,) if found.note else (),
             replaces=found.other,
         )
