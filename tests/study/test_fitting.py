@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+import torch
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from headstart.api import fit_study
 from headstart.cli import main
 from headstart.data.exchange.transfer import export_folder, import_folder
 from headstart.errors import ConfigError, DataError, HeadstartError
+from headstart.folder import Manifest, write_manifest, write_shard
 from headstart.study.config.checks import check_study
 from headstart.study.config.suite import load_study
 from headstart.study.fitting import fit
@@ -86,6 +88,9 @@ def test_sizes_come_from_the_pictures(tmp_path):
     said = look_at(tmp_path / "unlike", {"resolution": 20, "fit": "pad"})
     assert said.sides == (20,)
     assert said.source.fit == "pad"
+    tiny = look_at(pictures(tmp_path / "tiny", size=(5, 5)), {})
+    assert tiny.sides == (8,)
+    assert tiny.at(8).info().resolution == 8
     small = look_at(pictures(tmp_path / "small", size=lambda number: (9 + number % 2, 9)), {})
     assert small.sides == (9,)
 
@@ -102,6 +107,40 @@ def test_tables_archives_exports_and_dataset_folders_are_looked_at_alike(pets, t
         config = of_data(tmp_path / name, []).usual().config
         assert config.dataset.info().classes[0] == classes
         assert config.dataset.info().resolution == 16
+
+
+@pytest.fixture(scope="module")
+def maps(tmp_path_factory):
+    """A dataset folder with a class and maps, and one of maps alone."""
+    folder = tmp_path_factory.mktemp("maps")
+    random = np.random.default_rng(0)
+    count = 60
+    shard = {
+        "images": torch.from_numpy(random.integers(0, 256, (count, 3, 16, 16), dtype=np.uint8)),
+        "split": torch.tensor([(0, 0, 0, 1, 2)[number % 5] for number in range(count)], dtype=torch.uint8),
+        "target.class": torch.arange(count) % 3,
+        "target.semantic": torch.from_numpy(random.integers(0, 4, (count, 16, 16), dtype=np.uint8)),
+        "target.depth": torch.rand(count, 16, 16).half(),
+    }
+    known = {"created_by": "a test", "made_by": {}, "seed": 0, "engine": "none", "resolution": 16, "channels": 3}
+    counts = {"train": 36, "val": 12, "test": 12}
+    for name, left_out in (("all", ()), ("bare", ("target.class",))):
+        (folder / name).mkdir()
+        info = write_shard(folder / name, 0, {key: values for key, values in shard.items() if key not in left_out})
+        write_manifest(folder / name, Manifest(name=name, classes=tuple("abc"), counts=counts, shards=(info,), **known))
+    return folder
+
+
+def test_maps_are_asked_for_where_there_are_no_classes_or_somebody_says_so(maps):
+    whole, bare = of_data(maps / "all", []), of_data(maps / "bare", [])
+    asked = of_data(maps / "all", ["tasks=[segmentation]"])
+    assert whole.usual().config.tasks == ("classification",)
+    assert any("tasks=[depth, segmentation] for another" in guess for guess in whole.guesses)
+    assert bare.usual().config.tasks == ("segmentation", "depth")
+    assert asked.usual().config.tasks == ("segmentation",)
+    for found in (whole, bare, asked):
+        check_study(found.usual().config)
+        assert found.usual().config.backbone.options.get("dilated", False) == (found is not whole)
 
 
 def test_unlike_pictures_in_shards_are_measured(tmp_path):

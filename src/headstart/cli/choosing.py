@@ -82,7 +82,7 @@ def _print_choice(fitted: "Fitted", seconds: float | None) -> None:
     for note in fitted.notes:
         tell("note", note)
     if fitted.seconds is not None and seconds is not None:
-        say(f"this takes about {duration(fitted.seconds)} of {duration(seconds)} if nothing of it is done")
+        say(f"chosen for {duration(seconds)}: it takes about {duration(fitted.seconds)} here")
     if fitted.left_out:
         say(f"left out for the time: {'; '.join(fitted.left_out)}")
     if fitted.more is not None:

@@ -1,6 +1,6 @@
 """Whether a run's folder holds one of the studies that are to choose from."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,6 @@ from typing import Any
 from headstart.study.config.settle import settle
 from headstart.study.config.study import StudyConfig
 from headstart.study.config.suite import load_suite
-from headstart.study.results.run_folder import CONFIG, DESCRIBING
 
 __all__ = ["Earlier", "earlier"]
 
@@ -25,12 +24,14 @@ class Earlier:
 
 def earlier(out: Path, name: str, candidates: Sequence[StudyConfig], seconds: float) -> Earlier:
     """What lies in ``out/name``, if it is one of ``candidates`` by all that changes a number."""
+    from headstart.study.results.run_folder import CONFIG, DESCRIBING  # it loads what tables need
+
     path = out.expanduser() / name / CONFIG
     if not path.is_file():
         return Earlier()
     suite = load_suite(path)
-    existing = _counting(suite.first)
-    same = next((one for one in candidates if _counting(one) == existing), None)
+    existing = _without(suite.first, DESCRIBING)
+    same = next((one for one in candidates if _without(one, DESCRIBING) == existing), None)
     if suite.varied or same is None:
         return Earlier()
     minutes = suite.first.minutes
@@ -43,6 +44,6 @@ def earlier(out: Path, name: str, candidates: Sequence[StudyConfig], seconds: fl
     )
 
 
-def _counting(config: StudyConfig) -> dict[str, Any]:
-    """The keys of a study that change its numbers, settled."""
-    return settle(config).model_dump(mode="json", exclude=set(DESCRIBING))
+def _without(config: StudyConfig, keys: Set[str]) -> dict[str, Any]:
+    """A study's keys, settled, but those that change no number."""
+    return settle(config).model_dump(mode="json", exclude=set(keys))

@@ -45,11 +45,12 @@ class Fitted:
 
 
 class Candidates:
-    """Studies to choose from. floors: as ``choose`` takes them, each rung a function that makes its study. guesses:
-    what was taken for granted. what: they are called in a refusal."""
+    """Studies to choose from. floors: as ``choose`` takes them, each rung a function that makes its study. usual:
+    the one that is taken where time does not matter. guesses: what was taken for granted. what: they are called in a
+    refusal."""
 
-    def __init__(self, floors: Sequence[Sequence[Make]], guesses: Sequence[Guess], what: str) -> None:
-        self.floors, self.guesses, self.what = floors, tuple(map(str, guesses)), what
+    def __init__(self, floors: Sequence[Sequence[Make]], usual: Make, guesses: Sequence[Guess], what: str) -> None:
+        self.floors, self._usual, self.guesses, self.what = floors, usual, tuple(map(str, guesses)), what
         self._made: dict[Make, StudyConfig] = {}
 
     def config(self, rung: Make) -> StudyConfig:
@@ -65,8 +66,7 @@ class Candidates:
     def usual(self) -> Fitted:
         """Without regard to time: a recipe as it stands; of found images about as much as the quickstart does, of
         the smallest size."""
-        floor = self.floors[0]
-        return Fitted(self.config(floor[LARGER] if len(self.floors) > 1 else floor[0]), self.guesses)
+        return Fitted(self.config(self._usual), self.guesses)
 
     def fit(
         self, seconds: float, store: Store, workers: int | None = None, out: Path | None = None, replace: bool = False
@@ -119,7 +119,7 @@ def of_data(path: Path, overrides: Sequence[str]) -> Candidates:
         [partial(make, size, effort) for effort in efforts(size, smaller)]
         for size, smaller in zip(ladder, [None, *ladder], strict=False)
     ]
-    return Candidates(floors, (*found.guesses, *template.guesses), f"study of {path}")
+    return Candidates(floors, floors[0][LARGER], (*found.guesses, *template.guesses), f"study of {path}")
 
 
 def of_recipe(recipe: str, overrides: Sequence[str]) -> Candidates:
@@ -131,7 +131,7 @@ def of_recipe(recipe: str, overrides: Sequence[str]) -> Candidates:
     rest = _of_others(overrides)
     floor: list[Make] = [lambda: config]
     floor += [partial(_of_recipe, config, limit, rest, recipe) for limit in LIMITS]
-    return Candidates([floor], (), f"study that {recipe} can be cut to")
+    return Candidates([floor], floor[0], (), f"study that {recipe} can be cut to")
 
 
 def _of_template(template: Template, overrides: Sequence[str], where: str, size: Size, effort: Effort) -> StudyConfig:

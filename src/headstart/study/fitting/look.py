@@ -22,6 +22,8 @@ __all__ = ["SIDES", "Found", "look_at", "study_name"]
 
 SIDES = (24, 32, 48, 64, 96)
 """Pixels a side that pictures are scaled to."""
+LEAST = 8
+"""That networks take: what is smaller is enlarged."""
 SAMPLE = 200
 """Pictures whose size is looked at."""
 
@@ -107,10 +109,10 @@ def _measured(path: Path, source: ExchangedSource, guesses: tuple[Guess, ...]) -
             raise
         return _unlike(path, source, guesses)
     side = reader.manifest.resolution
-    smaller = [other for other in SIDES if other < side]
-    if source.resolution is not None or not smaller or not reader.sides([0]):
+    if source.resolution is not None or not reader.sides([0]):
         return Found(path, source.knowing(reader), (side,), guesses)
-    own = (*smaller, side) if side <= max(SIDES) else tuple(smaller)
+    smaller = [other for other in SIDES if other < side]
+    own = (*smaller, max(LEAST, side)) if side <= max(SIDES) else tuple(smaller)
     return Found(path, source.knowing(reader), own, guesses)
 
 
@@ -125,7 +127,7 @@ def _unlike(path: Path, source: ExchangedSource, guesses: tuple[Guess, ...]) -> 
     said = Guess(
         "size", "squares", f"shorter sides of {min(sides)} to {max(sides)} px are scaled, and cut by dataset.fit"
     )
-    found = tuple(side for side in SIDES if side <= middle) or (max(8, middle),)
+    found = tuple(side for side in SIDES if side <= middle) or (max(LEAST, middle),)
     known = least.knowing(reader).at(found[0])
     return Found(path, known, found, (*guesses, said))
 
