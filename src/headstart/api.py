@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from headstart.cache import DEFAULT_STORE
 from headstart.errors import ConfigError, StoreError
 from headstart.files import write_atomic
+from headstart.fitted import detect_table, fit_study
 from headstart.registry import lookup
 from headstart.study.config.study import StudyConfig
 from headstart.study.config.suite import Suite, as_suite, load_study, load_suite
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
     from headstart.execution import Listener, StudyRun
     from headstart.outputs import Tables
-    from headstart.study.fitting.detect import Pilot
-    from headstart.study.fitting.fit import Fitted
     from headstart.study.results.run_folder import RunFolder
 
 __all__ = [
@@ -91,39 +90,6 @@ def prepare_study(
     environment = describe_environment() | {"store": kept.address}
     write_atomic(run.folder / ENVIRONMENT, json.dumps(environment, indent=1).encode())
     return StudyRun(plan, kept, chosen, run, notes, track)
-
-
-def fit_study(
-    recipe: str | Path | None = None,
-    overrides: Sequence[str] = (),
-    *,
-    data: Path | str | None = None,
-    seconds: float | None = None,
-    out: Path | str | None = None,
-    store: Path | str = DEFAULT_STORE,
-    workers: int | None = None,
-    replace: bool = False,
-) -> "Fitted":
-    """A study that fits ``seconds`` on this machine: of a recipe or YAML file, or of the images at ``data``.
-
-    overrides: ``key=value``, which hold whatever is chosen. seconds: of which an empty store leaves time for nothing
-    else; ``None``: a recipe as it stands, or a study about as large as the quickstart. out: folder of runs, where one
-    that was chosen before is gone on with. Raises ``HeadstartError`` for what cannot be told of images, and
-    ``ConfigError`` where no study fits.
-
-    >>> fitted = fit_study(data="photos", seconds=600)  # doctest: +SKIP
-    >>> run_study(fitted.config)  # doctest: +SKIP
-    """
-    from headstart.study.fitting.fit import of_data, of_recipe
-
-    if (recipe is None) == (data is None):
-        raise ConfigError("name a recipe or YAML file, or else say where images are with --data PATH")
-    found = of_recipe(str(recipe), overrides) if data is None else of_data(Path(data), overrides)
-    if seconds is None:
-        return found.usual()
-    from headstart.study.running.store import open_store
-
-    return found.fit(seconds, open_store(store), workers, None if out is None else Path(out), replace)
 
 
 def run_study(config: Config, *, listen: "Listener | None" = None, **options: Any) -> "Study":
@@ -239,39 +205,6 @@ def plan_table(config: Config, *, store: Path | str = DEFAULT_STORE, workers: in
     total = kinds.sum(numeric_only=True).to_frame().T.assign(kind="all").astype(kinds.dtypes)
     total["seconds"] = wall_seconds(plan, seconds, together)
     return pd.concat([kinds, total], ignore_index=True).round({"seconds": 1})
-
-
-def detect_table(
-    config: Config,
-    share: float,
-    *,
-    store: Path | str = DEFAULT_STORE,
-    workers: int | None = None,
-    pilot: "Pilot | None" = None,
-) -> "pd.DataFrame":
-    """How many trials it takes to see that a start is worth a ``share`` of labels more, 0.5 for half as many again.
-
-    A row per task and budget: ``runs`` of the baseline that tell, its ``score`` and the ``deviation`` between trials,
-    the ``gain`` in score that the gain in labels comes to, and the ``trials`` that show it in four of five cases (see
-    ``utility/power.py``). Where the store has too few runs of the baseline for that, a pilot is run: three trials at
-    two budgets, which the study does not do again. pilot: runs it, with a view of it; default: without. Raises
-    ``ConfigError`` for a suite.
-
-    >>> detect_table("quickstart", 0.5).set_index("labels")["trials"]  # doctest: +SKIP
-    """
-    suite = as_suite(config).settled()
-    if suite.varied:
-        raise ConfigError(f"{suite.name} varies {', '.join(suite.varied)}, and --detect is of one study: name one")
-    from headstart.study.config.checks import check_study
-    from headstart.study.fitting.detect import detections, enough, pilot_suite, run_pilot
-    from headstart.study.running.launchers import LocalLauncher
-    from headstart.study.running.store import open_store
-
-    check_study(suite.first)
-    kept = open_store(store)
-    if not enough(suite, kept):
-        (pilot or run_pilot)(pilot_suite(suite), kept, LocalLauncher(kept, workers))
-    return detections(suite, kept, share)
 
 
 def status_table(folder: Path | str) -> "pd.DataFrame":

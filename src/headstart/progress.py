@@ -20,6 +20,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from headstart.tally import Tally, seconds_left
+
 if TYPE_CHECKING:
     from headstart.execution import Expect, Listener
     from headstart.study.jobs.base import Job
@@ -32,7 +34,6 @@ __all__ = [
     "duration",
     "lines",
     "new_bar",
-    "seconds_left",
     "watch_count",
     "watch_images",
     "watch_jobs",
@@ -42,8 +43,6 @@ __all__ = [
 LINE_SECONDS = 30.0
 ROOM_FOR_BAR = 80
 """Columns of a terminal."""
-PACE_KNOWN = 0.05
-"""Share of the work after which its pace tells more than an estimate that was made before it."""
 
 
 def duration(seconds: float) -> str:
@@ -115,65 +114,6 @@ class _Left(ProgressColumn):
         return Text("?" if left is None else f"{duration(left)} left", style="progress.remaining")
 
 
-class _Tally:
-    """What has become of ``total`` jobs so far. One that failed is passed, too."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.steps = 0
-        self._expected: dict[str, int] = {}
-        self._seconds: dict[str, float] = {}
-        self._spent = 0.0
-        self._done: dict[str, int] = {}
-        self._running: dict[str, str] = {}
-        self._sets: dict[str, set[str]] = {"finished": set(), "failed": set(), "retried": set()}
-
-    def expect(self, jobs: "Sequence[Job]", seconds: Mapping[str, float]) -> None:
-        """These are to be done as well, if they were not expected already. seconds: of a core that each takes."""
-        self._expected |= {job.key: job.cost for job in jobs}
-        self._seconds |= {job.key: seconds.get(job.key, 0.0) for job in jobs if job.key not in self._seconds}
-
-    @property
-    def total(self) -> int:
-        """Image-steps of all jobs that are expected."""
-        return sum(self._expected.values())
-
-    @property
-    def share(self) -> float:
-        """Of the seconds that all jobs take, as far as that was estimated, what is done of them; else of image-steps.
-
-        An image-step of one job may take many times as long as that of another.
-        """
-        work = sum(self._seconds.values())
-        if work > 0:
-            return self._spent / work
-        return self.steps / self.total if self.total else 0.0
-
-    def hear(self, event: "Event") -> None:
-        key = event.job.key
-        done = event.total if event.what in ("finished", "failed") else event.done
-        more = done - self._done.get(key, 0)
-        self.steps += more
-        self._spent += self._seconds.get(key, 0.0) * (more / event.total if event.total else 0.0)
-        self._done[key] = done
-        self._sets.get(event.what, set()).add(key)
-        self._running.pop(key, None)
-        if event.what in ("started", "progress"):
-            self._running[key] = event.job.title
-
-    @property
-    def running(self) -> str:
-        """What is being done, the latest last."""
-        return " + ".join(self._running.values()) or "nothing yet"
-
-    def __str__(self) -> str:
-        finished, failed, retried = (len(keys) for keys in self._sets.values())
-        counts = [(failed, "failed"), (retried, "retried")]
-        return " · ".join(
-            [f"{finished + failed}/{len(self._expected)} jobs", *(f"{count} {what}" for count, what in counts if count)]
-        )
-
-
 @contextmanager
 def watch_jobs(
     console: Console, expected_seconds: float | None = None, every: float = LINE_SECONDS
@@ -183,7 +123,7 @@ def watch_jobs(
     Where ``console`` is no terminal there is a line instead, each ``every`` seconds. expected_seconds: how long the
     work was thought to take, which tells what is left of it until its pace does.
     """
-    tally = _Tally()
+    tally = Tally()
 
     def line(elapsed: float) -> str:
         with tally.lock:
@@ -206,7 +146,7 @@ def watch_jobs(
 
 
 @contextmanager
-def _bar(console: Console, tally: _Tally, expected_seconds: float | None) -> Iterator[Callable[[str], None]]:
+def _bar(console: Console, tally: Tally, expected_seconds: float | None) -> Iterator[Callable[[str], None]]:
     with new_bar(console, _Left(lambda: tally.share, expected_seconds)) as progress:
         bar = progress.add_task("study", total=None, now="")
         yield lambda now: progress.update(bar, total=1.0, completed=tally.share, now=now)
@@ -230,22 +170,11 @@ def lines(console: Console, line: Callable[[float], str], every: float) -> Itera
         thread.join()
 
 
-def _line(tally: _Tally, expected_seconds: float | None, elapsed: float) -> str:
+def _line(tally: Tally, expected_seconds: float | None, elapsed: float) -> str:
     left = seconds_left(tally.share, expected_seconds, elapsed)
     then = f"about {duration(left)} left, until {when(left)}" if left is not None else "no telling how much is left"
     steps = f"{tally.steps:,} of {tally.total:,} image-steps ({tally.share:.0%})"
     return f"{datetime.now().astimezone():%H:%M:%S} {tally} · {steps} · {then} · now: {tally.running}"
-
-
-def seconds_left(share: float, expected_seconds: float | None, elapsed: float) -> float | None:
-    """From how fast it went once enough is done, and until then from what was expected.
-
-    >>> seconds_left(0.5, 60, 100), seconds_left(0.01, 60, 100), seconds_left(0.01, None, 100)
-    (100.0, 59.4, None)
-    """
-    if share >= PACE_KNOWN:
-        return elapsed / share * (1 - share)
-    return None if expected_seconds is None else expected_seconds * (1 - share)
 
 
 @contextmanager
