@@ -33,7 +33,7 @@ def chosen_study(
     *,
     store: str,
     workers: int | None,
-    out: Path | None = None,
+    out: Path,
     replace: bool = False,
 ) -> Chosen:
     """The study of ``recipe`` or ``data``, cut to ``time`` where there is one; what was chosen is printed.

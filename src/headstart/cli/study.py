@@ -103,6 +103,7 @@ def study_plan(
         str | None,
         typer.Option(help="Also how many trials show a gain of this share of labels, 0.5 or 50%; it may run a pilot."),
     ] = None,
+    out: Annotated[Path, typer.Option(help="Folder of runs, where an earlier choice lies.")] = Path("runs"),
     store: StoreOption = str(DEFAULT_STORE),
     workers: WorkersOption = None,
 ) -> None:
@@ -110,7 +111,7 @@ def study_plan(
     from headstart.api import plan_table
 
     share = None if detect is None else share_of(detect)
-    chosen = chosen_study(recipe, overrides or [], data, time, store=store, workers=workers)
+    chosen = chosen_study(recipe, overrides or [], data, time, out=out, store=store, workers=workers)
     print_frame(plan_table(chosen.suite, store=store, workers=workers))
     if share is not None:
         print_detection(chosen.suite, share, store, workers)
