@@ -51,9 +51,8 @@ def main() -> None:
     given = seconds_of(options.time)
     cores = (used.children_user + used.children_system) / taken
     print(done.stdout)
-    print(
-        f"given {given:.0f} s, taken {taken:.0f} s: {taken / given:.2f} of it, on {cores:.2f} of {available_cores()} cores"
-    )
+    print(f"given {given:.0f} s, taken {taken:.0f} s: {taken / given:.2f} of it")
+    print(f"cores: {cores:.2f} of {available_cores()}")
     print(f"told: {re.findall('chosen for .*', done.stdout)[0]}")
 
 

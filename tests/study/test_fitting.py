@@ -209,7 +209,7 @@ def test_what_is_chosen_fits_and_what_is_richer_does_not(first, others, seconds)
         return floors[rung[0]][rung[1]]
 
     if floors[0][-1] > seconds:
-        with pytest.raises(ConfigError, match=f"takes about {floors[0][-1]} s"):
+        with pytest.raises(ConfigError, match=f"asks for about {floors[0][-1]} s"):
             choose(numbered, cost, seconds)
         return
     (floor, place), needed = choose(numbered, cost, seconds)
@@ -258,10 +258,24 @@ def test_a_recipe_is_cut_with_its_arms_and_what_the_user_says(tmp_path):
     assert least.pretraining("rotation").steps == round(900 * LIMITS[-1].pretraining)
     assert least.trials == "auto"
     assert least.adaptive.first == 2
+    assert least.protocols["finetune"].finds_steps
     assert least.protocols["finetune"].max_steps < whole.protocols["finetune"].max_steps
+    assert least.protocols["linear"].min_steps == round(60 * LIMITS[-1].steps)
     assert "at most" in " ".join(gained(whole, least))
     with pytest.raises(ConfigError, match="--time fits one study"):
         of_recipe("quickstart", ["vary={seed: [1, 2]}"])
+
+
+@pytest.mark.parametrize("recipe", ["quickstart", "instant", "dense"])
+def test_every_recipe_can_be_cut(recipe):
+    found = of_recipe(recipe, ["seed=7"])
+    for richer, poorer in pairwise(map(found.config, found.floors[0])):
+        assert poorer.seed == 7
+        assert check_study(poorer, networks=False) == ()
+        assert poorer.first_trials <= richer.first_trials
+        assert set(poorer.budgets) <= set(richer.budgets)
+        assert set(poorer.arms) == set(richer.arms)
+    assert gained(found.richest, poorer)
 
 
 @pytest.fixture
@@ -286,7 +300,7 @@ def test_more_time_buys_more_and_says_what(pets, tmp_path, priced):
     assert seen[-1].left_out == ()
     assert seen[-1].more is None
     assert gained(seen[1].config, seen[0].config)
-    with pytest.raises(ConfigError, match="--time is too short: the smallest study of .*pets takes about"):
+    with pytest.raises(ConfigError, match="--time is too short: the smallest study of .*pets asks for about"):
         fit_study(data=pets, seconds=1, store=tmp_path)
 
 

@@ -130,7 +130,7 @@ def _thinned(budgets: Sequence[int], count: int) -> list[int]:
 def _shorten(options: Values, share: float) -> None:
     """Steps of a protocol, however it says how many there are; those that are to be found, at most."""
     for key in ("steps", "min_steps", "epochs"):
-        if isinstance(options.get(key), int | float):
+        if isinstance(options.get(key), int | float) and options[key]:
             options[key] = type(options[key])(max(1, options[key] * share))
     if "max_steps" in options and "first_steps" in options:
         options["max_steps"] = max(2 * options["first_steps"], round(options["max_steps"] * share))

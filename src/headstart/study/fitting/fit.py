@@ -84,16 +84,16 @@ class Candidates:
 
         def cost(rung: Make) -> float:
             if rung not in spent:
-                spent[rung] = seconds_needed(self.config(rung), store, workers)
+                spent[rung] = seconds_needed(self.config(rung), store, workers) / SHARE
             return spent[rung]
 
-        choice = choose(self.floors, cost, SHARE * seconds, self.what)
+        choice = choose(self.floors, cost, seconds, self.what)
         chosen, longer = self.config(choice.rung), MORE_TIME * seconds
-        better = self.config(choose(self.floors, cost, SHARE * longer).rung)
+        better = self.config(choose(self.floors, cost, longer).rung)
         return Fitted(
             _timed(chosen, seconds),
             self.guesses,
-            choice.seconds,
+            SHARE * choice.seconds,
             gained(self.richest, chosen),
             (longer, bought, lost(better, chosen)) if (bought := gained(better, chosen)) else None,
             (found.note,) if found.note else (),

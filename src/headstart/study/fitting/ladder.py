@@ -13,7 +13,7 @@ Rung = TypeVar("Rung")
 
 
 class Choice(NamedTuple, Generic[Rung]):
-    """What fits. seconds: that it takes."""
+    """What fits. seconds: that it asks for."""
 
     rung: Rung
     seconds: float
@@ -28,7 +28,7 @@ def choose(
     to the poorest. A larger size is taken where even its poorest rung fits, so that few are timed that are far too
     large. cost: grows with richness within a floor, and from one floor's poorest rung to the next one's; each is asked
     for at most once. Raises ``ConfigError`` where not even the poorest rung of the smallest size fits, and says what it
-    takes.
+    asks for.
 
     >>> choose([["much", "some"], ["more", "as much"]], {"much": 3, "some": 1, "more": 9, "as much": 4}.get, 3.5)
     Choice(rung='much', seconds=3)
@@ -48,7 +48,7 @@ def choose(
     if place == len(rungs):
         needed = asked(highest, place - 1)
         raise ConfigError(
-            f"--time is too short: the smallest {smallest} takes about {ceil(needed)} s here, so give it "
+            f"--time is too short: the smallest {smallest} asks for about {ceil(needed)} s here, so give it "
             f"--time {_minutes(needed)}"
         )
     return Choice(rungs[place], asked(highest, place))
