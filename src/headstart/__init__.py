@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from headstart.lazy import lazily
 
 if TYPE_CHECKING:
-    from headstart.api import Study, load_study, load_suite, prepare_study, run_study, run_suite
+    from headstart.api import Study, fit_study, load_study, load_suite, prepare_study, run_study, run_suite
     from headstart.data.exchange.frames import import_frame
     from headstart.data.exchange.memory import import_arrays
     from headstart.exporting import export_weights
@@ -26,6 +26,7 @@ __all__ = [
     "__version__",
     "compare_studies",
     "export_weights",
+    "fit_study",
     "import_arrays",
     "import_frame",
     "list_runs",
@@ -43,7 +44,8 @@ __getattr__ = lazily(
     "headstart",
     {
         **dict.fromkeys(
-            ["Study", "load_study", "load_suite", "prepare_study", "run_study", "run_suite"], "headstart.api"
+            ["Study", "fit_study", "load_study", "load_suite", "prepare_study", "run_study", "run_suite"],
+            "headstart.api",
         ),
         **dict.fromkeys(["compare_studies", "list_runs"], "headstart.runs"),
         "export_weights": "headstart.exporting",

@@ -3,7 +3,7 @@
 What nothing tells of splits is drawn by the hash of the file's path, 10 : 1 : 1.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
@@ -15,7 +15,7 @@ from headstart.data.exchange.account import Account
 from headstart.data.exchange.base import TARGETS, Arrays, Reader, new_manifest
 from headstart.data.exchange.endings import UNREAD, picture_endings, remedy
 from headstart.data.exchange.groups import broken_groups, groups_by
-from headstart.data.exchange.kinds import UNREADABLE, survey
+from headstart.data.exchange.kinds import UNREADABLE, shorter_sides, survey
 from headstart.data.exchange.layout import Layout, Parts, kept_apart, layout_of, outside, wrapper_of
 from headstart.data.exchange.listing import pictures_among
 from headstart.data.exchange.maps import MapFiles
@@ -74,6 +74,9 @@ class PlainReader(Reader):
     labels: NDArray[np.int64] | None
     fit: Fit
     beside: Beside
+
+    def sides(self, rows: Sequence[int]) -> list[int]:
+        return shorter_sides(_sources([self.entries[row] for row in rows]))
 
     def read(self, start: int, stop: int) -> Arrays:
         rows = in_parallel(self._row, range(start, stop))
@@ -173,6 +176,11 @@ def pictures_below(path: Path, entries: Sequence[Entry], account: Account) -> tu
     raise DataError(f"{path} holds no pictures ({known}): name a folder or zip archive that does")
 
 
+def _sources(entries: Iterable[Entry]) -> Iterator[tuple[str, Path | bytes]]:
+    """Pictures with their names, as ``survey`` takes them."""
+    return ((str(entry), entry.path if entry.member is None else entry.read()) for entry in entries)
+
+
 def open_pictures(path: Path, imported: str, rows: Rows, options: PlainOptions, account: Account) -> PlainReader:
     """A reader of ``rows``; what ``survey`` raises for their pictures."""
     groups = rows.groups or (groups_by(options.group_by, rows.keys, str(path)) if options.group_by else ())
@@ -182,8 +190,7 @@ def open_pictures(path: Path, imported: str, rows: Rows, options: PlainOptions, 
     account.guesses += unlabelled_guess(len(rows.apart), rows.reason)
     account.notes += _broken(path, groups, drawn)
     entries = [*rows.entries, *rows.apart]
-    sources = ((str(entry), entry.path if entry.member is None else entry.read()) for entry in entries)
-    resolution, kind = survey(sources, options.resolution, account)
+    resolution, kind = survey(_sources(entries), options.resolution, account)
     made_by = {"imported": imported, "resolution": resolution, "seed": options.seed, "fit": options.fit}
     manifest = new_manifest(path.resolve().stem, made_by, kind, rows.classes, splits, sorted(set(groups)))
     numbers = {name: number for number, name in enumerate(rows.classes)}
