@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from headstart.data.exchange.account import Account
 from headstart.data.exchange.base import TARGETS, Arrays, Reader, new_manifest
-from headstart.data.exchange.endings import UNREAD, picture_endings, remedy
-from headstart.data.exchange.groups import broken_groups, groups_by
+from headstart.data.exchange.doubts import lone_classes, split_groups
+from headstart.data.exchange.endings import UNREAD, endings_in, picture_endings, remedy
+from headstart.data.exchange.groups import groups_by
 from headstart.data.exchange.kinds import UNREADABLE, survey
 from headstart.data.exchange.layout import Layout, Parts, layout_of, wrapper_of
 from headstart.data.exchange.listing import pictures_among
@@ -107,6 +108,10 @@ def read_plain(path: Path, options: PictureOptions) -> Reader:
     layout = layout_of(path, inner)
     _refuse_lost_classes(path, layout, [parts[wrapper:] for parts in unread])
     account.guesses += layout.guesses
+    if wrapper and not layout.classes:
+        account.notes.append(
+            f"{path}: all pictures lie in the one folder '{'/'.join(paths[0][:wrapper])}', which is taken for no class"
+        )
     keys = ["/".join(parts) for parts in inner]
     rows = Rows(entries, keys, layout.splits, layout.classes, sorted(set(layout.classes)))
     return open_pictures(path, "pictures", rows, options, account)
@@ -122,8 +127,7 @@ def pictures_below(path: Path, entries: Sequence[Entry], account: Account) -> tu
         raise DataError(
             f"none of the {len(others)} pictures of {path} can be read ({endings}): {remedy(others[0].suffix)}"
         )
-    known = ", ".join(sorted(picture_endings()))
-    raise DataError(f"{path} holds no pictures ({known}): name a folder or zip archive that does")
+    raise DataError(f"{path} holds no pictures ({endings_in(path)}): name a folder or zip archive that does")
 
 
 def open_pictures(path: Path, imported: str, rows: Rows, options: PictureOptions, account: Account) -> PlainReader:
@@ -131,7 +135,9 @@ def open_pictures(path: Path, imported: str, rows: Rows, options: PictureOptions
     groups = rows.groups or (groups_by(options.group_by, rows.keys, str(path)) if options.group_by else ())
     splits = complete_splits(rows.given, groups or rows.keys, options.seed)
     account.guesses += drawn_splits(rows.given, "group" if groups else "the names of files")
-    account.notes += _broken(path, groups, splits)
+    account.notes += [
+        f"{path}: {doubt}" for doubt in (*split_groups(groups, splits), *lone_classes(rows.names, splits))
+    ]
     sources = ((str(entry), entry.path if entry.member is None else entry.read()) for entry in rows.entries)
     resolution, kind = survey(sources, options.resolution, account)
     made_by = {"imported": imported, "resolution": resolution, "seed": options.seed, "fit": options.fit}
@@ -153,16 +159,6 @@ def _with_groups(beside: Beside, groups: Sequence[str]) -> Beside:
         return beside
     numbers = np.unique(np.array(groups, dtype=object), return_inverse=True)[1]
     return replace(beside, values={**beside.values, "group": numbers.astype(np.int64)})
-
-
-def _broken(path: Path, groups: Sequence[str], splits: NDArray[np.uint8]) -> list[str]:
-    broken = broken_groups(groups, splits) if groups else []
-    if not broken:
-        return []
-    return [
-        f"{path}: {len(broken)} of {len(set(groups))} groups have pictures in more than one split, '{broken[0]}' among "
-        "them, so that scores may be too good: leave splits out to have them drawn by group"
-    ]
 
 
 def _refuse_lost_classes(path: Path, layout: Layout, unread: Sequence[Parts]) -> None:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +12,23 @@ from headstart.folder import SPLITS
 from headstart.scenes.buckets import BUCKETS, split_of
 from headstart.seeding import derive_seed
 
-__all__ = ["SPLIT_WORDS", "UNKNOWN", "complete_splits", "drawn_splits", "told_splits"]
+__all__ = ["SPLIT_WORDS", "UNKNOWN", "complete_splits", "drawn_splits", "near_split", "told_splits"]
 
 UNKNOWN = -1
 SPLIT_WORDS = {"train": 0, "training": 0, "val": 1, "valid": 1, "validation": 1, "dev": 1, "test": 2, "testing": 2}
 """What people call train, val and test."""
+
+
+def near_split(name: str) -> str | None:
+    """The name of a split that another is a misspelling of, if it looks like one.
+
+    >>> near_split("valdation"), near_split("Tset"), near_split("truck")
+    ('validation', 'test', None)
+    """
+    close = get_close_matches(name.lower(), SPLIT_WORDS, n=1, cutoff=0.75)
+    if close and (sorted(close[0]) == sorted(name.lower()) or len(close[0]) != len(name)):
+        return close[0]
+    return None
 
 
 def complete_splits(given: Sequence[int], keys: Sequence[str], seed: int) -> NDArray[np.uint8]:

@@ -11,7 +11,7 @@ from headstart.data.exchange.labels import ordered
 from headstart.data.exchange.layout import Parts, layout_of, named_splits, split_of_name, wrapper_of
 from headstart.data.exchange.plain import PlainReader, Rows, open_pictures, pictures_below
 from headstart.data.exchange.provenance import read_provenance
-from headstart.data.exchange.splits import UNKNOWN
+from headstart.data.exchange.splits import UNKNOWN, near_split
 from headstart.data.exchange.table_targets import (
     MAPS,
     TargetOptions,
@@ -37,6 +37,10 @@ from headstart.errors import DataError
 from headstart.scenes.disk.tree import Entry, files_of
 
 __all__ = ["TABLE", "TableOptions", "open_named"]
+
+
+NAN = ("nan", "<na>")
+"""What programs write where they know nothing."""
 
 
 class TableOptions(TargetOptions):
@@ -135,16 +139,19 @@ def _read_rows(table: Table, files: Mapping[Parts, Entry], options: TableOptions
 
 
 def _filled(where: str, file: str, value: str, what: str) -> str:
-    if not value.strip():
-        raise DataError(f"{where} has no {what} for '{file}': fill it in, or remove the row")
+    if not value.strip() or value.strip().lower() in NAN:
+        told = f"'{value.strip()}' as" if value.strip() else "no"
+        raise DataError(f"{where} has {told} {what} for '{file}': fill it in, or remove the row")
     return value.strip()
 
 
 def _split(where: str, file: str, value: str) -> int:
     split = split_of_name(value.strip())
     if split == UNKNOWN:
+        near = near_split(value.strip())
+        mend = f"did you mean '{near}'? Mend it" if near else "mend it"
         raise DataError(
-            f"{where} has '{value}' as split of '{file}', none of train, val and test: mend it, or draw splits "
+            f"{where} has '{value}' as split of '{file}', none of train, val and test: {mend}, or draw splits "
             "(`split_column=none`)"
         )
     return split
