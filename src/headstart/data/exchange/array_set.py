@@ -86,7 +86,8 @@ class ArrayReader(Reader):
         block = self.layout.channels_last(self.images.rows(start, stop)).astype(self.manifest.dtype)
         if block.dtype.kind == "f":
             bad = np.flatnonzero(~np.isfinite(block).all(axis=(1, 2, 3)))
-            self.unreadable += [f"image {start + row} (numbers that are not finite)" for row in bad]
+            for row in (bad + start).tolist():
+                self.bad(row, self.name_of(row), ValueError("numbers that are not finite"))
         if self.exact:
             return block.transpose(0, 3, 1, 2)
         return np.stack([squared(pixels, self.manifest.resolution, self.kind, self.fit) for pixels in block])
@@ -99,7 +100,7 @@ class ArrayReader(Reader):
             try:
                 found[row] = convert(square_map(_plane(numbers), side, self.fit))
             except DataError as error:
-                self.unreadable.append(f"{name} of image {start + row} ({error})")
+                self.bad(start + row, f"{name} of {self.name_of(start + row)}", error)
         return found
 
 
@@ -123,7 +124,7 @@ def read_arrays(path: Path, options: ArrayOptions) -> Reader:
 
 
 def _exported(arrays: Mapping[str, Values], where: str, provenance: Provenance) -> ArrayReader:
-    joined, _ = by_role(arrays, {}, where)
+    joined = {**{name: arrays[name] for name in provenance.targets if name in arrays}, **by_role(arrays, {}, where)[0]}
     lost = sorted({"images", "split", *provenance.targets} - joined.keys())
     if lost:
         raise DataError(f"{where} has no array of {lost[0]}, which was exported: restore it, or export it again")

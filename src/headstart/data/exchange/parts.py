@@ -24,6 +24,9 @@ class RowsOf(Reader):
     def __post_init__(self) -> None:
         self.unreadable, self.account = self.inner.unreadable, self.inner.account
 
+    def name_of(self, row: int) -> str:
+        return self.inner.name_of(int(self.rows[row]))
+
     def read(self, start: int, stop: int) -> Arrays:
         rows = self.rows[start:stop]
         runs = np.split(rows, np.flatnonzero(np.diff(rows) != 1) + 1)

@@ -4,7 +4,7 @@ What nothing tells of splits is drawn by the hash of the file's path, 10 : 1 : 1
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
@@ -13,11 +13,14 @@ from numpy.typing import NDArray
 
 from headstart.data.exchange.account import Account
 from headstart.data.exchange.base import TARGETS, Arrays, Reader, new_manifest
-from headstart.data.exchange.endings import UNREAD, picture_endings, remedy
-from headstart.data.exchange.kinds import UNREADABLE, reason, survey
+from headstart.data.exchange.doubts import lone_classes, split_groups
+from headstart.data.exchange.endings import UNREAD, endings_in, picture_endings, remedy
+from headstart.data.exchange.groups import groups_by
+from headstart.data.exchange.kinds import UNREADABLE, survey
 from headstart.data.exchange.layout import Layout, Parts, kept_apart, layout_of, outside, wrapper_of
 from headstart.data.exchange.listing import pictures_among
 from headstart.data.exchange.maps import MapFiles
+from headstart.data.exchange.parallel import in_parallel
 from headstart.data.exchange.parts import unlabelled_guess
 from headstart.data.exchange.pictures import Fit, PictureOptions, squared, upright
 from headstart.data.exchange.splits import UNLABELLED, complete_splits, drawn_splits
@@ -71,21 +74,24 @@ class PlainReader(Reader):
     beside: Beside
 
     def read(self, start: int, stop: int) -> Arrays:
-        rows = [self._row(row) for row in range(start, stop)]
+        rows = in_parallel(self._row, range(start, stop))
         arrays: Arrays = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
         if self.labels is not None:
             arrays["target.class"] = self.labels[start:stop]
         return arrays | {f"target.{name}": values[start:stop] for name, values in self.beside.values.items()}
 
+    def name_of(self, row: int) -> str:
+        return "/".join(self.entries[row].parts)
+
     def _row(self, row: int) -> Arrays:
-        entry, side = self.entries[row], self.manifest.resolution
+        side = self.manifest.resolution
         try:
-            pixels = upright(entry.read(), self.kind)
+            pixels = upright(self.entries[row].read(), self.kind)
             found: Arrays = {"images": squared(pixels, side, self.kind, self.fit)}
             for name, maps in (self.beside.maps if self.splits[row] != UNLABELLED else {}).items():
                 found[f"target.{name}"] = maps.read(row, pixels.shape[:2], side, self.fit)
         except (*UNREADABLE, DataError) as error:
-            self.unreadable.append(f"{'/'.join(entry.parts)} ({reason(error)})")
+            self.bad(row, self.name_of(row), error)
             return {"images": self.blank()} | {
                 f"target.{name}": np.zeros((side, side), TARGETS[name]) for name in self.beside.maps
             }
@@ -95,8 +101,8 @@ class PlainReader(Reader):
 @dataclass(frozen=True)
 class Rows:
     """Pictures to come in, in order. given: splits, or ``UNKNOWN``. keys: what unknown splits are drawn by. names: of
-    classes, one a row or none at all. classes: all of them. beside: what else is known. apart: pictures that follow,
-    of which nothing is known. reason: why they are that."""
+    classes, one a row or none at all. classes: all of them. beside: what else is known. groups: one a row, or none.
+    apart: pictures that follow, of which nothing is known. reason: why they are that."""
 
     entries: Sequence[Entry]
     keys: Sequence[str]
@@ -104,6 +110,7 @@ class Rows:
     names: Sequence[str]
     classes: Sequence[str]
     beside: Beside = Beside()
+    groups: Sequence[str] = ()
     apart: Sequence[Entry] = ()
     reason: str = ""
 
@@ -123,6 +130,10 @@ def read_plain(path: Path, options: PlainOptions) -> Reader:
     layout = layout_of(path, inner)
     _refuse_lost_classes(path, layout, [parts[wrapper:] for parts in unread])
     account.guesses += layout.guesses
+    if wrapper and not layout.classes:
+        account.notes.append(
+            f"{path}: all pictures lie in the one folder '{'/'.join(paths[0][:wrapper])}', which is taken for no class"
+        )
     keys = ["/".join(parts) for parts in inner]
     rows = Rows(entries, keys, layout.splits, layout.classes, sorted(set(layout.classes)), apart=apart, reason=reason)
     return open_pictures(path, "pictures", rows, options, account)
@@ -159,29 +170,39 @@ def pictures_below(path: Path, entries: Sequence[Entry], account: Account) -> tu
         raise DataError(
             f"none of the {len(others)} pictures of {path} can be read ({endings}): {remedy(others[0].suffix)}"
         )
-    known = ", ".join(sorted(picture_endings()))
-    raise DataError(f"{path} holds no pictures ({known}): name a folder or zip archive that does")
+    raise DataError(f"{path} holds no pictures ({endings_in(path)}): name a folder or zip archive that does")
 
 
 def open_pictures(path: Path, imported: str, rows: Rows, options: PictureOptions, account: Account) -> PlainReader:
     """A reader of ``rows``; what ``survey`` raises for their pictures."""
-    drawn = complete_splits(rows.given, rows.keys, options.seed)
-    splits = np.concatenate([drawn, np.full(len(rows.apart), UNLABELLED, dtype=np.uint8)])
-    account.guesses += drawn_splits(rows.given) if rows.given else []
+    groups = rows.groups or (groups_by(options.group_by, rows.keys, str(path)) if options.group_by else ())
+    drawn = complete_splits(rows.given, groups or rows.keys, options.seed)
+    account.guesses += drawn_splits(rows.given, "group" if groups else "the names of files") if rows.given else []
     account.guesses += unlabelled_guess(len(rows.apart), rows.reason)
+    account.notes += [f"{path}: {doubt}" for doubt in (*split_groups(groups, drawn), *lone_classes(rows.names, drawn))]
+    splits = np.concatenate([drawn, np.full(len(rows.apart), UNLABELLED, dtype=np.uint8)])
     entries = [*rows.entries, *rows.apart]
     sources = ((str(entry), entry.path if entry.member is None else entry.read()) for entry in entries)
     resolution, kind = survey(sources, options.resolution, account)
     made_by = {"imported": imported, "resolution": resolution, "seed": options.seed, "fit": options.fit}
-    manifest = new_manifest(path.resolve().stem, made_by, kind, rows.classes, splits)
+    manifest = new_manifest(path.resolve().stem, made_by, kind, rows.classes, splits, sorted(set(groups)))
     numbers = {name: number for number, name in enumerate(rows.classes)}
     labels = np.array([numbers[name] for name in rows.names], dtype=np.int64) if rows.names else None
-    known = {*(["class"] if rows.names else []), *rows.beside.values, *rows.beside.maps}
+    beside = _with_groups(rows.beside, groups)
+    known = {*(["class"] if rows.names else []), *beside.values, *beside.maps}
     targets = tuple(name for name in TARGETS if name in known)
-    reader = PlainReader(manifest, splits, targets, entries, labels, options.fit, rows.beside)
+    reader = PlainReader(manifest, splits, targets, entries, labels, options.fit, beside)
     reader.account = account
     account.used = len(entries) + len(rows.entries) * len(rows.beside.maps)
     return reader
+
+
+def _with_groups(beside: Beside, groups: Sequence[str]) -> Beside:
+    """Groups by number, in the order of their names."""
+    if not groups:
+        return beside
+    numbers = np.unique(np.array(groups, dtype=object), return_inverse=True)[1]
+    return replace(beside, values={**beside.values, "group": numbers.astype(np.int64)})
 
 
 def _refuse_lost_classes(path: Path, layout: Layout, unread: Sequence[Parts]) -> None:

@@ -11,7 +11,7 @@ from headstart.data.exchange.folder import read_folder_export, write_folder
 from headstart.data.exchange.layout import Parts, layout_of, named_splits, split_of_name, wrapper_of
 from headstart.data.exchange.plain import PlainOptions, PlainReader, Rows, open_pictures, pictures_below
 from headstart.data.exchange.provenance import read_provenance
-from headstart.data.exchange.splits import UNKNOWN, UNLABELLED
+from headstart.data.exchange.splits import UNKNOWN, UNLABELLED, near_split
 from headstart.data.exchange.table_targets import (
     MAPS,
     TargetOptions,
@@ -22,6 +22,7 @@ from headstart.data.exchange.table_targets import (
 )
 from headstart.data.exchange.tables import (
     CLASS,
+    GROUP,
     PATH,
     SPLIT,
     Table,
@@ -39,19 +40,24 @@ __all__ = ["TABLE", "TableOptions", "open_named"]
 
 APART = "the table says so, or says nothing of them"
 
+NAN = ("nan", "<na>")
+"""What programs write where they know nothing."""
+
 
 class TableOptions(TargetOptions, PlainOptions):
     """Which table, and which of its columns; by default what people call them, and ``none`` is no column.
 
     table: its file below the root; by default every ``metadata.csv`` or ``.parquet``, or the only table there is.
     path_column: files of pictures, relative to the table. class_column, split_column: their classes and splits; where
-    there is no such column, folders tell (see ``layout``).
+    there is no such column, folders tell (see ``layout``). group_column: what they belong to, a patient or scene, that
+    drawn splits keep together.
     """
 
     table: str | None = None
     path_column: str | None = None
     class_column: str | None = None
     split_column: str | None = None
+    group_column: str | None = None
 
 
 @dataclass
@@ -62,6 +68,7 @@ class _Named:
     entries: list[Entry] = field(default_factory=list)
     classes: list[str] = field(default_factory=list)
     splits: list[int] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
     where: dict[Parts, str] = field(default_factory=dict)
     told: Told = field(default_factory=dict)
     apart: list[Entry] = field(default_factory=list)
@@ -119,6 +126,7 @@ def _read_rows(table: Table, files: Mapping[Parts, Entry], options: TableOptions
         raise DataError(f"{table} has no column of files ({', '.join(PATH)}) but {columns}: name it with `path_column`")
     label = column_of(table, "class_column", options.class_column, CLASS)
     split = column_of(table, "split_column", options.split_column, SPLIT)
+    group = column_of(table, "group_column", options.group_column, GROUP)
     targets = columns_of(table, options, files)
     for number, row in table.rows:
         where = f"{table}, row {number}"
@@ -127,32 +135,39 @@ def _read_rows(table: Table, files: Mapping[Parts, Entry], options: TableOptions
             raise DataError(f"{where} names '{row[place]}' again, after {named.where[entry.parts]}: keep one of them")
         named.where[entry.parts] = where
         told = UNKNOWN if split is None else _split(where, row[place], row[split])
-        bare = label is not None and not row[label].strip()
+        bare = label is not None and _is_bare(row[label])
         if told == UNLABELLED or (bare and options.outside == "unlabelled"):
             named.apart.append(entry)
             continue
         named.entries.append(entry)
         if label is not None:
-            named.classes.append(_class(where, row[place], row[label]))
+            named.classes.append(_filled(where, row[place], row[label], "class"))
+        if group is not None:
+            named.groups.append(_filled(where, row[place], row[group], "group"))
         if split is not None:
             named.splits.append(told)
         read_targets(where, row, table, targets, files, named.told)
 
 
-def _class(where: str, file: str, value: str) -> str:
-    if not value.strip():
-        raise DataError(
-            f"{where} has no class for '{file}': fill it in, remove the row, or let pretraining alone see such "
-            "pictures (`outside=unlabelled`)"
-        )
+def _is_bare(value: str) -> bool:
+    return not value.strip() or value.strip().lower() in NAN
+
+
+def _filled(where: str, file: str, value: str, what: str) -> str:
+    if _is_bare(value):
+        told = f"'{value.strip()}' as" if value.strip() else "no"
+        apart = ", or let pretraining alone see such pictures (`outside=unlabelled`)" if what == "class" else ""
+        raise DataError(f"{where} has {told} {what} for '{file}': fill it in, or remove the row{apart}")
     return value.strip()
 
 
 def _split(where: str, file: str, value: str) -> int:
     split = split_of_name(value.strip())
     if split == UNKNOWN:
+        near = near_split(value.strip())
+        mend = f"did you mean '{near}'? Mend it" if near else "mend it"
         raise DataError(
-            f"{where} has '{value}' as split of '{file}', none of train, val and test: mend it, or draw splits "
+            f"{where} has '{value}' as split of '{file}', none of train, val and test: {mend}, or draw splits "
             "(`split_column=none`)"
         )
     return split
@@ -161,7 +176,9 @@ def _split(where: str, file: str, value: str) -> int:
 def _rows(root: Path, named: _Named, options: TableOptions, account: Account) -> Rows:
     """What the tables say, and folders where they do not; some tables of several may not have the columns of others."""
     count = len(named.entries)
-    for what, values in (("class", named.classes), ("split", named.splits)):
+    if named.groups:
+        account.guess("group", f"{len(set(named.groups))} of them", "the table has a column of groups")
+    for what, values in (("class", named.classes), ("split", named.splits), ("group", named.groups)):
         if 0 < len(values) < count:
             raise DataError(f"some tables below {root} have a {what} column and others have none: add or remove it")
     paths = [entry.parts for entry in named.entries]
@@ -176,7 +193,8 @@ def _rows(root: Path, named: _Named, options: TableOptions, account: Account) ->
         splits = list(given)
         account.guesses += guesses
     beside, names = beside_of(named.told, count, options, ordered(classes), str(root), account)
-    return Rows(named.entries, ["/".join(parts) for parts in inner], splits, classes, names, beside, named.apart, APART)
+    keys = ["/".join(parts) for parts in inner]
+    return Rows(named.entries, keys, splits, classes, names, beside, named.groups, named.apart, APART)
 
 
 TABLE = Format(

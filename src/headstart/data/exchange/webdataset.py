@@ -26,6 +26,7 @@ from headstart.data.exchange.base import (
     new_manifest,
 )
 from headstart.data.exchange.kinds import UNREADABLE, survey
+from headstart.data.exchange.parallel import in_parallel
 from headstart.data.exchange.parts import unlabelled_guess
 from headstart.data.exchange.pictures import decode, fitted
 from headstart.data.exchange.provenance import Provenance, read_provenance
@@ -50,15 +51,19 @@ class WebDatasetReader(Reader):
     numbers: Mapping[int, int] | None = None
 
     def read(self, start: int, stop: int) -> Arrays:
-        rows = [self._row(sample) for sample in self.samples[start:stop]]
+        rows = in_parallel(self._row, range(start, stop))
         return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
 
-    def _row(self, sample: Sample) -> Arrays:
-        row = {"images": self._decoded(sample, str(sample.image), self._picture, self.shape, self.blank())}
-        metadata = self._decoded(sample, "json", lambda data, _: json.loads(data), (), {}) if self.exact else {}
-        for name in self.targets if sample.split != UNLABELLED else ():
-            row[f"target.{name}"] = self._target(name, sample, metadata)
-        return row
+    def name_of(self, row: int) -> str:
+        return f"{self.samples[row].key}.{self.samples[row].image}"
+
+    def _row(self, row: int) -> Arrays:
+        image = str(self.samples[row].image)
+        arrays = {"images": self._decoded(row, image, self._picture, self.shape, self.blank())}
+        metadata = self._decoded(row, "json", lambda data, _: json.loads(data), (), {}) if self.exact else {}
+        for name in self.targets if self.samples[row].split != UNLABELLED else ():
+            arrays[f"target.{name}"] = self._target(name, row, metadata)
+        return arrays
 
     def _picture(self, data: bytes, shape: tuple[int, ...]) -> NDArray[Any]:
         return decode(data, shape, self.manifest.dtype) if self.exact else fitted(data, shape[-1], self.kind)
@@ -67,28 +72,29 @@ class WebDatasetReader(Reader):
         del shape
         return int(data) if self.numbers is None else self.numbers[int(data)]
 
-    def _target(self, name: str, sample: Sample, metadata: Mapping[str, Any]) -> NDArray[Any]:
+    def _target(self, name: str, row: int, metadata: Mapping[str, Any]) -> NDArray[Any]:
         plane = (self.manifest.resolution, self.manifest.resolution)
         zeros = np.zeros(plane, dtype=TARGETS[name])
         if name == "class":
-            return np.array(self._decoded(sample, "cls", self._class, (), 0), dtype=np.int64)
+            return np.array(self._decoded(row, "cls", self._class, (), 0), dtype=np.int64)
         if name in PIXEL_TARGETS:
             how, instead = (_depth, zeros + 1) if name == "depth" else (decode, zeros)
-            values: NDArray[Any] = self._decoded(sample, ENDINGS[name], how, plane, instead)
+            values: NDArray[Any] = self._decoded(row, ENDINGS[name], how, plane, instead)
             return values
         if name not in metadata:
-            self.unreadable.append(f"{sample.key}.json (no '{name}')")
+            self.bad(row, f"{self.samples[row].key}.json", ValueError(f"no '{name}'"))
         default = np.eye(3) if name == "rotation" else 0
         return np.array(metadata.get(name, default), dtype=TARGETS[name])
 
     def _decoded(
-        self, sample: Sample, ending: str, how: Callable[[bytes, tuple[int, ...]], Any], shape: Any, instead: Any
+        self, row: int, ending: str, how: Callable[[bytes, tuple[int, ...]], Any], shape: Any, instead: Any
     ) -> Any:
         """A member, decoded; ``instead`` and a note in ``unreadable`` if there is none or it is damaged."""
+        sample = self.samples[row]
         try:
             return how(_bytes(self.tars, sample.members[ending]), shape)
-        except (*UNREADABLE, KeyError):
-            self.unreadable.append(f"{sample.key}.{ending}")
+        except (*UNREADABLE, KeyError) as error:
+            self.bad(row, f"{sample.key}.{ending}", error)
             return instead
 
 
@@ -137,7 +143,7 @@ def _foreign(
     numbers = {label: number for number, label in enumerate(sorted(_labels(path, tars, samples)))}
     splits = complete_splits([sample.split for sample in samples], [sample.key for sample in samples], options.seed)
     _tell(samples, bool(numbers), account)
-    side, kind = survey(_pictures(tars, samples), options.resolution)
+    side, kind = survey(_pictures(tars, samples), options.resolution, account)
     made_by = {"imported": "webdataset", "resolution": side, "seed": options.seed}
     manifest = new_manifest(path.resolve().stem, made_by, kind, [str(label) for label in numbers], splits)
     return WebDatasetReader(manifest, splits, ("class",) if numbers else (), tars, samples, False, numbers)

@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, PlainSerializer
 
@@ -14,7 +14,9 @@ from headstart.schema import Schema
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["Progress", "Source", "SourceInfo"]
+__all__ = ["Duplicates", "FoundSource", "Progress", "Source", "SourceInfo"]
+
+Duplicates = Literal["keep", "drop"]
 
 Progress = Callable[[int, int], None]
 """Called with (done, total)."""
@@ -23,8 +25,8 @@ Progress = Callable[[int, int], None]
 @dataclass(frozen=True)
 class SourceInfo:
     """counts: images per split. classes: names by number. targets: names of the annotations. guesses: what nobody said,
-    each with its reason. left_out: how many files, and why, in a clause; nothing if there are none. unlabelled: images
-    that are in none of the splits, for pretraining alone."""
+    each with its reason. left_out: how many files, and why, in a clause; nothing if there are none. notes: what may not
+    be meant, in sentences. unlabelled: images that are in none of the splits, for pretraining alone."""
 
     counts: Mapping[str, int]
     classes: tuple[str, ...]
@@ -33,6 +35,7 @@ class SourceInfo:
     channels: int
     guesses: tuple[str, ...] = ()
     left_out: str = ""
+    notes: tuple[str, ...] = ()
     unlabelled: int = 0
     dtype: str = "uint8"
 
@@ -64,6 +67,11 @@ class Source(Schema):
     def name(self) -> str:
         """What tables and charts call the dataset."""
 
+    @property
+    def twice(self) -> "Duplicates | None":
+        """What becomes of training images that validation or test has, too. ``None``: they are not looked for."""
+        return None
+
     @abstractmethod
     def info(self) -> SourceInfo:
         """What is known before any image is made, so that a study which cannot work is refused at once."""
@@ -90,3 +98,14 @@ class Source(Schema):
 
         Called again after an interruption it goes on where it stopped.
         """
+
+
+class FoundSource(Source):
+    """Images that somebody has. duplicates: training images that are nearly or exactly the same as one of validation or
+    test are told, and with ``drop`` taken out of training."""
+
+    duplicates: Duplicates = "keep"
+
+    @property
+    def twice(self) -> Duplicates:
+        return self.duplicates

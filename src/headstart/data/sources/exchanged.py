@@ -15,7 +15,7 @@ from headstart.data.exchange.splits import UNLABELLED
 from headstart.data.exchange.table import TableOptions
 from headstart.data.exchange.tables import is_table
 from headstart.data.exchange.transfer import open_reader, write_dataset
-from headstart.data.sources.base import Progress, Source, SourceInfo
+from headstart.data.sources.base import FoundSource, Progress, Source, SourceInfo
 from headstart.data.sources.unlabelled import UnlabelledPart
 from headstart.folder import SPLITS, holds_dataset, read_manifest
 from headstart.scenes.disk.digests import fingerprint
@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 
-class ExchangedSource(ReadOptions, Source):
+class ExchangedSource(ReadOptions, FoundSource):
     """``path``: where the files are. The other keys tell how to read what headstart did not write."""
 
     path: Path
@@ -41,7 +41,7 @@ class ExchangedSource(ReadOptions, Source):
     @property
     def options(self) -> dict[str, Any]:
         """Its keys as options of the format."""
-        return self.model_dump(exclude={"path", "unlabelled"})
+        return self.model_dump(exclude={"path", "duplicates", "unlabelled"})
 
     def reader(self) -> Reader:
         """Of all its images."""
@@ -69,6 +69,7 @@ class ExchangedSource(ReadOptions, Source):
             manifest.channels,
             guesses=tuple(map(str, account.guesses)),
             left_out=account.left_out,
+            notes=tuple(account.notes),
             unlabelled=int((reader.splits == UNLABELLED).sum()),
             dtype=manifest.dtype,
         )
@@ -83,7 +84,7 @@ class ExchangedSource(ReadOptions, Source):
 
         Of options, those that say something, so that a new one changes no key. order: as ``order_of`` stores them.
         """
-        options = self.model_dump(mode="json", exclude={"path", "unlabelled"}, exclude_none=True)
+        options = self.model_dump(mode="json", exclude={"path", "duplicates", "unlabelled"}, exclude_none=True)
         return {"content": self.fingerprint, "options": options, "order": "content"}
 
     def materialise(self, folder: Path, *, workers: int | None, progress: Progress | None) -> Path:  # noqa: ARG002

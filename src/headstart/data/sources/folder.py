@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from headstart.data.exchange.parts import unlabelled_guess
-from headstart.data.sources.base import Progress, Source, SourceInfo
+from headstart.data.sources.base import FoundSource, Progress, Source, SourceInfo
 from headstart.folder import IMPORTED, UNLABELLED_FOLDER, Manifest, holds_dataset, read_manifest, read_shard
 
 __all__ = ["FolderSource"]
 
 
-class FolderSource(Source):
+class FolderSource(FoundSource):
     """A dataset folder, as ``render`` or ``data import`` leaves it.
 
     path: the folder, with ``dataset.json`` in it.

@@ -38,6 +38,11 @@ def check_study(config: StudyConfig, *, networks: bool = True) -> tuple[str, ...
     _check_splits(config, info)
     for task in config.tasks:
         _check_task(config, info, task)
+    if config.labels_by == "group" and "group" not in info.targets:
+        raise ConfigError(
+            f"labels_by is group, and dataset '{config.dataset.name}' tells no groups: give it group_column, or "
+            "group_by, or draw labels by image"
+        )
     _check_color(config, info)
     if config.pretrain_dataset:
         _check_same_images(info, config.pretrain_dataset.info())
@@ -139,10 +144,11 @@ def _check_unlabelled(config: StudyConfig, info: SourceInfo) -> None:
 
 
 def _left_out(config: StudyConfig) -> Iterator[str]:
-    """Files of the user's that are no part of the study."""
+    """Files of the user's that are no part of the study, and what may not be meant by the others."""
     for source in (config.dataset, config.pretrain_dataset):
         if source and source.info().left_out:
             yield f"dataset '{source.name}': {source.info().left_out}"
+        yield from source.info().notes if source else ()
     unused = config.dataset.info().unlabelled if config.pretrain_dataset else 0
     if unused:
         yield f"dataset '{config.dataset.name}': {unused} unlabelled images are not used, for pretrain_dataset is given"
