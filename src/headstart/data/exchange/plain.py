@@ -41,9 +41,12 @@ __all__ = [
 
 
 class PlainOptions(PictureOptions):
-    """outside: what becomes of pictures that are in no folder of a split or class, where others are, or in no table:
-    ``refuse`` them (a table leaves them out), or take them as ``unlabelled``, which pretraining alone sees."""
+    """group_by: what in a file's path below the root tells what it belongs to, a patient or scene: a regular expression
+    such as ``(p[0-9]+)_``; drawn splits keep it together. outside: what becomes of pictures that are in no folder of a
+    split or class, where others are, or in no table: ``refuse`` them (a table leaves them out), or take them as
+    ``unlabelled``, which pretraining alone sees."""
 
+    group_by: str | None = None
     outside: Literal["refuse", "unlabelled"] = "refuse"
 
 
@@ -153,7 +156,7 @@ def _divided(
     return kept, [entry for entry, alone in zip(entries, apart, strict=True) if alone], reason
 
 
-def read_loose(path: Path, options: PictureOptions) -> Reader:
+def read_loose(path: Path, options: PlainOptions) -> Reader:
     """A reader of all pictures below ``path`` as unlabelled ones, whatever their folders say."""
     account = Account()
     entries, _ = pictures_below(path, files_of(path, account.skip), account)
@@ -173,7 +176,7 @@ def pictures_below(path: Path, entries: Sequence[Entry], account: Account) -> tu
     raise DataError(f"{path} holds no pictures ({endings_in(path)}): name a folder or zip archive that does")
 
 
-def open_pictures(path: Path, imported: str, rows: Rows, options: PictureOptions, account: Account) -> PlainReader:
+def open_pictures(path: Path, imported: str, rows: Rows, options: PlainOptions, account: Account) -> PlainReader:
     """A reader of ``rows``; what ``survey`` raises for their pictures."""
     groups = rows.groups or (groups_by(options.group_by, rows.keys, str(path)) if options.group_by else ())
     drawn = complete_splits(rows.given, groups or rows.keys, options.seed)
