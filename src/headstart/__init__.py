@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from headstart.lazy import lazily
 
 if TYPE_CHECKING:
-    from headstart.api import Study, load_study, load_suite, prepare_study, run_study, run_suite
+    from headstart.api import Study, fit_study, load_study, load_suite, prepare_study, run_study, run_suite
     from headstart.data.exchange.frames import import_frame
     from headstart.data.exchange.memory import import_arrays
     from headstart.tuned import Tuned
@@ -22,6 +22,7 @@ __all__ = [
     "Study",
     "Tuned",
     "__version__",
+    "fit_study",
     "import_arrays",
     "import_frame",
     "load_study",
@@ -38,7 +39,8 @@ __getattr__ = lazily(
     "headstart",
     {
         **dict.fromkeys(
-            ["Study", "load_study", "load_suite", "prepare_study", "run_study", "run_suite"], "headstart.api"
+            ["Study", "fit_study", "load_study", "load_suite", "prepare_study", "run_study", "run_suite"],
+            "headstart.api",
         ),
         "import_arrays": "headstart.data.exchange.memory",
         "import_frame": "headstart.data.exchange.frames",

@@ -1,6 +1,5 @@
 """``headstart tune``: choose settings for every arm of a study, as hard for the baseline as for the others."""
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +9,7 @@ from headstart.cache import DEFAULT_STORE
 from headstart.cli.console import WorkersOption, console, print_frame, print_prose, say, tell
 from headstart.cli.running import run_study_here
 from headstart.cli.study import Overrides, Recipe, StoreOption
-from headstart.errors import ConfigError
+from headstart.times import seconds_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from headstart.tuning import TuningRun
 
 __all__ = ["tune"]
-
-TIME = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 
 
 def tune(
@@ -61,7 +58,7 @@ def tune(
     run = prepare_tuning(
         suite,
         trials=trials,
-        seconds=None if time is None else _seconds(time),
+        seconds=None if time is None else seconds_of(time),
         knobs=knobs or (),
         pretraining=pretraining,
         budgets=budgets or (),
@@ -79,15 +76,6 @@ def tune(
     after = run.prepare_after()
     run_study_here("the study as tuned", after)
     _print_answer(run.finish(after))
-
-
-def _seconds(text: str) -> float:
-    """``1h``, ``15m``, ``1h30m``, ``90s``."""
-    found = TIME.fullmatch(text.strip())
-    if not text.strip() or not found:
-        raise ConfigError(f"--time '{text}' is no time: write 1h, 15m, 1h30m or 90s, for example")
-    hours, minutes, seconds = (int(part or 0) for part in found.groups())
-    return float(3600 * hours + 60 * minutes + seconds)
 
 
 def _search(run: "TuningRun") -> None:

@@ -4,7 +4,7 @@ Written: ``images.npy`` ``[N, H, W, C]``, ``labels.npy``, ``split.npy`` (0 train
 and a file for every other annotation. Read: these, and what others save (``array_roles`` knows their names).
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -75,6 +75,9 @@ class ArrayReader(Reader):
     maps: Mapping[str, tuple[Values, Convert]]
     fit: Fit
     exact: bool
+
+    def sides(self, rows: Sequence[int]) -> list[int]:
+        return [] if self.exact else [min(self.layout.size(self.images.shape)[1:])] * len(rows)
 
     def read(self, start: int, stop: int) -> Arrays:
         runs = [(first, min(first + TOGETHER, stop)) for first in range(start, stop, TOGETHER)]

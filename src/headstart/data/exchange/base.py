@@ -155,6 +155,12 @@ class Reader(ABC):
         """What stands for an image that cannot be read."""
         return np.zeros(self.shape, dtype=self.manifest.dtype)
 
+    def sides(self, rows: Sequence[int]) -> list[int]:
+        """Shorter sides in pixels of some pictures as their files have them; none where they are read as they were
+        written, and to no other resolution. Pictures that cannot be read are left out."""
+        del rows
+        return []
+
     @abstractmethod
     def read(self, start: int, stop: int) -> Mapping[str, NDArray[Any]]:
         """Rows start to stop: ``images`` ``[n, C, H, W]``, of the manifest's type, and ``target.NAME``.

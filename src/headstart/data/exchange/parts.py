@@ -24,6 +24,9 @@ class RowsOf(Reader):
     def __post_init__(self) -> None:
         self.account = self.inner.account
 
+    def sides(self, rows: Sequence[int]) -> list[int]:
+        return self.inner.sides(self.rows[list(rows)].tolist())
+
     def name_of(self, row: int) -> str:
         return self.inner.name_of(int(self.rows[row]))
 

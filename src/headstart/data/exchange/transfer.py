@@ -140,8 +140,8 @@ def refuse_untaught(reader: Reader, where: str) -> None:
         raise DataError(f"{where} has no training images: add some, in a split named train")
 
 
-def guess_format(path: Path) -> str:
-    """The format that the files at ``path`` are in. Raises ``DataError`` if that is not plain."""
+def guess_format(path: Path, remedy: str | None = None) -> str:
+    """The format that the files at ``path`` are in. Raises ``DataError`` if that is not plain, with a ``remedy``."""
     path = path.expanduser()
     _refuse_unsuitable(path)
     provenance = read_provenance(path)
@@ -153,7 +153,8 @@ def guess_format(path: Path) -> str:
     if not formats and path.is_file() and path.suffix.lower() in picture_endings():
         raise DataError(f"{path} is one picture: name the folder that it is in")
     looks = f"could be {' or '.join(formats)}" if formats else f"looks like no format known ({endings_in(path)})"
-    raise DataError(f"{path} {looks}: name its format with --from, one of {', '.join(sorted(FORMATS))}")
+    known = ", ".join(sorted(FORMATS))
+    raise DataError(f"{path} {looks}: {remedy or f'name its format with --from, one of {known}'}")
 
 
 def write_dataset(reader: Reader, folder: Path, progress: Listener | None = None) -> Manifest:

@@ -7,7 +7,7 @@ are ever decoded, by code below; pickles and the like are passed over.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from headstart.data.exchange.base import (
     ReadOptions,
     new_manifest,
 )
-from headstart.data.exchange.kinds import UNREADABLE, survey
+from headstart.data.exchange.kinds import UNREADABLE, shorter_sides, survey
 from headstart.data.exchange.parallel import in_parallel
 from headstart.data.exchange.parts import unlabelled_guess
 from headstart.data.exchange.pictures import decode, fitted
@@ -49,6 +49,9 @@ class WebDatasetReader(Reader):
     samples: list[Sample]
     exact: bool
     numbers: Mapping[int, int] | None = None
+
+    def sides(self, rows: Sequence[int]) -> list[int]:
+        return [] if self.exact else shorter_sides(_pictures(self.tars, [self.samples[row] for row in rows]))
 
     def read(self, start: int, stop: int) -> Arrays:
         rows = in_parallel(self._row, range(start, stop))
@@ -182,7 +185,7 @@ def _depth(data: bytes, shape: tuple[int, ...]) -> NDArray[Any]:
     return read_npy(data, shape, np.float16)
 
 
-def _pictures(tars: list[Path], samples: list[Sample]) -> Iterator[tuple[str, bytes]]:
+def _pictures(tars: list[Path], samples: Sequence[Sample]) -> Iterator[tuple[str, bytes]]:
     for sample in samples:
         ending = str(sample.image)
         yield f"{sample.key}.{ending}", _bytes(tars, sample.members[ending])

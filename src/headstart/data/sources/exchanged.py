@@ -1,8 +1,9 @@
 """Images in other people's formats as sources: read by the code that imports them."""
 
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from headstart.data.exchange.array_files import files_at
 from headstart.data.exchange.array_set import ArrayOptions
@@ -57,23 +58,20 @@ class ExchangedSource(ReadOptions, FoundSource):
     @cached_property
     def known(self) -> tuple[str, SourceInfo]:
         """Name and contents, from headers and labels; a reader would hold on to files, so none is kept."""
-        reader = self.reader()
-        manifest = reader.manifest
-        counts = {split: int((reader.splits == number).sum()) for number, split in enumerate(SPLITS)}
-        account = reader.account
-        info = SourceInfo(
-            counts,
-            manifest.classes,
-            reader.targets,
-            manifest.resolution,
-            manifest.channels,
-            guesses=tuple(map(str, account.guesses)),
-            left_out=account.left_out,
-            notes=tuple(account.notes),
-            unlabelled=int((reader.splits == UNLABELLED).sum()),
-            dtype=manifest.dtype,
-        )
-        return manifest.name, info
+        return _told_by(self.reader())
+
+    def knowing(self, reader: Reader) -> Self:
+        """This source, which ``reader`` has opened already."""
+        self.__dict__["known"] = _told_by(reader)
+        return self
+
+    def at(self, resolution: int) -> Self:
+        """The same files at another resolution; what is known of them is not found out again."""
+        name, info = self.known
+        other = self.model_copy(update={"resolution": resolution})
+        other.__dict__["known"] = name, replace(info, resolution=resolution)
+        other.__dict__["fingerprint"] = self.fingerprint
+        return other
 
     @cached_property
     def fingerprint(self) -> str:
@@ -97,6 +95,24 @@ class ExchangedSource(ReadOptions, FoundSource):
 
     def pool(self) -> tuple[Source, ...]:
         return (*super().pool(), *([UnlabelledPart(of=self)] if self.info().unlabelled else []))
+
+
+def _told_by(reader: Reader) -> tuple[str, SourceInfo]:
+    manifest, account = reader.manifest, reader.account
+    counts = {split: int((reader.splits == number).sum()) for number, split in enumerate(SPLITS)}
+    info = SourceInfo(
+        counts,
+        manifest.classes,
+        reader.targets,
+        manifest.resolution,
+        manifest.channels,
+        guesses=tuple(map(str, account.guesses)),
+        left_out=account.left_out,
+        notes=tuple(account.notes),
+        unlabelled=int((reader.splits == UNLABELLED).sum()),
+        dtype=manifest.dtype,
+    )
+    return manifest.name, info
 
 
 class ArraysSource(ArrayOptions, ExchangedSource):
