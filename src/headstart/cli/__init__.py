@@ -10,6 +10,7 @@ import typer
 
 from headstart import __version__
 from headstart.cli import data, engine, store, study, weights
+from headstart.cli.advise import advise
 from headstart.cli.completion import complete_list
 from headstart.cli.console import errors, print_catalogue, print_sizes, tell
 from headstart.cli.render import render
@@ -30,6 +31,7 @@ app.add_typer(weights.app, name="weights")
 app.add_typer(engine.app, name="engine")
 app.command("render")(render)
 app.command("tune")(tune)
+app.command("advise")(advise)
 
 
 def _version(wanted: bool) -> None:
