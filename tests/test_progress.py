@@ -28,7 +28,7 @@ def test_failed_jobs_are_passed_and_retried_ones_are_told():
     jobs, screen = [Toy(number) for number in range(3)], io.StringIO()
     console = Console(file=screen, force_terminal=True, width=200)
     with watch_jobs(console) as (listen, expect):
-        expect(jobs)
+        expect(jobs, {})
         listen(Event("finished", jobs[0], 10, 10))
         listen(Event("progress", jobs[1], 5, 10))
         listen(Event("retried", jobs[1], 0, 10, "it stumbled"))
@@ -41,7 +41,7 @@ def test_failed_jobs_are_passed_and_retried_ones_are_told():
 def test_without_a_terminal_a_line_now_and_then_says_how_far_it_is():
     jobs, screen = [Toy(number) for number in range(4)], io.StringIO()
     with watch_jobs(Console(file=screen, width=40), expected_seconds=400, every=0.01) as (listen, expect):
-        expect(jobs)
+        expect(jobs, {})
         listen(Event("started", jobs[0], 0, 10))
         wait_for(screen, lines=2)
         listen(Event("finished", jobs[0], 10, 10))
@@ -52,6 +52,29 @@ def test_without_a_terminal_a_line_now_and_then_says_how_far_it_is():
     assert "0/4 jobs · 0 of 40 image-steps (0%) · about 7 min left, until " in first
     assert first.endswith("now: a toy")
     assert "1/4 jobs · 15 of 40 image-steps (38%) · about 5 s left" in last  # by its pace
+
+
+def test_time_left_goes_by_what_jobs_take_and_not_by_their_steps():
+    jobs, screen = [Toy(number) for number in range(4)], io.StringIO()
+    seconds = {job.key: 10.0 for job in jobs} | {jobs[0].key: 70.0}
+    with watch_jobs(Console(file=screen, width=40), expected_seconds=400, every=0.01) as (listen, expect):
+        expect(jobs[:3], seconds)
+        expect(jobs, dict.fromkeys(seconds, 1.0))  # of jobs known already nothing changes
+        wait_for(screen, lines=1)
+        listen(Event("progress", jobs[0], 4, 10))
+        listen(Event("retried", jobs[0], 0, 10))
+        listen(Event("finished", jobs[0], 10, 10))
+        listen(Event("finished", jobs[1], 0, 0))  # what takes no steps takes its time all the same
+        said = len(screen.getvalue().splitlines())
+        wait_for(screen, lines=said + 2)
+    assert "10 of 40 image-steps (88%) · about 5 s left" in screen.getvalue().splitlines()[-1]
+
+
+def test_a_bar_says_the_time_that_is_expected_until_its_pace_tells():
+    screen = io.StringIO()
+    with watch_jobs(Console(file=screen, force_terminal=True, width=200), expected_seconds=400) as (_, expect):
+        expect([Toy(0)], {Toy(0).key: 300.0})
+    assert "7 min left" in screen.getvalue()
 
 
 def test_images_are_counted_in_lines_too():

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from headstart.cache import DEFAULT_STORE
 from headstart.errors import ConfigError, StoreError
 from headstart.files import write_atomic
+from headstart.fitted import detect_table, fit_study
 from headstart.registry import lookup
 from headstart.study.config.study import StudyConfig
 from headstart.study.config.suite import Suite, as_suite, load_study, load_suite
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = [
     "DEFAULT_STORE",
     "Study",
+    "detect_table",
+    "fit_study",
     "load_study",
     "load_suite",
     "plan_table",
@@ -83,9 +86,10 @@ def prepare_study(
         )
     chosen = lookup(LAUNCHERS, "launcher", launcher)(kept, workers, address)
     run = RunFolder(_run_folder(Path(out), suite, replace))
-    run.begin(plan)
     environment = describe_environment() | {"store": kept.address}
-    write_atomic(run.folder / ENVIRONMENT, json.dumps(environment, indent=1).encode())
+    with run.held():
+        run.begin(plan)
+        write_atomic(run.folder / ENVIRONMENT, json.dumps(environment, indent=1).encode())
     return StudyRun(plan, kept, chosen, run, notes, track)
 
 

@@ -2,10 +2,9 @@
 
 import json
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
-from math import nan
 from pathlib import Path
 from typing import TextIO
 
@@ -13,21 +12,20 @@ from headstart.errors import HeadstartError, StoreError
 from headstart.schema import flat
 from headstart.study.config.suite import Suite
 from headstart.study.jobs.base import Job
-from headstart.study.jobs.trial import TrialJob
 from headstart.study.results.run_folder import LOG, RunFolder
 from headstart.study.running.estimate import seconds_left, side_by_side, wall_seconds
-from headstart.study.running.fitting import Overrun, overrun
 from headstart.study.running.launchers import Event, Launcher
+from headstart.study.running.overrun import Overrun, overrun
 from headstart.study.running.plan import NO_MORE, Plan, Trials, make_plan
-from headstart.study.running.steps import validation_score
+from headstart.study.running.scores import scores_in
 from headstart.study.running.store import Store
-from headstart.tasks import TASKS
 from headstart.tracking import follow
 
 __all__ = ["Expect", "Listener", "StudyRun", "plan_with"]
 
 Listener = Callable[[Event], None]
-Expect = Callable[[Sequence[Job]], None]
+Expect = Callable[[Sequence[Job], Mapping[str, float]], None]
+"""Called with jobs that come next, and seconds of a core that each of them takes, by key."""
 
 
 def plan_with(suite: Suite, store: Store, failed: Collection[str] = (), trials: Trials = NO_MORE) -> Plan:
@@ -35,15 +33,7 @@ def plan_with(suite: Suite, store: Store, failed: Collection[str] = (), trials: 
 
     failed: keys of jobs that gave no result and are not tried again. trials: that were added.
     """
-
-    def score(job: TrialJob) -> float | None:
-        if found := store.found(job, job.told_in):
-            task = TASKS.traits(job.task)
-            records = job.outcome(found.folder)["records"]
-            return validation_score(records, task.primary_metric, task.higher_is_better)
-        return nan if job.key in failed else None
-
-    return make_plan(suite, score, trials)
+    return make_plan(suite, scores_in(store, failed), trials)
 
 
 class StudyRun:
@@ -112,10 +102,11 @@ class StudyRun:
     def execute(self, listen: Listener | None = None, expect: Expect | None = None) -> None:
         """Do what is missing. A job that fails is noted with its reason, and the others go on.
 
-        listen: hears of every event. expect: is called with the jobs that come next, more than once where steps are to
-        be found. Raises ``HeadstartError`` where that leaves nothing to tell: every number is missing.
+        listen: hears of every event. expect: is called with the jobs that come next and what they take, more than
+        once where steps are to be found. Raises ``HeadstartError`` where that leaves nothing to tell: every number is
+        missing; and where another process runs a study into the same folder.
         """
-        with self.log.open("a", encoding="utf-8", errors="backslashreplace") as log:
+        with self.run.held(), self.log.open("a", encoding="utf-8", errors="backslashreplace") as log:
 
             def hear(event: Event) -> None:
                 self._note(event, log)
@@ -135,7 +126,7 @@ class StudyRun:
         while True:
             self._keep_finished()
             if expect:
-                expect(self.missing)
+                expect(self.missing, self._seconds_left)
             jobs = [job for job in self.plan.jobs if job.key not in self._failed]
             self._failed |= self.launcher.run(jobs, hear)
             grown = self._grown()
@@ -143,6 +134,7 @@ class StudyRun:
                 return
             self.plan = grown
             self.states = self.store.states(self.plan.jobs)
+            self.__dict__.pop("_seconds_left", None)  # of the plan before
             self.run.begin(self.plan)
 
     def _grown(self) -> Plan | None:

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FORMAT",
+    "IMPORTED",
     "MANIFEST",
     "MOST_CHANNELS",
     "PIXEL_TARGETS",
     "SPLITS",
+    "UNLABELLED_FOLDER",
     "Manifest",
     "ShardInfo",
     "holds_dataset",
@@ -37,8 +39,12 @@ __all__ = [
 ]
 
 FORMAT = 1
+IMPORTED = "imported"
+"""The engine of datasets that nothing of ours drew."""
 SPLITS = ("train", "val", "test")
 """By number, as ``split`` in a shard has it."""
+UNLABELLED_FOLDER = "unlabelled"
+"""A dataset folder in a dataset folder: images that came with the others, and without labels."""
 PIXEL_TARGETS = ("semantic", "instance", "depth")
 """Annotations with a value per pixel."""
 MOST_CHANNELS = 16

@@ -2,19 +2,31 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from headstart.tally import Tally, seconds_left
 
 if TYPE_CHECKING:
     from headstart.execution import Expect, Listener
     from headstart.study.jobs.base import Job
-    from headstart.study.running.fitting import Overrun
     from headstart.study.running.launchers import Event
+    from headstart.study.running.overrun import Overrun
 
 __all__ = [
     "LINE_SECONDS",
@@ -22,7 +34,6 @@ __all__ = [
     "duration",
     "lines",
     "new_bar",
-    "seconds_left",
     "watch_count",
     "watch_images",
     "watch_jobs",
@@ -32,8 +43,6 @@ __all__ = [
 LINE_SECONDS = 30.0
 ROOM_FOR_BAR = 80
 """Columns of a terminal."""
-PACE_KNOWN = 0.05
-"""Share of the work after which its pace tells more than an estimate that was made before it."""
 
 
 def duration(seconds: float) -> str:
@@ -57,7 +66,7 @@ def duration(seconds: float) -> str:
 def describe_overrun(overrun: "Overrun") -> str:
     """What takes longer than it is meant to, and what would fit, in a sentence.
 
-    >>> from headstart.study.running.fitting import Overrun
+    >>> from headstart.study.running.overrun import Overrun
     >>> describe_overrun(Overrun(360, 900, 2, 350))
     'this study is meant to take 6 min and takes about 15 min here: with trials=2 it would take about 6 min'
     """
@@ -76,89 +85,56 @@ def when(seconds: float) -> str:
     return f"{then:%H:%M}" if then.date() == now.date() else f"{then:%H:%M on %Y-%m-%d}"
 
 
-def new_bar(console: Console) -> Progress:
+def new_bar(console: Console, left: ProgressColumn | None = None) -> Progress:
     """A bar with the share, the time left, and what is done now (the field ``now``); a narrow terminal has no room for
-    the bar itself."""
+    the bar itself. left: says the time in place of the bar's own pace."""
     bar = [BarColumn()] if console.width >= ROOM_FOR_BAR else []
     return Progress(
         SpinnerColumn("line" if console.options.ascii_only else "dots"),
         TextColumn("{task.description}", style="bold", markup=False),
         *bar,
         TaskProgressColumn(),
-        TimeRemainingColumn(elapsed_when_finished=True),
+        left or TimeRemainingColumn(elapsed_when_finished=True),
         TextColumn("{task.fields[now]}", style="dim", markup=False),
         console=console,
     )
 
 
-class _Tally:
-    """What has become of ``total`` jobs so far. One that failed is passed, too."""
+class _Left(ProgressColumn):
+    """Time left, as ``seconds_left`` tells it."""
 
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.steps = 0
-        self._expected: dict[str, int] = {}
-        self._done: dict[str, int] = {}
-        self._running: dict[str, str] = {}
-        self._sets: dict[str, set[str]] = {"finished": set(), "failed": set(), "retried": set()}
+    max_refresh = 0.5
 
-    def expect(self, jobs: "Sequence[Job]") -> None:
-        """These are to be done as well, if they were not expected already."""
-        self._expected |= {job.key: job.cost for job in jobs}
+    def __init__(self, share: Callable[[], float], expected_seconds: float | None) -> None:
+        super().__init__()
+        self._share, self._expected = share, expected_seconds
 
-    @property
-    def total(self) -> int:
-        """Image-steps of all jobs that are expected."""
-        return sum(self._expected.values())
-
-    @property
-    def share(self) -> float:
-        """Of the image-steps, those that are done."""
-        return self.steps / self.total if self.total else 0.0
-
-    def hear(self, event: "Event") -> None:
-        key = event.job.key
-        done = event.total if event.what in ("finished", "failed") else event.done
-        self.steps += done - self._done.get(key, 0)
-        self._done[key] = done
-        self._sets.get(event.what, set()).add(key)
-        self._running.pop(key, None)
-        if event.what in ("started", "progress"):
-            self._running[key] = event.job.title
-
-    @property
-    def running(self) -> str:
-        """What is being done, the latest last."""
-        return " + ".join(self._running.values()) or "nothing yet"
-
-    def __str__(self) -> str:
-        finished, failed, retried = (len(keys) for keys in self._sets.values())
-        counts = [(failed, "failed"), (retried, "retried")]
-        return " · ".join(
-            [f"{finished + failed}/{len(self._expected)} jobs", *(f"{count} {what}" for count, what in counts if count)]
-        )
+    def render(self, task: Task) -> Text:
+        left = seconds_left(self._share(), self._expected, task.elapsed or 0.0)
+        return Text("?" if left is None else f"{duration(left)} left", style="progress.remaining")
 
 
 @contextmanager
 def watch_jobs(
     console: Console, expected_seconds: float | None = None, every: float = LINE_SECONDS
 ) -> "Iterator[tuple[Listener, Expect]]":
-    """What a study tells of events, and of jobs that come next; the bar counts image-steps.
+    """What a study tells of events, and of jobs that come next; the bar counts what they take.
 
     Where ``console`` is no terminal there is a line instead, each ``every`` seconds. expected_seconds: how long the
     work was thought to take, which tells what is left of it until its pace does.
     """
-    tally = _Tally()
+    tally = Tally()
 
     def line(elapsed: float) -> str:
         with tally.lock:
             return _line(tally, expected_seconds, elapsed)
 
-    with _bar(console, tally) if console.is_terminal else lines(console, line, every) as changed:
+    view = _bar(console, tally, expected_seconds) if console.is_terminal else lines(console, line, every)
+    with view as changed:
 
-        def expect(jobs: "Sequence[Job]") -> None:
+        def expect(jobs: "Sequence[Job]", seconds: Mapping[str, float]) -> None:
             with tally.lock:
-                tally.expect(jobs)
+                tally.expect(jobs, seconds)
             changed("starting workers")
 
         def listen(event: "Event") -> None:
@@ -170,10 +146,10 @@ def watch_jobs(
 
 
 @contextmanager
-def _bar(console: Console, tally: _Tally) -> Iterator[Callable[[str], None]]:
-    with new_bar(console) as progress:
+def _bar(console: Console, tally: Tally, expected_seconds: float | None) -> Iterator[Callable[[str], None]]:
+    with new_bar(console, _Left(lambda: tally.share, expected_seconds)) as progress:
         bar = progress.add_task("study", total=None, now="")
-        yield lambda now: progress.update(bar, total=tally.total, completed=tally.steps, now=now)
+        yield lambda now: progress.update(bar, total=1.0, completed=tally.share, now=now)
 
 
 @contextmanager
@@ -194,22 +170,11 @@ def lines(console: Console, line: Callable[[float], str], every: float) -> Itera
         thread.join()
 
 
-def _line(tally: _Tally, expected_seconds: float | None, elapsed: float) -> str:
+def _line(tally: Tally, expected_seconds: float | None, elapsed: float) -> str:
     left = seconds_left(tally.share, expected_seconds, elapsed)
     then = f"about {duration(left)} left, until {when(left)}" if left is not None else "no telling how much is left"
     steps = f"{tally.steps:,} of {tally.total:,} image-steps ({tally.share:.0%})"
     return f"{datetime.now().astimezone():%H:%M:%S} {tally} · {steps} · {then} · now: {tally.running}"
-
-
-def seconds_left(share: float, expected_seconds: float | None, elapsed: float) -> float | None:
-    """From how fast it went once enough is done, and until then from what was expected.
-
-    >>> seconds_left(0.5, 60, 100), seconds_left(0.01, 60, 100), seconds_left(0.01, None, 100)
-    (100.0, 59.4, None)
-    """
-    if share >= PACE_KNOWN:
-        return elapsed / share * (1 - share)
-    return None if expected_seconds is None else expected_seconds * (1 - share)
 
 
 @contextmanager

@@ -9,8 +9,8 @@ from headstart.execution import plan_with
 from headstart.study.config.suite import load_suite
 from headstart.study.running import estimate, reading, timing
 from headstart.study.running.estimate import START_SECONDS, seconds_left, side_by_side, wall_seconds
-from headstart.study.running.fitting import overrun
 from headstart.study.running.launchers import LocalLauncher, base
+from headstart.study.running.overrun import overrun
 from headstart.study.running.plan import make_plan
 from headstart.study.running.reading import seconds_of_reading
 from headstart.study.running.store import Store

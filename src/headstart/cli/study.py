@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from headstart.cache import DEFAULT_STORE
+from headstart.cli.choosing import chosen_study
 from headstart.cli.completion import complete_recipe
 from headstart.cli.console import WorkersOption, console, print_frame, print_prose, say, tell
+from headstart.cli.detecting import print_detection, share_of
 from headstart.cli.running import run_study_here
+from headstart.cli.runs import study_compare, study_list
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +25,8 @@ MISSING = 3
 """Exit code of what ends with numbers missing."""
 
 app = typer.Typer(help="Run and read studies.", no_args_is_help=True)
+app.command("list")(study_list)
+app.command("compare")(study_compare)
 
 Recipe = Annotated[
     str,
@@ -29,21 +34,38 @@ Recipe = Annotated[
         help="A recipe's name (see `headstart list recipes`) or a YAML file.", autocompletion=complete_recipe
     ),
 ]
+OptionalRecipe = Annotated[
+    str | None,
+    typer.Argument(
+        help="A recipe's name (see `headstart list recipes`) or a YAML file; not with --data.",
+        autocompletion=complete_recipe,
+    ),
+]
+Data = Annotated[Path | None, typer.Option(help="Images to make a study of: a folder, archive, table or dataset.")]
+Time = Annotated[
+    str | None,
+    typer.Option(
+        help="What the study may take, as 10m or 1h; none: however long. Default: 10m with --data, else none."
+    ),
+]
 Overrides = Annotated[list[str] | None, typer.Argument(help="key=value, dotted keys, for example trials=5.")]
 StoreOption = Annotated[str, typer.Option(help="Where finished work is kept and shared between studies.")]
+AddressOption = Annotated[
+    str | None, typer.Option(help="Of a Ray cluster, HOST:PORT or auto; default: a Ray of this machine's own.")
+]
 Folder = Annotated[Path, typer.Argument(help="The study's folder, runs/NAME.")]
 
 
 @app.command("run")
 def study_run(
-    recipe: Recipe,
+    recipe: OptionalRecipe = None,
     overrides: Overrides = None,
+    data: Data = None,
+    time: Time = None,
     out: Annotated[Path, typer.Option(help="Folder of runs; the study goes to OUT/NAME.")] = Path("runs"),
     store: StoreOption = str(DEFAULT_STORE),
     launcher: Annotated[str, typer.Option(help="How jobs reach processors: local or ray.")] = "local",
-    address: Annotated[
-        str | None, typer.Option(help="Of a Ray cluster, HOST:PORT or auto; default: a Ray of this machine's own.")
-    ] = None,
+    address: AddressOption = None,
     workers: WorkersOption = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Take the place of a run of the same name and other settings.")
@@ -53,36 +75,50 @@ def study_run(
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="More than 10,000 jobs are meant.")] = False,
 ) -> None:
-    """Run a study or suite, or what is left of it, and write its report.
+    """Run a study or suite, or what is left of it, and write its report; or a study of images that fits a time.
 
     Exit code 3 says that numbers are missing, because runs failed.
     """
-    from headstart.api import Study, load_suite, prepare_study
+    from headstart.api import Study, prepare_study
 
-    suite = load_suite(recipe, overrides)  # before anything heavy is loaded, so that a wrong key is refused at once
+    chosen = chosen_study(recipe, overrides or [], data, time, out=out, store=store, workers=workers, replace=replace)
     prepared = prepare_study(
-        suite,
+        chosen.suite,
         out=out,
         store=store,
         launcher=launcher,
         address=address,
         workers=workers,
-        replace=replace,
+        replace=replace or chosen.replaces,
         many=yes,
         track=track or (),
     )
-    run_study_here(suite.name, prepared)
+    run_study_here(chosen.suite.name, prepared)
     _report(Study(prepared.run))
 
 
 @app.command("plan")
 def study_plan(
-    recipe: Recipe, overrides: Overrides = None, store: StoreOption = str(DEFAULT_STORE), workers: WorkersOption = None
+    recipe: OptionalRecipe = None,
+    overrides: Overrides = None,
+    data: Data = None,
+    time: Time = None,
+    detect: Annotated[
+        str | None,
+        typer.Option(help="Also how many trials show a gain of this share of labels, 0.5 or 50%; it may run a pilot."),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder of runs, where an earlier choice lies.")] = Path("runs"),
+    store: StoreOption = str(DEFAULT_STORE),
+    workers: WorkersOption = None,
 ) -> None:
     """Say what a study or suite would do: jobs, what is cached, image-steps, estimated time."""
-    from headstart.api import load_suite, plan_table
+    from headstart.api import plan_table
 
-    print_frame(plan_table(load_suite(recipe, overrides), store=store, workers=workers))
+    share = None if detect is None else share_of(detect)
+    chosen = chosen_study(recipe, overrides or [], data, time, out=out, store=store, workers=workers)
+    print_frame(plan_table(chosen.suite, store=store, workers=workers))
+    if share is not None:
+        print_detection(chosen.suite, share, store, workers)
 
 
 @app.command("status")

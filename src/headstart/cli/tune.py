@@ -1,6 +1,5 @@
 """``headstart tune``: choose settings for every arm of a study, as hard for the baseline as for the others."""
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,8 +8,8 @@ import typer
 from headstart.cache import DEFAULT_STORE
 from headstart.cli.console import WorkersOption, console, print_frame, print_prose, say, tell
 from headstart.cli.running import run_study_here
-from headstart.cli.study import Overrides, Recipe, StoreOption
-from headstart.errors import ConfigError
+from headstart.cli.study import AddressOption, Overrides, Recipe, StoreOption
+from headstart.times import seconds_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from headstart.tuning import TuningRun
 
 __all__ = ["tune"]
-
-TIME = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 
 
 def tune(
@@ -46,6 +43,7 @@ def tune(
     out: Annotated[Path, typer.Option(help="Folder of searches; this one goes to OUT/NAME.")] = Path("tuning"),
     store: StoreOption = str(DEFAULT_STORE),
     launcher: Annotated[str, typer.Option(help="How the jobs of the two studies reach processors.")] = "local",
+    address: AddressOption = None,
     workers: WorkersOption = None,
     replace: Annotated[bool, typer.Option("--replace", help="Take the place of a search of another study.")] = False,
 ) -> None:
@@ -61,7 +59,7 @@ def tune(
     run = prepare_tuning(
         suite,
         trials=trials,
-        seconds=None if time is None else _seconds(time),
+        seconds=None if time is None else seconds_of(time),
         knobs=knobs or (),
         pretraining=pretraining,
         budgets=budgets or (),
@@ -70,6 +68,7 @@ def tune(
         out=out,
         store=store,
         launcher=launcher,
+        address=address,
         workers=workers,
         replace=replace,
     )
@@ -79,15 +78,6 @@ def tune(
     after = run.prepare_after()
     run_study_here("the study as tuned", after)
     _print_answer(run.finish(after))
-
-
-def _seconds(text: str) -> float:
-    """``1h``, ``15m``, ``1h30m``, ``90s``."""
-    found = TIME.fullmatch(text.strip())
-    if not text.strip() or not found:
-        raise ConfigError(f"--time '{text}' is no time: write 1h, 15m, 1h30m or 90s, for example")
-    hours, minutes, seconds = (int(part or 0) for part in found.groups())
-    return float(3600 * hours + 60 * minutes + seconds)
 
 
 def _search(run: "TuningRun") -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from headstart.progress import LINE_SECONDS, duration, lines, new_bar, seconds_left
+from headstart.progress import LINE_SECONDS, duration, lines, new_bar
+from headstart.tally import seconds_left
 
 if TYPE_CHECKING:
     from headstart.study.tuning.trials import Trial

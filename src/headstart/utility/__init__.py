@@ -6,6 +6,7 @@ from headstart.utility.curves import LabelRange, labels_needed, monotone_fit
 from headstart.utility.gains import GainEstimate, estimate_gains
 from headstart.utility.images import image_variance
 from headstart.utility.looks import Looks
+from headstart.utility.power import MOST_TRIALS, Detection, detect_gain, trials_needed
 from headstart.utility.reference import (
     ReferenceUtility,
     interpolate_labels,
@@ -19,6 +20,8 @@ from headstart.utility.utility import CENSORED, UtilityEstimate, estimate_utilit
 
 __all__ = [
     "CENSORED",
+    "MOST_TRIALS",
+    "Detection",
     "GainEstimate",
     "Interpolation",
     "LabelRange",
@@ -27,6 +30,7 @@ __all__ = [
     "ReferenceUtility",
     "StudyScores",
     "UtilityEstimate",
+    "detect_gain",
     "estimate_gains",
     "estimate_utility",
     "image_variance",
@@ -37,6 +41,7 @@ __all__ = [
     "reference_estimate",
     "reference_labels_needed",
     "reference_utility",
+    "trials_needed",
 ]
 
 Interpolation = Literal["log", "reference"]

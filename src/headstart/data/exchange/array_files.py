@@ -40,7 +40,7 @@ class Values(Protocol):
 
 @dataclass(frozen=True)
 class Held:
-    """An array in memory, or mapped from a file."""
+    """An array in memory."""
 
     array: NDArray[Any]
 
@@ -53,7 +53,23 @@ class Held:
         return self.array.dtype
 
     def rows(self, start: int, stop: int) -> NDArray[Any]:
-        return np.array(self.array[start:stop])  # to write into, and no part of a mapped file
+        return np.array(self.array[start:stop])  # to write into
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """An array in a ``.npy`` file, mapped anew for every run of rows: pages of a map that stays count as memory."""
+
+    path: Path
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+    def rows(self, start: int, stop: int) -> NDArray[Any]:
+        """Raises ``DataError`` where the file is gone or changed."""
+        try:
+            return np.array(np.load(self.path, mmap_mode="r", allow_pickle=False)[start:stop])
+        except DAMAGED as error:
+            raise DataError(f"{self.path} is no whole array file any more ({error}): save it again") from error
 
 
 @dataclass(frozen=True)
@@ -181,7 +197,8 @@ def _arrays_in(file: Path) -> Mapping[str, Values]:
         if file.suffix.lower() == ".npy":
             with file.open("rb") as begin:
                 _refuse_objects(f"{file}", _header(begin)[2])
-            return {file.stem: Held(np.load(file, mmap_mode="r", allow_pickle=False))}
+            mapped = np.load(file, mmap_mode="r", allow_pickle=False)
+            return {file.stem: Mapped(file, mapped.shape, mapped.dtype)}
         with zipfile.ZipFile(file) as archive:
             names = [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
             return {name: _member(file, archive, name) for name in names}

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from headstart.data.exchange.array_files import Chain, Values
-from headstart.data.exchange.splits import SPLIT_WORDS, UNKNOWN
+from headstart.data.exchange.splits import SPLIT_WORDS, UNKNOWN, UNLABELLED
 from headstart.errors import DataError
 
 __all__ = ["KEYS", "NONE", "Found", "by_role", "may_be_images"]
@@ -15,6 +15,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "class": ("labels", "label", "y", "class", "targets", "target", "arr_1"),
     "names": ("class_names", "label_names", "names", "classes"),
     "split": ("split", "splits", "subset", "set"),
+    "group": ("group", "groups", "patient", "patient_id", "scene"),
     "semantic": ("semantic", "masks", "mask", "segmentation"),
     "instance": ("instance", "instances"),
     "depth": ("depth", "depths", "depth_maps"),
@@ -95,7 +96,7 @@ def _named(arrays: Mapping[str, Values], role: str, asked: str | None, where: st
 def _check_splits(role: str, found: Found, images: Found, where: str) -> None:
     if role in WHOLE:
         return
-    lost = sorted(set(images) - set(found))
+    lost = sorted(set(images) - set(found) - {UNLABELLED})
     if lost or set(found) - set(images):
         theirs, ours = ", ".join(found.values()), ", ".join(images.values())
         raise DataError(

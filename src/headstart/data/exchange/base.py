@@ -16,7 +16,7 @@ from pydantic import Field
 from headstart.data.exchange.account import Account
 from headstart.data.exchange.kinds import Kind, reason
 from headstart.errors import ConfigError, DataError
-from headstart.folder import SPLITS, Manifest, read_manifest, read_shard
+from headstart.folder import IMPORTED, SPLITS, Manifest, read_manifest, read_shard
 from headstart.names import as_text
 from headstart.schema import Schema
 
@@ -155,6 +155,12 @@ class Reader(ABC):
         """What stands for an image that cannot be read."""
         return np.zeros(self.shape, dtype=self.manifest.dtype)
 
+    def sides(self, rows: Sequence[int]) -> list[int]:
+        """Shorter sides in pixels of some pictures as their files have them; none where they are read as they were
+        written, and to no other resolution. Pictures that cannot be read are left out."""
+        del rows
+        return []
+
     @abstractmethod
     def read(self, start: int, stop: int) -> Mapping[str, NDArray[Any]]:
         """Rows start to stop: ``images`` ``[n, C, H, W]``, of the manifest's type, and ``target.NAME``.
@@ -194,13 +200,13 @@ def new_manifest(
     groups: Sequence[str] = (),
 ) -> Manifest:
     """The manifest of images of ``kind`` that come from elsewhere. made_by: their resolution is in it."""
-    counts = np.bincount(splits, minlength=len(SPLITS)).tolist()
+    counts = np.bincount(splits, minlength=len(SPLITS))[: len(SPLITS)].tolist()
     return Manifest(
         name=as_text(name),
         created_by=f"headstart {version('headstart')}",
         made_by=dict(made_by),
         seed=int(made_by.get("seed", 0)),
-        engine="imported",
+        engine=IMPORTED,
         resolution=made_by["resolution"],
         channels=kind.channels,
         dtype=kind.dtype,

@@ -23,8 +23,8 @@ from headstart.data.exchange.arrays import npy, read_npy
 from headstart.data.exchange.base import TARGETS, Arrays, Format, Reader, Stored
 from headstart.data.exchange.kinds import UNREADABLE
 from headstart.data.exchange.parallel import in_parallel
-from headstart.data.exchange.pictures import PictureOptions, decode, encode, encode_png
-from headstart.data.exchange.plain import holds_pictures, read_plain
+from headstart.data.exchange.pictures import decode, encode, encode_png
+from headstart.data.exchange.plain import PlainOptions, holds_pictures, read_plain
 from headstart.data.exchange.provenance import PROVENANCE, read_provenance
 from headstart.data.exchange.tables import names_pictures
 from headstart.errors import DataError
@@ -161,7 +161,7 @@ def _inside(root: Path, file: str) -> Path:
     return root / inner
 
 
-def read_folder_export(path: Path, options: PictureOptions) -> Reader:
+def read_folder_export(path: Path, options: PlainOptions) -> Reader:
     """A reader of ``write_folder``'s files, or of any folder of pictures (see ``plain``)."""
     provenance = read_provenance(path)
     if provenance is None:
@@ -227,7 +227,7 @@ def _recognises(path: Path) -> bool:
 FOLDER = Format(
     "folder",
     "Pictures in folders by split and class, with a table beside them.",
-    PictureOptions,
+    PlainOptions,
     write_folder,
     read_folder_export,
     _recognises,

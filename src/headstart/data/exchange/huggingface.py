@@ -27,7 +27,7 @@ from headstart.data.exchange.base import (
     needs,
     new_manifest,
 )
-from headstart.data.exchange.kinds import UNREADABLE, survey
+from headstart.data.exchange.kinds import UNREADABLE, shorter_sides, survey
 from headstart.data.exchange.parallel import in_parallel
 from headstart.data.exchange.pictures import decode, encode_png, fits_png, fitted
 from headstart.data.exchange.provenance import read_provenance
@@ -110,6 +110,12 @@ class HuggingFaceReader(Reader):
     image: str
     columns: Mapping[str, str]
     exact: bool
+
+    def sides(self, rows: Sequence[int]) -> list[int]:
+        if self.exact:
+            return []
+        own = self.rows[self.order[list(rows)].tolist()][self.image]
+        return shorter_sides((f"image {row}", _embedded(picture)) for row, picture in zip(rows, own, strict=True))
 
     def read(self, start: int, stop: int) -> Arrays:
         batch = self.rows.with_format("numpy")[self.order[start:stop].tolist()]

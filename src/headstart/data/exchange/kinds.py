@@ -15,7 +15,7 @@ from headstart.data.exchange.arrays import array_header, is_array
 from headstart.data.exchange.modes import mode_of, opened
 from headstart.errors import DataError
 
-__all__ = ["GRAY", "MODES", "RGB", "RGBA", "UNREADABLE", "Kind", "reason", "survey"]
+__all__ = ["GRAY", "MODES", "RGB", "RGBA", "UNREADABLE", "Kind", "reason", "shorter_sides", "survey"]
 
 UNREADABLE = (
     *(UnidentifiedImageError, Image.DecompressionBombError),
@@ -90,6 +90,11 @@ def survey(
     if several and account is not None:
         account.guess("page", "the first", f"{len(several)} files hold several pictures, {several[0]} among them")
     return resolution or next(iter(sides), 0), _common(kinds)
+
+
+def shorter_sides(pictures: Iterable[tuple[str, Source]]) -> list[int]:
+    """Of named pictures, from their headers; what is no picture is left out."""
+    return [min(header.width, header.height) for _, header in _headers(pictures, skip=True)]
 
 
 def _headers(pictures: Iterable[tuple[str, Source]], skip: bool) -> Iterator[tuple[str, Header]]:

@@ -1,24 +1,15 @@
 """Labels as people have them, and the numbers and names of classes that they become."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from headstart.data.class_names import ordered
 from headstart.errors import DataError
 
-__all__ = ["numbered", "ordered"]
-
-
-def ordered(names: Iterable[str]) -> tuple[str, ...]:
-    """Different names, numbers by their value and others as text.
-
-    >>> ordered(["10", "9", "10"]), ordered(["b", "10", "a"])
-    (('9', '10'), ('10', 'a', 'b'))
-    """
-    known = set(names)
-    return tuple(sorted(sorted(known), key=int) if all(name.isdecimal() for name in known) else sorted(known))
+__all__ = ["numbered"]
 
 
 def numbered(values: NDArray[Any], where: str, names: Sequence[str] = ()) -> tuple[NDArray[np.int64], tuple[str, ...]]:

@@ -40,11 +40,9 @@ PNG_MODES = {kind: mode for mode, kind in MODES.items() if mode != "F"}
 
 class PictureOptions(ReadOptions):
     """fit: how a picture becomes a square of ``resolution``: ``crop`` keeps its central square, ``pad`` all of it
-    between bars of 0, ``stretch`` all of it and not its proportions. group_by: what in a file's path below the root
-    names its group, a patient or scene, that splits keep together: a regular expression."""
+    between bars of 0, ``stretch`` all of it and not its proportions."""
 
     fit: Fit = "crop"
-    group_by: str | None = None
 
 
 def fits_png(kind: Kind) -> bool:

@@ -12,11 +12,26 @@ from headstart.folder import SPLITS
 from headstart.scenes.buckets import BUCKETS, split_of
 from headstart.seeding import derive_seed
 
-__all__ = ["SPLIT_WORDS", "UNKNOWN", "complete_splits", "drawn_splits", "near_split", "told_splits"]
+__all__ = [
+    "SPLIT_NAMES",
+    "SPLIT_WORDS",
+    "UNKNOWN",
+    "UNLABELLED",
+    "complete_splits",
+    "drawn_splits",
+    "near_split",
+    "told_splits",
+]
 
 UNKNOWN = -1
-SPLIT_WORDS = {"train": 0, "training": 0, "val": 1, "valid": 1, "validation": 1, "dev": 1, "test": 2, "testing": 2}
-"""What people call train, val and test."""
+UNLABELLED = len(SPLITS)
+"""The split of images of which nothing is asked but how they look."""
+SPLIT_WORDS = {
+    **{"train": 0, "training": 0, "val": 1, "valid": 1, "validation": 1, "dev": 1, "test": 2, "testing": 2},
+    **{"unlabelled": UNLABELLED, "unlabeled": UNLABELLED},
+}
+"""What people call train, val and test, and what is in none of them."""
+SPLIT_NAMES = (*SPLITS, "unlabelled")
 
 
 def near_split(name: str) -> str | None:
@@ -32,7 +47,7 @@ def near_split(name: str) -> str | None:
 
 
 def complete_splits(given: Sequence[int], keys: Sequence[str], seed: int) -> NDArray[np.uint8]:
-    """Splits (0 train, 1 val, 2 test) of rows, of which ``given`` has some; elsewhere it is ``UNKNOWN``.
+    """Splits (0 train, 1 val, 2 test, or ``UNLABELLED``) of rows. ``given`` has some; elsewhere it is ``UNKNOWN``.
 
     Rows of one key stay together: keys are files, or what files belong to. A key of unknown split falls by its hash and
     the seed: 10 : 1 : 1, whatever else there is; one that is known for some of its rows is that for all. Where all rows

@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from headstart.data.class_names import ordered
 from headstart.data.exchange.account import Account
 from headstart.data.exchange.base import Format, Reader
 from headstart.data.exchange.folder import read_folder_export, write_folder
-from headstart.data.exchange.labels import ordered
 from headstart.data.exchange.layout import Parts, layout_of, named_splits, split_of_name, wrapper_of
-from headstart.data.exchange.plain import PlainReader, Rows, open_pictures, pictures_below
+from headstart.data.exchange.plain import PlainOptions, PlainReader, Rows, open_pictures, pictures_below
 from headstart.data.exchange.provenance import read_provenance
-from headstart.data.exchange.splits import UNKNOWN, near_split
+from headstart.data.exchange.splits import UNKNOWN, UNLABELLED, near_split
 from headstart.data.exchange.table_targets import (
     MAPS,
     TargetOptions,
@@ -38,12 +38,13 @@ from headstart.scenes.disk.tree import Entry, files_of
 
 __all__ = ["TABLE", "TableOptions", "open_named"]
 
+APART = "the table says so, or says nothing of them"
 
 NAN = ("nan", "<na>")
 """What programs write where they know nothing."""
 
 
-class TableOptions(TargetOptions):
+class TableOptions(TargetOptions, PlainOptions):
     """Which table, and which of its columns; by default what people call them, and ``none`` is no column.
 
     table: its file below the root; by default every ``metadata.csv`` or ``.parquet``, or the only table there is.
@@ -61,7 +62,8 @@ class TableOptions(TargetOptions):
 
 @dataclass
 class _Named:
-    """What tables say, row by row, in their order. where: the table and row that first named a file. told: targets."""
+    """What tables say, row by row, in their order. where: the table and row that first named a file. told: targets.
+    apart: unlabelled pictures."""
 
     entries: list[Entry] = field(default_factory=list)
     classes: list[str] = field(default_factory=list)
@@ -69,6 +71,7 @@ class _Named:
     groups: list[str] = field(default_factory=list)
     where: dict[Parts, str] = field(default_factory=dict)
     told: Told = field(default_factory=dict)
+    apart: list[Entry] = field(default_factory=list)
 
 
 def read_named(path: Path, options: TableOptions) -> Reader:
@@ -100,7 +103,10 @@ def open_named(
         raise DataError(f"{tables[0]} names no pictures: write a row for each")
     maps = {entry.parts for name in MAPS for _, entry in named.told.get(name, ())}
     for parts in sorted(files.keys() - named.where.keys() - maps):
-        account.skip("/".join(parts), "not in the table")
+        if options.outside == "unlabelled":
+            named.apart.append(files[parts])
+        else:
+            account.skip("/".join(parts), "not in the table")
     return open_pictures(path, "table", _rows(root, named, options, account), options, account)
 
 
@@ -128,20 +134,30 @@ def _read_rows(table: Table, files: Mapping[Parts, Entry], options: TableOptions
         if entry.parts in named.where:
             raise DataError(f"{where} names '{row[place]}' again, after {named.where[entry.parts]}: keep one of them")
         named.where[entry.parts] = where
+        told = UNKNOWN if split is None else _split(where, row[place], row[split])
+        bare = label is not None and _is_bare(row[label])
+        if told == UNLABELLED or (bare and options.outside == "unlabelled"):
+            named.apart.append(entry)
+            continue
         named.entries.append(entry)
         if label is not None:
             named.classes.append(_filled(where, row[place], row[label], "class"))
         if group is not None:
             named.groups.append(_filled(where, row[place], row[group], "group"))
         if split is not None:
-            named.splits.append(_split(where, row[place], row[split]))
+            named.splits.append(told)
         read_targets(where, row, table, targets, files, named.told)
 
 
+def _is_bare(value: str) -> bool:
+    return not value.strip() or value.strip().lower() in NAN
+
+
 def _filled(where: str, file: str, value: str, what: str) -> str:
-    if not value.strip() or value.strip().lower() in NAN:
+    if _is_bare(value):
         told = f"'{value.strip()}' as" if value.strip() else "no"
-        raise DataError(f"{where} has {told} {what} for '{file}': fill it in, or remove the row")
+        apart = ", or let pretraining alone see such pictures (`outside=unlabelled`)" if what == "class" else ""
+        raise DataError(f"{where} has {told} {what} for '{file}': fill it in, or remove the row{apart}")
     return value.strip()
 
 
@@ -177,7 +193,8 @@ def _rows(root: Path, named: _Named, options: TableOptions, account: Account) ->
         splits = list(given)
         account.guesses += guesses
     beside, names = beside_of(named.told, count, options, ordered(classes), str(root), account)
-    return Rows(named.entries, ["/".join(parts) for parts in inner], splits, classes, names, beside, named.groups)
+    keys = ["/".join(parts) for parts in inner]
+    return Rows(named.entries, keys, splits, classes, names, beside, named.groups, named.apart, APART)
 
 
 TABLE = Format(

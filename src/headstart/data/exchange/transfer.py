@@ -17,10 +17,21 @@ from headstart.data.exchange import FORMATS
 from headstart.data.exchange.account import Account
 from headstart.data.exchange.base import TARGETS, Reader, Stored
 from headstart.data.exchange.endings import endings_in, picture_endings
+from headstart.data.exchange.parts import labelled, unlabelled
+from headstart.data.exchange.plain import read_loose
 from headstart.data.exchange.provenance import Provenance, read_provenance, write_provenance
+from headstart.data.exchange.splits import UNLABELLED
 from headstart.errors import DataError, StoreError
 from headstart.files import PARTIAL
-from headstart.folder import PIXEL_TARGETS, SPLITS, Manifest, holds_dataset, write_manifest, write_shard
+from headstart.folder import (
+    PIXEL_TARGETS,
+    SPLITS,
+    UNLABELLED_FOLDER,
+    Manifest,
+    holds_dataset,
+    write_manifest,
+    write_shard,
+)
 from headstart.registry import lookup
 from headstart.schema import validate
 
@@ -31,6 +42,7 @@ __all__ = [
     "import_folder",
     "import_reader",
     "open_reader",
+    "open_unlabelled",
     "refuse_untaught",
     "write_dataset",
 ]
@@ -83,13 +95,19 @@ def import_folder(
 def import_reader(
     reader: Reader, out: Path, *, progress: Listener | None = None, tell: Callable[[Account], None] | None = None
 ) -> Manifest:
-    """Write all that ``reader`` reads into a dataset folder at ``out``, as ``import_folder`` does."""
+    """Write all that ``reader`` reads into a dataset folder at ``out``, as ``import_folder`` does.
+
+    Images without labels become a dataset folder of their own in it, ``unlabelled``.
+    """
     with _staged(out.expanduser()) as staged:
-        manifest = write_dataset(reader, staged, progress)
+        manifest = write_dataset(labelled(reader), staged, progress)
         if not manifest.normalisation:
             from headstart.data.batches.stored import record_normalisation
 
             record_normalisation(staged)
+        if (reader.splits == UNLABELLED).any():
+            (staged / UNLABELLED_FOLDER).mkdir()
+            write_dataset(unlabelled(reader), staged / UNLABELLED_FOLDER)
     if tell is not None:
         tell(reader.account)
     return manifest
@@ -106,14 +124,28 @@ def open_reader(path: Path, form: str, options: Mapping[str, Any]) -> Reader:
     return reader
 
 
+def open_unlabelled(path: Path, resolution: int | None, fit: str) -> Reader:
+    """A reader of every image at ``path`` as one without labels, whatever else is told of it.
+
+    Raises ``DataError`` if there is none, or if they are of several kinds.
+    """
+    path = path.expanduser()
+    form = guess_format(path)
+    options = {"resolution": resolution, "fit": fit}
+    kind = FORMATS[form].options
+    checked = validate(kind, {key: value for key, value in options.items() if key in kind.model_fields}, "unlabelled")
+    reader = read_loose(path, checked) if form in ("folder", "table") else FORMATS[form].read(path, checked)
+    return unlabelled(reader, np.arange(len(reader)))
+
+
 def refuse_untaught(reader: Reader, where: str) -> None:
     """Raises ``DataError`` if there is nothing to learn from."""
     if not (reader.splits == 0).any():
         raise DataError(f"{where} has no training images: add some, in a split named train")
 
 
-def guess_format(path: Path) -> str:
-    """The format that the files at ``path`` are in. Raises ``DataError`` if that is not plain."""
+def guess_format(path: Path, remedy: str | None = None) -> str:
+    """The format that the files at ``path`` are in. Raises ``DataError`` if that is not plain, with a ``remedy``."""
     path = path.expanduser()
     _refuse_unsuitable(path)
     provenance = read_provenance(path)
@@ -125,7 +157,8 @@ def guess_format(path: Path) -> str:
     if not formats and path.is_file() and path.suffix.lower() in picture_endings():
         raise DataError(f"{path} is one picture: name the folder that it is in")
     looks = f"could be {' or '.join(formats)}" if formats else f"looks like no format known ({endings_in(path)})"
-    raise DataError(f"{path} {looks}: name its format with --from, one of {', '.join(sorted(FORMATS))}")
+    known = ", ".join(sorted(FORMATS))
+    raise DataError(f"{path} {looks}: {remedy or f'name its format with --from, one of {known}'}")
 
 
 def write_dataset(reader: Reader, folder: Path, progress: Listener | None = None) -> Manifest:

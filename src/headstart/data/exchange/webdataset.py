@@ -7,7 +7,7 @@ are ever decoded, by code below; pickles and the like are passed over.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,11 +25,12 @@ from headstart.data.exchange.base import (
     ReadOptions,
     new_manifest,
 )
-from headstart.data.exchange.kinds import UNREADABLE, survey
+from headstart.data.exchange.kinds import UNREADABLE, shorter_sides, survey
 from headstart.data.exchange.parallel import in_parallel
+from headstart.data.exchange.parts import unlabelled_guess
 from headstart.data.exchange.pictures import decode, fitted
 from headstart.data.exchange.provenance import Provenance, read_provenance
-from headstart.data.exchange.splits import UNKNOWN, complete_splits, drawn_splits, told_splits
+from headstart.data.exchange.splits import UNKNOWN, UNLABELLED, complete_splits, drawn_splits, told_splits
 from headstart.data.exchange.webdataset_index import IMAGES, Member, Sample, looks_like_shards, read_index, tar_files
 from headstart.data.exchange.webdataset_write import ENDINGS, write_webdataset
 from headstart.errors import DataError
@@ -49,6 +50,9 @@ class WebDatasetReader(Reader):
     exact: bool
     numbers: Mapping[int, int] | None = None
 
+    def sides(self, rows: Sequence[int]) -> list[int]:
+        return [] if self.exact else shorter_sides(_pictures(self.tars, [self.samples[row] for row in rows]))
+
     def read(self, start: int, stop: int) -> Arrays:
         rows = in_parallel(self._row, range(start, stop))
         return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
@@ -57,10 +61,10 @@ class WebDatasetReader(Reader):
         return f"{self.samples[row].key}.{self.samples[row].image}"
 
     def _row(self, row: int) -> Arrays:
-        image = str(self.samples[row].image)
-        arrays = {"images": self._decoded(row, image, self._picture, self.shape, self.blank())}
+        sample = self.samples[row]
+        arrays = {"images": self._decoded(row, str(sample.image), self._picture, self.shape, self.blank())}
         metadata = self._decoded(row, "json", lambda data, _: json.loads(data), (), {}) if self.exact else {}
-        for name in self.targets:
+        for name in self.targets if sample.split != UNLABELLED else ():
             arrays[f"target.{name}"] = self._target(name, row, metadata)
         return arrays
 
@@ -150,9 +154,10 @@ def _foreign(
 
 def _labels(path: Path, tars: list[Path], samples: list[Sample]) -> set[int]:
     """What ``.cls`` calls the classes that occur: numbers from 0 on, or numbers that others gave them."""
-    labelled = [sample for sample in samples if "cls" in sample.members]
-    if labelled and len(labelled) < len(samples):
-        bare = next(sample for sample in samples if "cls" not in sample.members)
+    asked = [sample for sample in samples if sample.split != UNLABELLED]
+    labelled = [sample for sample in asked if "cls" in sample.members]
+    if labelled and len(labelled) < len(asked):
+        bare = next(sample for sample in asked if "cls" not in sample.members)
         raise DataError(f"{path}: sample {bare.key} has no class (.cls), and others have: label or remove it")
     try:
         labels = {int(_bytes(tars, sample.members["cls"])) for sample in labelled}
@@ -171,6 +176,7 @@ def _tell(samples: list[Sample], labelled: bool, account: Account) -> None:
         _skip(sample, left, "beside the picture and class of its sample", account)
     given = [sample.split for sample in samples]
     account.guesses += [*told_splits(given, "the names of tar files or folders"), *drawn_splits(given)]
+    account.guesses += unlabelled_guess(given.count(UNLABELLED), "the names of tar files or folders")
     if labelled:
         account.guess("class", "the numbers that occur in .cls", "nothing names them")
 
@@ -179,7 +185,7 @@ def _depth(data: bytes, shape: tuple[int, ...]) -> NDArray[Any]:
     return read_npy(data, shape, np.float16)
 
 
-def _pictures(tars: list[Path], samples: list[Sample]) -> Iterator[tuple[str, bytes]]:
+def _pictures(tars: list[Path], samples: Sequence[Sample]) -> Iterator[tuple[str, bytes]]:
     for sample in samples:
         ending = str(sample.image)
         yield f"{sample.key}.{ending}", _bytes(tars, sample.members[ending])

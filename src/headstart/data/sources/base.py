@@ -4,8 +4,11 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+from pydantic import BeforeValidator, PlainSerializer
+
+from headstart.data.sources.choice import as_keys, read_unlabelled
 from headstart.schema import Schema
 
 if TYPE_CHECKING:
@@ -23,7 +26,7 @@ Progress = Callable[[int, int], None]
 class SourceInfo:
     """counts: images per split. classes: names by number. targets: names of the annotations. guesses: what nobody said,
     each with its reason. left_out: how many files, and why, in a clause; nothing if there are none. notes: what may not
-    be meant, in sentences."""
+    be meant, in sentences. unlabelled: images that are in none of the splits, for pretraining alone."""
 
     counts: Mapping[str, int]
     classes: tuple[str, ...]
@@ -33,10 +36,31 @@ class SourceInfo:
     guesses: tuple[str, ...] = ()
     left_out: str = ""
     notes: tuple[str, ...] = ()
+    unlabelled: int = 0
+    dtype: str = "uint8"
 
 
 class Source(Schema):
-    """A source is its own configuration: the keys of ``dataset:`` in a study, checked."""
+    """A source is its own configuration: the keys of ``dataset:`` in a study, checked.
+
+    unlabelled: more pictures, which pretraining sees beside the training split, and nothing else does: their path, or
+    the keys of a source. Their resolution is that of this source.
+    """
+
+    unlabelled: Annotated[
+        "Source | None", BeforeValidator(read_unlabelled), PlainSerializer(lambda source: source and as_keys(source))
+    ] = None
+
+    def pool(self) -> "tuple[Source, ...]":
+        """Sources of which every image is for pretraining alone."""
+        return () if self.unlabelled is None else (self.unlabelled.like(self),)
+
+    def like(self, other: "Source") -> "Source":
+        """The same pictures, of the resolution of ``other`` and made square as they are, where nothing else is said."""
+        told = {"resolution": other.info().resolution, "fit": getattr(other, "fit", None)}
+        unsaid = type(self).model_fields.keys() - self.model_fields_set
+        keys = [key for key, value in told.items() if key in unsaid and value is not None]
+        return self.model_copy(update={key: told[key] for key in keys})
 
     @property
     @abstractmethod

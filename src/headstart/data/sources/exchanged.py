@@ -1,19 +1,23 @@
 """Images in other people's formats as sources: read by the code that imports them."""
 
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from headstart.data.exchange.array_files import files_at
 from headstart.data.exchange.array_set import ArrayOptions
-from headstart.data.exchange.base import ReadOptions
+from headstart.data.exchange.base import Reader, ReadOptions
 from headstart.data.exchange.fingerprints import fingerprint_of
 from headstart.data.exchange.hdf5 import Hdf5Options
-from headstart.data.exchange.pictures import PictureOptions
+from headstart.data.exchange.parts import labelled
+from headstart.data.exchange.plain import PlainOptions
+from headstart.data.exchange.splits import UNLABELLED
 from headstart.data.exchange.table import TableOptions
 from headstart.data.exchange.tables import is_table
 from headstart.data.exchange.transfer import open_reader, write_dataset
-from headstart.data.sources.base import FoundSource, Progress, SourceInfo
+from headstart.data.sources.base import FoundSource, Progress, Source, SourceInfo
+from headstart.data.sources.unlabelled import UnlabelledPart
 from headstart.folder import SPLITS, holds_dataset, read_manifest
 from headstart.scenes.disk.digests import fingerprint
 
@@ -38,7 +42,11 @@ class ExchangedSource(ReadOptions, FoundSource):
     @property
     def options(self) -> dict[str, Any]:
         """Its keys as options of the format."""
-        return self.model_dump(exclude={"path", "duplicates"})
+        return self.model_dump(exclude={"path", "duplicates", "unlabelled"})
+
+    def reader(self) -> Reader:
+        """Of all its images."""
+        return open_reader(self.path, self.FORMAT, self.options)
 
     @property
     def name(self) -> str:
@@ -50,37 +58,61 @@ class ExchangedSource(ReadOptions, FoundSource):
     @cached_property
     def known(self) -> tuple[str, SourceInfo]:
         """Name and contents, from headers and labels; a reader would hold on to files, so none is kept."""
-        reader = open_reader(self.path, self.FORMAT, self.options)
-        manifest = reader.manifest
-        counts = {split: int((reader.splits == number).sum()) for number, split in enumerate(SPLITS)}
-        account = reader.account
-        info = SourceInfo(
-            counts,
-            manifest.classes,
-            reader.targets,
-            manifest.resolution,
-            manifest.channels,
-            guesses=tuple(map(str, account.guesses)),
-            left_out=account.left_out,
-            notes=tuple(account.notes),
-        )
-        return manifest.name, info
+        return _told_by(self.reader())
+
+    def knowing(self, reader: Reader) -> Self:
+        """This source, which ``reader`` has opened already."""
+        self.__dict__["known"] = _told_by(reader)
+        return self
+
+    def at(self, resolution: int) -> Self:
+        """The same files at another resolution; what is known of them is not found out again."""
+        name, info = self.known
+        other = self.model_copy(update={"resolution": resolution})
+        other.__dict__["known"] = name, replace(info, resolution=resolution)
+        other.__dict__["fingerprint"] = self.fingerprint
+        return other
 
     @cached_property
     def fingerprint(self) -> str:
         return fingerprint_of(self.path.expanduser())
 
     def identity(self) -> dict[str, Any]:
-        """The files' contents, not their path, and how they are read; every byte is hashed, once a process."""
-        return {"content": self.fingerprint, "options": self.model_dump(mode="json", exclude={"path", "duplicates"})}
+        """The files' contents, not their path, and how they are read; every byte is hashed, once a process.
+
+        Of options, those that say something, so that a new one changes no key. order: as ``order_of`` stores them.
+        """
+        options = self.model_dump(mode="json", exclude={"path", "duplicates", "unlabelled"}, exclude_none=True)
+        return {"content": self.fingerprint, "options": options, "order": "content"}
 
     def materialise(self, folder: Path, *, workers: int | None, progress: Progress | None) -> Path:  # noqa: ARG002
         """Read all images into a dataset folder; one that is there is whole, for its manifest is written last."""
         if holds_dataset(folder):
             read_manifest(folder)
         else:
-            write_dataset(open_reader(self.path, self.FORMAT, self.options), folder, progress)
+            write_dataset(labelled(self.reader()), folder, progress)
         return folder
+
+    def pool(self) -> tuple[Source, ...]:
+        return (*super().pool(), *([UnlabelledPart(of=self)] if self.info().unlabelled else []))
+
+
+def _told_by(reader: Reader) -> tuple[str, SourceInfo]:
+    manifest, account = reader.manifest, reader.account
+    counts = {split: int((reader.splits == number).sum()) for number, split in enumerate(SPLITS)}
+    info = SourceInfo(
+        counts,
+        manifest.classes,
+        reader.targets,
+        manifest.resolution,
+        manifest.channels,
+        guesses=tuple(map(str, account.guesses)),
+        left_out=account.left_out,
+        notes=tuple(account.notes),
+        unlabelled=int((reader.splits == UNLABELLED).sum()),
+        dtype=manifest.dtype,
+    )
+    return manifest.name, info
 
 
 class ArraysSource(ArrayOptions, ExchangedSource):
@@ -98,7 +130,7 @@ class ArraysSource(ArrayOptions, ExchangedSource):
         return fingerprint(named)
 
 
-class ImagesSource(PictureOptions, ExchangedSource):
+class ImagesSource(PlainOptions, ExchangedSource):
     """Pictures in a folder or zip archive, by class or as exported.
 
     Folders name splits and in them classes, or classes alone, or nothing.

@@ -1,7 +1,6 @@
 """How long it takes to read images that are kept in files of others: a few are read for nothing but their time."""
 
 import time
-from functools import cache
 
 import numpy as np
 
@@ -16,9 +15,19 @@ WRITTEN = 5e-5
 """Seconds of a core that an image takes besides, checked, hashed and written, as 10,000 of 16 px took them."""
 
 
-@cache
+_SECONDS: dict[tuple[str, str], float] = {}
+"""What was timed in this process, whatever the resolution: what takes long is to list, open and decode."""
+
+
 def seconds_of_reading(source: ExchangedSource) -> float:
     """Seconds of one core until all images of ``source`` are decoded, scaled and kept; timed once a process."""
+    known = source.FORMAT, source.model_dump_json(exclude={"resolution"})
+    if known not in _SECONDS:
+        _SECONDS[known] = _timed(source)
+    return _SECONDS[known]
+
+
+def _timed(source: ExchangedSource) -> float:
     started = time.perf_counter()
     reader = open_reader(source.path, source.FORMAT, source.options)
     opened = time.perf_counter()

@@ -1,0 +1,60 @@
+"""Does a study of found images take the time that it was chosen for?
+
+    python benchmarks/fitted.py --time 10m [--images DIR]
+
+From an empty store: ``headstart study run --data DIR --time …``, on scikit-learn's digits written as PNG files unless
+other images are named. Prints the time given, the one that was told, the one that it took, and their ratios; and the
+cores that it had meanwhile, which on a machine that others use are fewer than it waited for.
+"""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from sklearn.datasets import load_digits
+
+from headstart.processes import available_cores
+from headstart.times import seconds_of
+
+
+def write_digits(folder: Path) -> Path:
+    """1,797 gray pictures of 8 px in a folder per class."""
+    digits = load_digits()
+    for number, (image, label) in enumerate(zip(digits.images, digits.target, strict=True)):
+        path = folder / str(label) / f"{number:04d}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray((image / 16 * 255).astype(np.uint8)).save(path)
+    return folder
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--time", default="10m")
+    parser.add_argument("--images", type=Path)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        images = options.images or write_digits(folder / "digits")
+        where = ["--out", str(folder / "runs"), "--store", str(folder / "store")]
+        code = "from headstart.cli import main; main()"
+        command = [sys.executable, "-c", code, "study", "run", "--data", str(images), "--time", options.time, *where]
+        started = time.monotonic()
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        taken, used = time.monotonic() - started, os.times()
+    given = seconds_of(options.time)
+    cores = (used.children_user + used.children_system) / taken
+    print(done.stdout)
+    print(f"given {given:.0f} s, taken {taken:.0f} s: {taken / given:.2f} of it")
+    print(f"cores: {cores:.2f} of {available_cores()}")
+    print(f"told: {re.findall('chosen for .*', done.stdout)[0]}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""How far the jobs of a study have come, and what is left of it."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from headstart.study.jobs.base import Job
+    from headstart.study.running.launchers import Event
+
+__all__ = ["Tally", "seconds_left"]
+
+PACE_KNOWN = 0.05
+"""Share of the work after which its pace tells more than an estimate that was made before it."""
+
+
+class Tally:
+    """What has become of ``total`` jobs so far. One that failed is passed, too."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.steps = 0
+        self._expected: dict[str, int] = {}
+        self._seconds: dict[str, float] = {}
+        self._done: dict[str, int] = {}
+        self._shares: dict[str, float] = {}
+        self._running: dict[str, str] = {}
+        self._sets: dict[str, set[str]] = {"finished": set(), "failed": set(), "retried": set()}
+
+    def expect(self, jobs: "Sequence[Job]", seconds: Mapping[str, float]) -> None:
+        """These are to be done as well, if they were not expected already. seconds: of a core that each takes."""
+        self._expected |= {job.key: job.cost for job in jobs}
+        self._seconds |= {job.key: seconds.get(job.key, 0.0) for job in jobs if job.key not in self._seconds}
+
+    @property
+    def total(self) -> int:
+        """Image-steps of all jobs that are expected."""
+        return sum(self._expected.values())
+
+    @property
+    def share(self) -> float:
+        """Of the seconds that all jobs take, as far as that was estimated, what is done of them; else of image-steps.
+
+        An image-step of one job may take many times as long as that of another.
+        """
+        work = sum(self._seconds.values())
+        if work > 0:
+            return sum(self._seconds.get(key, 0.0) * share for key, share in self._shares.items()) / work
+        return self.steps / self.total if self.total else 0.0
+
+    def hear(self, event: "Event") -> None:
+        key, over = event.job.key, event.what in ("finished", "failed")
+        done = event.total if over else event.done
+        self.steps += done - self._done.get(key, 0)
+        self._done[key] = done
+        self._shares[key] = done / event.total if event.total else float(over)
+        self._sets.get(event.what, set()).add(key)
+        self._running.pop(key, None)
+        if event.what in ("started", "progress"):
+            self._running[key] = event.job.title
+
+    @property
+    def running(self) -> str:
+        """What is being done, the latest last."""
+        return " + ".join(self._running.values()) or "nothing yet"
+
+    def __str__(self) -> str:
+        finished, failed, retried = (len(keys) for keys in self._sets.values())
+        counts = [(failed, "failed"), (retried, "retried")]
+        return " · ".join(
+            [f"{finished + failed}/{len(self._expected)} jobs", *(f"{count} {what}" for count, what in counts if count)]
+        )
+
+
+def seconds_left(share: float, expected_seconds: float | None, elapsed: float) -> float | None:
+    """From how fast it went once enough is done, and until then from what was expected.
+
+    >>> seconds_left(0.5, 60, 100), seconds_left(0.01, 60, 100), seconds_left(0.01, None, 100)
+    (100.0, 59.4, None)
+    """
+    if share >= PACE_KNOWN:
+        return elapsed / share * (1 - share)
+    return None if expected_seconds is None else expected_seconds * (1 - share)
