@@ -13,6 +13,7 @@ from PIL import Image
 from headstart.cli import main
 from headstart.data.exchange import endings
 from headstart.data.exchange.layout import layout_of, split_of_name
+from headstart.data.exchange.splits import near_split
 from headstart.data.exchange.transfer import export_folder, guess_format, import_folder, open_reader
 from headstart.errors import DataError
 from headstart.folder import read_folder
@@ -237,3 +238,41 @@ def test_a_study_tells_what_it_guesses_of_pictures_and_what_it_leaves_out(tmp_pa
     told = f"dataset '{tmp_path.name}': 1 of 19 files are left out: 1 × no picture (.txt)"
     assert told in check_study(study, networks=False)
     assert "split: train, val, test (folders test, train, val)" in study.dataset.info().guesses
+
+
+def test_misspelt_names_of_splits_are_told_from_classes():
+    words = ("trian", "tets", "tset", "tst", "valdation", "vaildation", "validaton", "traning", "tests")
+    assert all(near_split(word) for word in words)
+    assert not any(
+        near_split(word) for word in ("car", "plane", "truck", "text", "vest", "bus", "deer", "tray", "vase")
+    )
+    files = [(label, "0.png") for label in ("car", "plane", "rain", "train")]
+    assert sorted(set(layout_of(Path("set"), files).classes)) == ["car", "plane", "rain", "train"]
+    with pytest.raises(
+        DataError, match="has a folder 'trian', which is no split: rename it to 'train', or if it is a cl"
+    ):
+        layout_of(Path("set"), [("trian", "0.png"), ("tset", "0.png")])
+
+
+def test_what_unpacks_to_more_than_a_picture_has_is_not_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("headstart.scenes.disk.tree.MOST_BYTES", 2000)
+    with zipfile.ZipFile(tmp_path / "set.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        put(tmp_path / "0.png")
+        for number in range(12):
+            archive.write(tmp_path / "0.png", f"{'ab'[number % 2]}/{number}.png")
+        archive.writestr("a/bomb.png", bytes(10_000))
+    with pytest.raises(
+        DataError, match=r"a/bomb.png\) unpacks to 0.0 GiB, more than a picture or model has: remove it"
+    ):
+        import_folder(tmp_path / "set.zip", tmp_path / "out", options={"resolution": 8})
+
+
+def test_shards_are_as_small_as_memory_wants_and_hold_the_same(tmp_path, monkeypatch):
+    for number in range(24):
+        put(tmp_path / "set" / "ab"[number % 2] / f"{number}.png")
+    import_folder(tmp_path / "set", tmp_path / "one")
+    monkeypatch.setattr("headstart.data.exchange.transfer.SHARD_BYTES", 7 * 3 * 8 * 8)
+    many = import_folder(tmp_path / "set", tmp_path / "many")
+    assert [shard.images for shard in many.shards] == [7, 7, 7, 3]
+    (_, one), (_, other) = read_folder(tmp_path / "one"), read_folder(tmp_path / "many")
+    assert all(values.equal(other[name]) for name, values in one.items())

@@ -6,13 +6,13 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from headstart.data.exchange.account import Account
 from headstart.data.exchange.endings import picture_endings, picture_formats
 from headstart.data.exchange.kinds import GRAY, RGB, RGBA, Kind, survey
 from headstart.data.exchange.parallel import in_parallel
-from headstart.data.exchange.pictures import fitted
+from headstart.data.exchange.pictures import fitted, upright
 from headstart.data.exchange.transfer import import_folder
 from headstart.errors import DataError
 from headstart.folder import read_folder
@@ -151,3 +151,16 @@ def test_fit_is_an_option_of_pictures(tmp_path):
     import_folder(tmp_path / "set", tmp_path / "out", options={"resolution": 8, "fit": "pad"})
     images = read_folder(tmp_path / "out")[1]["images"]
     assert (int(images[:, :, 0].max()), int(images[:, :, 4].min())) == (0, 9)
+
+
+def test_a_large_jpeg_is_decoded_at_about_the_size_that_is_needed():
+    coarse = np.random.default_rng(0).integers(0, 256, (6, 8, 3), dtype=np.uint8)
+    whole = Image.fromarray(coarse).resize((400, 300), Image.Resampling.BICUBIC)
+    buffer = io.BytesIO()
+    whole.save(buffer, "JPEG", quality=95)
+    assert upright(buffer.getvalue(), RGB).shape == (300, 400, 3)
+    assert upright(buffer.getvalue(), RGB, 32).shape == (75, 100, 3), "a quarter, which is 1.4 times 32 at least"
+    assert upright(buffer.getvalue(), RGB, 150).shape == (300, 400, 3)
+    expected = np.asarray(ImageOps.fit(whole, (32, 32), Image.Resampling.LANCZOS)).astype(int)
+    apart = np.abs(fitted(buffer.getvalue(), 32, RGB).transpose(1, 2, 0).astype(int) - expected)
+    assert apart.mean() < 2

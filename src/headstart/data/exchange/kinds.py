@@ -75,16 +75,18 @@ def survey(
     several: list[str] = []
     kinds: dict[Kind, str] = {}
     sides: dict[int, str] = {}
-    for name, header in _headers(pictures, skip=resolution is not None):
-        kinds.setdefault(header.kind, name)
-        if account is not None:
-            account.sizes[header.width, header.height] += 1
-        several += [name] * header.first
-        side = _side(name, header) if resolution is None else resolution
-        sides.setdefault(side, name)
-        if len(sides) > 1:
-            (first, one), (second, other) = sides.items()
-            raise DataError(f"{one} has {first} pixels per side and {other} {second}: give a resolution for all")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # twice as many pixels are refused
+        for name, header in _headers(pictures, skip=resolution is not None):
+            kinds.setdefault(header.kind, name)
+            if account is not None:
+                account.sizes[header.width, header.height] += 1
+            several += [name] * header.first
+            side = _side(name, header) if resolution is None else resolution
+            sides.setdefault(side, name)
+            if len(sides) > 1:
+                (first, one), (second, other) = sides.items()
+                raise DataError(f"{one} has {first} pixels per side and {other} {second}: give a resolution for all")
     if several and account is not None:
         account.guess("page", "the first", f"{len(several)} files hold several pictures, {several[0]} among them")
     return resolution or next(iter(sides), 0), _common(kinds)
@@ -99,10 +101,7 @@ def _headers(pictures: Iterable[tuple[str, Source]], skip: bool) -> Iterator[tup
     """What is no picture is skipped, to be named with all others when pictures are read, or refused at once."""
     for name, source in pictures:
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # twice as many pixels are refused
-                header = _header(source)
-            yield name, header
+            yield name, _header(source)
         except UNREADABLE as error:
             if not skip:
                 raise DataError(f"{name} is no whole picture ({reason(error)}): mend or remove it") from error

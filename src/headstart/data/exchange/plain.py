@@ -92,7 +92,8 @@ class PlainReader(Reader):
     def _row(self, row: int) -> Arrays:
         side = self.manifest.resolution
         try:
-            pixels = upright(self.entries[row].read(), self.kind)
+            # Maps are as large as their pictures, so that these are decoded whole.
+            pixels = upright(self.entries[row].read(), self.kind, None if self.beside.maps else side)
             found: Arrays = {"images": squared(pixels, side, self.kind, self.fit)}
             for name, maps in (self.beside.maps if self.splits[row] != UNLABELLED else {}).items():
                 found[f"target.{name}"] = maps.read(row, pixels.shape[:2], side, self.fit)

@@ -2,13 +2,16 @@
 
 import errno
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from filelock import FileLock, Timeout
+from numpy.typing import NDArray
 
 from headstart.data.exchange import FORMATS
 from headstart.data.exchange.account import Account
@@ -46,7 +49,8 @@ __all__ = [
 
 Listener = Callable[[int, int], None]
 """Called with (done, total) images."""
-SHARD = 500
+SHARD, SHARD_BYTES = 500, 2**26
+"""Images of a shard, and about its bytes, at most: a few are in memory at once."""
 NAMED = 5
 """How many unreadable files an error names; it tells the number of the others."""
 
@@ -170,8 +174,7 @@ def write_dataset(reader: Reader, folder: Path, progress: Listener | None = None
 
     _refuse_full_disk(reader, folder)
     shards, start, report = [], 0, _counting(progress, len(reader))
-    for number, size in enumerate(_shard_sizes(reader)):
-        arrays = reader.read(start, start + size)
+    for number, (size, arrays) in enumerate(_read_ahead(reader, _shard_sizes(reader))):
         if not reader.unreadable:  # otherwise go on only to find and name all of them
             tensors = {name: torch.from_numpy(values) for name, values in arrays.items()}
             tensors["split"] = torch.from_numpy(reader.splits[start : start + size])
@@ -190,10 +193,22 @@ def write_dataset(reader: Reader, folder: Path, progress: Listener | None = None
     return manifest
 
 
+def _read_ahead(reader: Reader, sizes: Sequence[int]) -> Iterator[tuple[int, Mapping[str, NDArray[Any]]]]:
+    """Shards, each with its size; the next one is read while one is written."""
+    starts = [0, *accumulate(sizes)]
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(reader.read, starts[0], starts[1]) if sizes else None
+        for number, size in enumerate(sizes):
+            assert coming is not None
+            arrays = coming.result()
+            if number + 1 < len(sizes):
+                coming = pool.submit(reader.read, starts[number + 1], starts[number + 2])
+            yield size, arrays
+
+
 def _refuse_full_disk(reader: Reader, folder: Path) -> None:
     """Before anything is written."""
-    maps = sum(np.dtype(TARGETS[name]).itemsize for name in reader.targets if name in PIXEL_TARGETS)
-    needed = len(reader) * (reader.blank().nbytes + maps * reader.manifest.resolution**2)
+    needed = len(reader) * _row_bytes(reader)
     place = next(parent for parent in (folder, *folder.resolve().parents) if parent.exists())
     free = shutil.disk_usage(place).free
     if needed > free:
@@ -201,6 +216,12 @@ def _refuse_full_disk(reader: Reader, folder: Path) -> None:
             f"{len(reader):,} images of {reader.manifest.resolution} pixels a side take {_gigabytes(needed)}, and the "
             f"disk of {place} has {_gigabytes(free)} left: free some, name another place, or lower the resolution"
         )
+
+
+def _row_bytes(reader: Reader) -> int:
+    """Of an image and its maps."""
+    maps = sum(np.dtype(TARGETS[name]).itemsize for name in reader.targets if name in PIXEL_TARGETS)
+    return reader.blank().nbytes + maps * reader.manifest.resolution**2
 
 
 def _gigabytes(count: int) -> str:
@@ -221,7 +242,8 @@ def _shard_sizes(reader: Reader) -> list[int]:
     known = [shard.images for shard in reader.manifest.shards]
     if sum(known) == len(reader):
         return known
-    return [min(SHARD, len(reader) - start) for start in range(0, len(reader), SHARD)]
+    rows = max(1, min(SHARD, SHARD_BYTES // _row_bytes(reader)))
+    return [min(rows, len(reader) - start) for start in range(0, len(reader), rows)]
 
 
 def _refuse_unreadable(reader: Reader) -> None:

@@ -27,8 +27,8 @@ SIDE = 16
 FREQUENCIES = ((0, 1), (1, 0), (1, 1), (0, 2), (2, 0), (1, 2), (2, 1), (2, 2), (0, 3), (3, 0))
 NEAREST = 16
 """How many of a picture's nearest are compared with it. Of more than that, others link it to the rest."""
-ROWS = 4096
-"""Pictures that are compared with their nearest at once."""
+ROWS, PAIRS = 4096, 1024
+"""Pictures whose nearest are found at once, and pairs whose thumbnails are in memory."""
 Rows = NDArray[np.int64]
 
 
@@ -76,7 +76,7 @@ class Likeness:
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115
         weakref.finalize(self, self._file.close)
-        self._digests: list[bytes] = []
+        self._digests: list[NDArray[np.uint64]] = []
         self._hashes: list[NDArray[np.float32]] = []
         self._contrast: list[NDArray[np.float32]] = []
         self._shape: tuple[int, ...] = ()
@@ -84,7 +84,8 @@ class Likeness:
 
     def add(self, images: NDArray[Any]) -> None:
         """More pictures: uint8, uint16 or float32 ``[n, C, H, W]``, of one shape and type with those before."""
-        self._digests += [hashlib.blake2b(image.tobytes(), digest_size=16).digest() for image in images]
+        digests = [hashlib.blake2b(image.tobytes(), digest_size=16).digest() for image in images]
+        self._digests.append(np.frombuffer(b"".join(digests), dtype=np.uint64).reshape(-1, 2))
         thumbnails = _thumbnails(images)
         contrast = thumbnails.std(axis=(1, 2, 3))
         self._contrast.append(contrast)
@@ -95,10 +96,10 @@ class Likeness:
 
     def twins(self) -> Twins:
         """All that are alike."""
-        rows = np.arange(len(self._digests))
+        digests = np.concatenate([np.empty((0, 2), dtype=np.uint64), *self._digests])
+        rows = np.arange(len(digests))
         if not len(rows):
             return Twins(rows, rows)
-        digests = np.frombuffer(b"".join(self._digests), dtype=np.uint64).reshape(-1, 2)
         _, index, inverse = np.unique(digests, axis=0, return_index=True, return_inverse=True)
         first = index[inverse.ravel()]
         one, other = self._near(np.sort(index))
@@ -114,7 +115,7 @@ class Likeness:
         if len(rows) < 2:
             return rows[:0], rows[:0]
         self._file.flush()
-        thumbnails = np.memmap(self._file, self._dtype, "r", shape=(len(self._digests), *self._shape))
+        thumbnails = np.memmap(self._file, self._dtype, "r", shape=(len(contrast), *self._shape))
         tree, pairs = KDTree(hashes), []
         for start in range(0, len(rows), ROWS):
             part = hashes[start : start + ROWS]
@@ -129,9 +130,12 @@ class Likeness:
 
 def _confirmed(one: Rows, other: Rows, thumbnails: NDArray[Any], contrast: NDArray[np.float32]) -> tuple[Rows, Rows]:
     """Those pairs whose thumbnails are alike."""
-    apart = thumbnails[one].astype(np.float32) - thumbnails[other]
-    allowed = TOLERANCE * np.minimum(contrast[one], contrast[other])
-    alike = np.sqrt(np.square(apart).mean(axis=(1, 2, 3))) <= allowed
+    apart = np.empty(len(one), dtype=np.float32)
+    for start in range(0, len(one), PAIRS):
+        part = slice(start, start + PAIRS)
+        difference = thumbnails[one[part]].astype(np.float32) - thumbnails[other[part]]
+        apart[part] = np.sqrt(np.square(difference).mean(axis=(1, 2, 3)))
+    alike = apart <= TOLERANCE * np.minimum(contrast[one], contrast[other])
     return one[alike], other[alike]
 
 

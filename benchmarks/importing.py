@@ -1,0 +1,142 @@
+"""How fast pictures are imported, against what Pillow alone decodes, and how much memory that takes.
+
+    python benchmarks/importing.py [--images 4000 40000] [--side 64] [--rounds 3]
+
+Reading: photographs (JPEG, 500 × 375) and small pictures (PNG, 64 × 64) come from a folder into a dataset folder, in
+turns with Pillow decoding the same files by a thread per core and keeping nothing; the ratio is of medians of these
+turns. Memory: the most that a fresh process has resident while it imports so many small pictures (links to a few files)
+and how much that is beyond one that only loads the same code.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from rich.console import Console
+from rich.table import Table
+
+from headstart.data.exchange.transfer import open_reader, write_dataset
+from headstart.processes.order import available_cores
+
+TARGET, LIMIT = 0.8, 1024
+"""Of what Pillow decodes in the same time; MiB."""
+FEW, PHOTOS = 20, 1000
+"""There are four times as many small pictures."""
+KINDS = {"photographs": ((375, 500), "jpg"), "small pictures": ((64, 64), "png")}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument(
+        "--images", type=int, nargs=2, default=[4000, 40_000], help="of the two sets whose memory is seen"
+    )
+    parser.add_argument("--side", type=int, default=64, help="pixels a side to import at")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.only:
+        print(json.dumps(peak(arguments.only, arguments.side)))
+        return
+    console = Console(width=110)
+    with tempfile.TemporaryDirectory() as folder:
+        console.print(speed(Path(folder), arguments.side, arguments.rounds))
+        console.print(memory(Path(folder), arguments.images, arguments.side))
+
+
+def speed(folder: Path, side: int, rounds: int) -> Table:
+    table = Table("pictures", "Pillow, images/s", "import, images/s", "ratio", title=f"{available_cores()} cores")
+    for kind, (shape, ending) in KINDS.items():
+        files = make(folder / kind, PHOTOS if ending == "jpg" else 4 * PHOTOS, shape, ending)
+        alone, ours = [], []
+        for _ in range(rounds):
+            alone.append(timed(lambda: decode_all(files)))
+            shutil.rmtree(folder / "out", ignore_errors=True)
+            ours.append(timed(lambda: write(folder / kind, folder / "out", side)))
+        ratio = statistics.median(alone) / statistics.median(ours)
+        met = f"{ratio:.2f} (≥ {TARGET} {'met' if ratio >= TARGET else 'MISSED'})"
+        table.add_row(kind, *(f"{len(files) / statistics.median(times):,.0f}" for times in (alone, ours)), met)
+    return table
+
+
+def memory(folder: Path, counts: list[int], side: int) -> Table:
+    table = Table("images", "most resident, MiB", "above the code alone", f"≤ {LIMIT} MiB", "more per image")
+    empty = peaked(folder / "none", side)
+    seen: list[float] = []
+    for count in counts:
+        link(folder / str(count), count, make(folder / "few", FEW, (64, 64), "png"))
+        most = peaked(folder / str(count), side)
+        seen.append(most)
+        slope = (most - seen[0]) * 2**20 / (count - counts[0]) if count > counts[0] else 0
+        met = "met" if most <= LIMIT else "MISSED"
+        table.add_row(f"{count:,}", f"{most:.0f}", f"{most - empty:.0f}", met, f"{slope:,.0f} bytes")
+    return table
+
+
+def make(folder: Path, count: int, shape: tuple[int, int], ending: str) -> list[Path]:
+    """Pictures as smooth and as noisy as photographs are, of two classes."""
+    random = np.random.default_rng(0)
+    for number in range(count):
+        coarse = Image.fromarray(random.integers(0, 256, (12, 16, 3), dtype=np.uint8)).resize(shape[::-1])
+        noisy = np.clip(np.array(coarse) + random.normal(0, 6, (*shape, 3)), 0, 255).astype(np.uint8)
+        path = folder / "ab"[number % 2] / f"{number}.{ending}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(noisy).save(path)
+    return sorted(folder.rglob(f"*.{ending}"))
+
+
+def link(folder: Path, count: int, files: list[Path]) -> None:
+    """``count`` pictures that take no room."""
+    for number in range(count):
+        path = folder / "ab"[number % 2] / f"picture_{number:07d}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.link(files[number % len(files)], path)
+
+
+def decode_all(files: list[Path]) -> None:
+    def decode(file: Path) -> int:
+        with Image.open(file) as picture:
+            return np.asarray(picture.convert("RGB")).size
+
+    with ThreadPoolExecutor(available_cores()) as pool:
+        sum(pool.map(decode, files))
+
+
+def write(path: Path, out: Path, side: int) -> None:
+    out.mkdir()
+    write_dataset(open_reader(path, "folder", {"resolution": side}), out)
+
+
+def timed(work) -> float:  # type: ignore[no-untyped-def] # noqa: ANN001
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def peak(path: Path, side: int) -> float:
+    """MiB of this process at most (Linux), once it has imported ``path`` if that is there."""
+    import torch  # noqa: F401 - what writes shards loads it
+
+    if path.exists():
+        write(path, path.with_name(f"{path.name}-out"), side)
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
+
+
+def peaked(path: Path, side: int) -> float:
+    command = [sys.executable, __file__, "--only", str(path), "--side", str(side)]
+    said = subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ).stdout
+    return float(json.loads(said.splitlines()[-1]))
+
+
+if __name__ == "__main__":
+    main()
