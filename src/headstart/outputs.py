@@ -10,6 +10,7 @@ import pandas as pd
 
 from headstart.charts import draw_figures, save_figure
 from headstart.data.viewing.preview import caption, encode_png
+from headstart.files import write_atomic
 from headstart.report import ReportData, Sample, Verdict, galleries, state_verdict, write_report
 from headstart.report.adaptive import trials_sentence
 from headstart.report.duplicates import duplicates_sentence
@@ -23,7 +24,7 @@ from headstart.study.results.records import (
     collect_pretraining,
     collect_results,
 )
-from headstart.study.results.run_folder import CONFIG, ENVIRONMENT, Outcome, RunFolder
+from headstart.study.results.run_folder import ANSWER, CONFIG, ENVIRONMENT, Outcome, RunFolder
 from headstart.study.results.samples import Samples, read_samples
 from headstart.study.results.table_files import write_table
 from headstart.study.results.tables import summary_table, utility_table
@@ -80,10 +81,11 @@ def _duplicates(run: RunFolder, outcomes: Mapping[str, Outcome]) -> dict[str, An
 
 
 def write_outputs(run: RunFolder, tables: Tables) -> Path:
-    """Write results, utility, charts and ``report.html`` into the run's folder; returns the page's path."""
+    """Write results, utility, answer, charts and ``report.html`` into the run's folder; returns the page's path."""
     folder, info = run.folder, run.info
     for name in ("results", "utility", "pretraining", "missing", "trained_out"):
         write_table(getattr(tables, name), folder / name)
+    write_atomic(folder / ANSWER, json.dumps(tables.verdict._asdict(), indent=1, ensure_ascii=False).encode())
     confidence = info.utility.confidence
     figures = draw_figures(tables.summary, tables.utility, tables.history, varied=info.varied, confidence=confidence)
     for figure in figures:

@@ -163,7 +163,8 @@ def read_loose(path: Path, options: PlainOptions) -> Reader:
     """A reader of all pictures below ``path`` as unlabelled ones, whatever their folders say."""
     account = Account()
     entries, _ = pictures_below(path, files_of(path, account.skip), account)
-    return open_pictures(path, "pictures", Rows((), (), (), (), (), apart=entries), options, account)
+    rows = Rows((), (), (), (), (), apart=entries)
+    return open_pictures(path, "pictures", rows, PlainOptions(**options.model_dump()), account)
 
 
 def pictures_below(path: Path, entries: Sequence[Entry], account: Account) -> tuple[list[Entry], list[Entry]]:

@@ -61,10 +61,10 @@ class WebDatasetReader(Reader):
         return f"{self.samples[row].key}.{self.samples[row].image}"
 
     def _row(self, row: int) -> Arrays:
-        image = str(self.samples[row].image)
-        arrays = {"images": self._decoded(row, image, self._picture, self.shape, self.blank())}
+        sample = self.samples[row]
+        arrays = {"images": self._decoded(row, str(sample.image), self._picture, self.shape, self.blank())}
         metadata = self._decoded(row, "json", lambda data, _: json.loads(data), (), {}) if self.exact else {}
-        for name in self.targets if self.samples[row].split != UNLABELLED else ():
+        for name in self.targets if sample.split != UNLABELLED else ():
             arrays[f"target.{name}"] = self._target(name, row, metadata)
         return arrays
 

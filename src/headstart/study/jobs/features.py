@@ -53,6 +53,10 @@ class FeaturesJob(Job):
         return (self.dataset, *self.start.jobs)
 
     @property
+    def alike(self) -> str:
+        return f"{self.kind} {self.start.network} {self.dataset.key}"
+
+    @property
     def needs(self) -> Needs:
         return Needs.on(self.device)
 

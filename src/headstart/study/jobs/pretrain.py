@@ -90,6 +90,10 @@ class PretrainJob(Job):
         return Needs.on(self.device, self.train.devices)
 
     @property
+    def alike(self) -> str:
+        return " ".join([self.kind, self.start.network, self.method, str(self.train.batch_size), self.dataset.key])
+
+    @property
     def cost(self) -> int:
         return self.train.steps * self.train.batch_size * METHODS.traits(self.method).views
 
