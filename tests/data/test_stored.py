@@ -11,6 +11,7 @@ from headstart.data.batches import ahead, loader
 from headstart.data.batches.loader import Loader
 from headstart.data.batches.stored import is_stored, map_dataset, read_about, record_normalisation, store_dataset
 from headstart.data.dataset import ImageSet
+from headstart.data.sources import SOURCES
 from headstart.data.transforms.augment import AugmentConfig
 from headstart.data.transforms.input import ImageInput
 from headstart.errors import DataError, StoreError
@@ -166,3 +167,38 @@ def test_a_set_of_another_size_trains_with_maps_that_fit():
     assert torch.equal(batch.targets["semantic"], maps[:, ::2, ::2])
     assert batch.views[0].shape == (1, 1, 4, 4)
     assert (images.resolution, images.raw_resolution) == (4, 8)
+
+
+def test_what_was_imported_is_stored_by_its_content(tmp_path):
+    """Two orders of rows, two numberings of classes: one dataset, to the last digit of its statistics."""
+    random = np.random.default_rng(0)
+    images, labels = random.integers(0, 256, (1300, 8, 8, 3), dtype=np.uint8), np.arange(1300) % 3
+    splits, masks = np.array(["train"] * 11 + ["val", "test"] * 1)[np.arange(1300) % 13], images[..., 0] % 4
+    stored = []
+    for name, rows, numbers in (("a", np.arange(1300), [0, 1, 2]), ("b", random.permutation(1300), [2, 0, 1])):
+        names = np.empty(3, dtype="U3")
+        names[numbers] = ["ant", "bee", "cat"]
+        to = np.array([0, *np.array(numbers) + 1], dtype=np.uint8)
+        path = tmp_path / f"{name}.npz"
+        np.savez(
+            path, images=images[rows], y=np.array(numbers)[labels][rows], class_names=names, split=splits[rows],
+            mask=to[masks][rows],
+        )  # fmt: skip
+        made = SOURCES["arrays"](path=path).materialise(tmp_path / name, workers=1, progress=None)
+        store_dataset(made, tmp_path / f"{name}-stored")
+        files = sorted((tmp_path / f"{name}-stored").glob("*.npy"))
+        about = read_about(tmp_path / f"{name}-stored")
+        stored.append(({file.name: file.read_bytes() for file in files}, about | {"name": ""}))
+    assert stored[0] == stored[1]
+    assert stored[0][1]["classes"] == ["ant", "bee", "cat"]
+    dataset = map_dataset(tmp_path / "b-stored")
+    train = dataset.train
+    assert {row.numpy().tobytes() for row in train.images} == {
+        row.tobytes() for row in images[splits == "train"].transpose(0, 3, 1, 2)
+    }
+    by_pixels = {row.tobytes(): label for row, label in zip(images.transpose(0, 3, 1, 2), labels, strict=True)}
+    assert all(
+        by_pixels[row.numpy().tobytes()] == label
+        for row, label in zip(train.images, train.targets["class"].tolist(), strict=True)
+    )
+    assert torch.equal(train.targets["semantic"], train.images[:, 0] % 4)

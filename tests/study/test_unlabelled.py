@@ -20,6 +20,7 @@ from headstart.study.config.checks import check_study
 from headstart.study.config.study import StudyConfig
 from headstart.study.config.suite import as_suite
 from headstart.study.jobs.pool import PoolJob
+from headstart.study.running.estimate import seconds_left
 from headstart.study.running.plan import make_plan
 from headstart.study.running.store import Store
 
@@ -100,6 +101,19 @@ def test_a_study_pretrains_on_them_and_on_no_picture_of_the_dataset_twice(photos
     assert not list(store.folder(pool).glob("made*"))
     (learned,) = (job for job in plan if job.kind == "pretrain")
     assert learned.outcome(store.folder(learned))["failure"] is None
+
+
+def test_reading_them_is_part_of_the_estimate(photos, tmp_path):
+    put(tmp_path / "more", 30)
+    put(photos / "unlabelled", 4)
+    plan = make_plan(
+        as_suite(study({"source": "images", "path": photos, "unlabelled": str(tmp_path / "more")})).settled()
+    )
+    seconds = seconds_left(plan, dict.fromkeys((job.key for job in plan.jobs), "absent"))
+    (pool,) = (job for job in plan.jobs if job.kind == "pool")
+    (targets,) = (job for job in plan.jobs if job.kind == "targets")
+    assert len(pool.sources) == 2
+    assert seconds[pool.key] > seconds[targets.key], "more than what every job takes"
 
 
 def test_keys_are_written_and_read_back(photos, tmp_path):

@@ -41,6 +41,7 @@ def data_export(
 ) -> None:
     """Write a dataset, with all its annotations, in another format."""
     from headstart.data.exchange.transfer import export_folder
+    from headstart.folder import UNLABELLED_FOLDER, holds_dataset
     from headstart.progress import watch_images
 
     source = folder.expanduser().resolve()
@@ -48,6 +49,8 @@ def data_export(
     with watch_images("exporting", console) as progress:
         manifest = export_folder(folder, to, target, progress)
     say(f"{manifest.images} images in {target} ({to})")
+    if holds_dataset(source / UNLABELLED_FOLDER):
+        say(f"images without labels are not among them: export {source / UNLABELLED_FOLDER} by itself")
 
 
 @app.command("import")

@@ -25,7 +25,10 @@ IMAGES = "images"
 
 
 class Order(Protocol):
-    """Of the rows of a dataset, which come shard by shard. classes: their names, by number. fingerprint: of all."""
+    """Of the rows of a dataset, which come shard by shard. classes: their names, by number. fingerprint: of all.
+    by_content: whether shards tell nothing of it."""
+
+    by_content: bool
 
     @property
     def classes(self) -> tuple[str, ...]: ...
@@ -58,6 +61,7 @@ class _AsTheyCome:
     """By split, and in it by the shards' order."""
 
     manifest: Manifest
+    by_content: bool = False
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -92,6 +96,7 @@ class _ByContent:
     classes: tuple[str, ...]
     digests: list[bytes]
     splits: list[NDArray[np.uint8]]
+    by_content: bool = True
 
     def add(self, tensors: Mapping[str, Tensor]) -> None:
         """The next shard."""

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from headstart.data.exchange.base import Reader
 from headstart.data.exchange.fingerprints import fingerprint_of
+from headstart.data.exchange.parts import unlabelled
 from headstart.data.exchange.pictures import PictureOptions
 from headstart.data.exchange.transfer import open_unlabelled, write_dataset
 from headstart.data.sources.base import Progress, Source, SourceInfo
@@ -36,29 +37,24 @@ class UnlabelledPictures(PictureOptions, Source):
 
     @cached_property
     def known(self) -> SourceInfo:
-        path = self.path.expanduser()
-        manifest = read_manifest(path) if holds_dataset(path) else None
-        if manifest is None:
-            reader = self._reader()
-            manifest, count = reader.manifest, len(reader)
-        else:
-            count = manifest.images
+        reader, path = self.reader(), self.path.expanduser()
+        manifest = read_manifest(path) if reader is None else reader.manifest
+        count = manifest.images if reader is None else len(reader)
         return SourceInfo({SPLITS[0]: count}, (), (), manifest.resolution, manifest.channels, dtype=manifest.dtype)
 
-    def _reader(self) -> Reader:
-        return open_unlabelled(self.path, self.resolution, self.fit)
+    def reader(self) -> Reader | None:
+        """Of all its images; ``None`` of a dataset folder, which is taken as it is."""
+        path = self.path.expanduser()
+        return None if holds_dataset(path) else open_unlabelled(path, self.resolution, self.fit)
 
     def identity(self) -> dict[str, Any]:
         path = self.path.expanduser()
         return {"content": fingerprint_of(path), "resolution": self.resolution, "fit": self.fit}
 
     def materialise(self, folder: Path, *, workers: int | None, progress: Progress | None) -> Path:  # noqa: ARG002
-        path = self.path.expanduser()
-        if holds_dataset(path):
-            return path
-        if not holds_dataset(folder):
-            write_dataset(self._reader(), folder, progress)
-        return folder
+        if holds_dataset(self.path.expanduser()):
+            return self.path.expanduser()
+        return _written(self.reader(), folder, progress)
 
 
 class UnlabelledPart(Source):
@@ -80,12 +76,19 @@ class UnlabelledPart(Source):
         info = self.outer.info()
         return SourceInfo({SPLITS[0]: info.unlabelled}, (), (), info.resolution, info.channels, dtype=info.dtype)
 
+    def reader(self) -> Reader:
+        """Of these images."""
+        return unlabelled(self.outer.reader())
+
     def identity(self) -> dict[str, Any]:
         return {"part": "unlabelled", **self.outer.identity()}
 
     def materialise(self, folder: Path, *, workers: int | None, progress: Progress | None) -> Path:  # noqa: ARG002
-        from headstart.data.exchange.parts import unlabelled
+        return _written(self.reader(), folder, progress)
 
-        if not holds_dataset(folder):
-            write_dataset(unlabelled(self.outer.reader()), folder, progress)
-        return folder
+
+def _written(reader: Reader | None, folder: Path, progress: Progress | None) -> Path:
+    """The dataset folder ``folder``; one that is there is whole, for its manifest is written last."""
+    if reader is not None and not holds_dataset(folder):
+        write_dataset(reader, folder, progress)
+    return folder

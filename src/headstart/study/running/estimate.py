@@ -4,18 +4,18 @@ side by side."""
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from headstart.data.sources.exchanged import ExchangedSource
 from headstart.data.sources.synthetic import SyntheticSource
 from headstart.study.config.study import StudyConfig
 from headstart.study.jobs.base import Job
 from headstart.study.jobs.dataset import DatasetJob
 from headstart.study.jobs.features import FeaturesJob
+from headstart.study.jobs.pool import PoolJob
 from headstart.study.jobs.pretrain import PretrainJob
 from headstart.study.jobs.starts import Start
 from headstart.study.jobs.trial import TrialJob
 from headstart.study.running.launchers import Launcher
 from headstart.study.running.plan import Plan
-from headstart.study.running.reading import seconds_of_reading
+from headstart.study.running.reading import ReadSource, seconds_of_reading
 from headstart.study.running.store import State
 from headstart.training.config import TrainConfig
 
@@ -103,9 +103,8 @@ def _work(job: Job, speeds: Mapping[_Size, float]) -> float:
     if isinstance(job, DatasetJob) and isinstance(job.source, SyntheticSource):
         pixels = job.source.images * job.source.resolution**2
         return START_SECONDS + pixels / RENDERED.get(job.source.engine, RENDERED["warp"])
-    if isinstance(job, DatasetJob) and isinstance(job.source, ExchangedSource):
-        return seconds_of_reading(job.source)
-    return 0.0
+    sources = (job.source,) if isinstance(job, DatasetJob) else job.sources if isinstance(job, PoolJob) else ()
+    return sum(seconds_of_reading(source) for source in sources if isinstance(source, ReadSource))
 
 
 def _tested(job: Networked) -> float:
