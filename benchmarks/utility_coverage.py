@@ -10,7 +10,7 @@ than twice what chance would put there. Every share is printed with its own stan
 """
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -309,14 +309,14 @@ def _first(scores: StudyScores, trials: int) -> StudyScores:
     )
 
 
-def print_looks(studies: int) -> None:
+def print_looks(studies: int, shapes: Sequence[str]) -> None:
     print(f"{studies} studies a row, looked at after {LOOKS.trials} trials; shares in % ± standard error\n")
     print_row(
         "arms × protocols", "true gain", "claims", "claims, looks unpaid", "claims, 12 trials at once", "gain held",
         "utility held", "trials, mean",
     )  # fmt: skip
     print("|---" * 8 + "|")
-    for arms, protocols in ((1, 1), (4, 1), (4, 3), (9, 3)):
+    for arms, protocols in (map(int, shape.split("x")) for shape in shapes):
         for gain in (1.0, 1.2, 1.5, 2.0):
             world = World("looks", arms, protocols, LOOKS.most, gain=gain, gaining=1)
             found, trials = zip(*(looked_at(world, study) for study in range(studies)), strict=True)
@@ -345,9 +345,10 @@ def main() -> None:
     parser.add_argument("--power", action="store_true", help="print trials until a gain is established instead")
     parser.add_argument("--seconds", type=float, default=20.0, help="of one core for a run")
     parser.add_argument("--looks", action="store_true", help="print what adding trials does instead")
+    parser.add_argument("--shapes", nargs="+", default=["1x1", "4x1", "4x3", "9x3"], help="of --looks")
     options = parser.parse_args()
     if options.looks:
-        print_looks(options.studies)
+        print_looks(options.studies, options.shapes)
     elif options.power:
         print_power(options.studies, options.seconds)
     else:

@@ -2,6 +2,8 @@
 
 import os
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -48,6 +50,42 @@ def test_every_page_is_reached_from_the_readme():
         reached |= new
         new = {target for page in new for target in targets(page) if target.suffix == ".md"} - reached
     assert [str(page) for page in PAGES if page not in reached] == []
+
+
+SMALL = [
+    "--time=none",
+    "dataset.resolution=8",
+    "backbone={name: resnet9, options: {width: 4}}",
+    "arms={simclr: {pretrain: {steps: 2, batch_size: 8}}}",
+    "controls=[blind]",
+    "protocols={finetune: {steps: 2, batch_size: 8}}",
+    "budgets=[10, 20]",
+    "trials=2",
+]
+"""In place of what takes ten minutes, wherever the page chooses a study."""
+
+
+def test_your_data_in_ten_minutes_line_by_line(tmp_path):
+    page = (ROOT / "docs" / "ten-minutes.md").read_text()
+    lines = [
+        line
+        for block in re.findall(r"^```sh\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+        for line in block.splitlines()
+    ]
+    assert len(lines) == 9
+    shutil.copytree(ROOT / "examples" / "data", tmp_path / "examples" / "data")
+    programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": programs, "HEADSTART_CACHE": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1"}
+    for line in lines:
+        words = shlex.split(line)
+        if "--data" in words:
+            words = [word for word in words if word not in ("--time", "10m")] + SMALL
+        done = subprocess.run(
+            words, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300, check=False
+        )
+        assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+    assert (tmp_path / "runs" / "digits" / "report.html").exists()
+    assert (tmp_path / "runs" / "digits" / "simclr.safetensors").exists()
 
 
 @pytest.mark.parametrize("name", METHODS)

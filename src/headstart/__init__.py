@@ -13,6 +13,10 @@ from headstart.lazy import lazily
 
 if TYPE_CHECKING:
     from headstart.api import Study, fit_study, load_study, load_suite, prepare_study, run_study, run_suite
+    from headstart.data.exchange.frames import import_frame
+    from headstart.data.exchange.memory import import_arrays
+    from headstart.exporting import export_weights
+    from headstart.runs import compare_studies, list_runs
     from headstart.tuned import Tuned
     from headstart.tuning import tune_study
 
@@ -20,7 +24,12 @@ __all__ = [
     "Study",
     "Tuned",
     "__version__",
+    "compare_studies",
+    "export_weights",
     "fit_study",
+    "import_arrays",
+    "import_frame",
+    "list_runs",
     "load_study",
     "load_suite",
     "prepare_study",
@@ -38,6 +47,10 @@ __getattr__ = lazily(
             ["Study", "fit_study", "load_study", "load_suite", "prepare_study", "run_study", "run_suite"],
             "headstart.api",
         ),
+        **dict.fromkeys(["compare_studies", "list_runs"], "headstart.runs"),
+        "export_weights": "headstart.exporting",
+        "import_arrays": "headstart.data.exchange.memory",
+        "import_frame": "headstart.data.exchange.frames",
         "Tuned": "headstart.tuned",
         "tune_study": "headstart.tuning",
     },

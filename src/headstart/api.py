@@ -86,9 +86,10 @@ def prepare_study(
         )
     chosen = lookup(LAUNCHERS, "launcher", launcher)(kept, workers, address)
     run = RunFolder(_run_folder(Path(out), suite, replace))
-    run.begin(plan)
     environment = describe_environment() | {"store": kept.address}
-    write_atomic(run.folder / ENVIRONMENT, json.dumps(environment, indent=1).encode())
+    with run.held():
+        run.begin(plan)
+        write_atomic(run.folder / ENVIRONMENT, json.dumps(environment, indent=1).encode())
     return StudyRun(plan, kept, chosen, run, notes, track)
 
 

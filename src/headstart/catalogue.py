@@ -68,8 +68,8 @@ def _spaces_of(path: str, model: type[BaseModel], of: str = "") -> Iterator[tupl
 def backbone_sizes(resolution: int = 64) -> list[tuple[str, str, str]]:
     """Name, parameters, and floats that a training step keeps per image of ``resolution`` pixels a side.
 
-    Of each backbone with its default options, on images of three channels. Where images are too small for one, the
-    third says so.
+    Of each backbone with its default options, if these make one, on images of three channels. Where images are too
+    small for one, the third says so.
 
     >>> {name: parameters for name, parameters, activations in backbone_sizes()}["resnet9"]
     '6,699,328'
@@ -80,9 +80,11 @@ def backbone_sizes(resolution: int = 64) -> list[tuple[str, str, str]]:
 
 
 def _size(name: str, resolution: int) -> tuple[str, str, str]:
-    from headstart.backbones import build_backbone
+    from headstart.backbones import BACKBONES, build_backbone
     from headstart.backbones.sizes import count_activations, count_parameters, outline
 
+    if not BACKBONES.traits(name).Config.complete():
+        return name, "by its options", "by its options"
     network = outline(build_backbone, name, {})
     try:
         activations = f"{count_activations(network, resolution):,}"

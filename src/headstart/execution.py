@@ -104,9 +104,9 @@ class StudyRun:
 
         listen: hears of every event. expect: is called with the jobs that come next and what they take, more than
         once where steps are to be found. Raises ``HeadstartError`` where that leaves nothing to tell: every number is
-        missing.
+        missing; and where another process runs a study into the same folder.
         """
-        with self.log.open("a", encoding="utf-8", errors="backslashreplace") as log:
+        with self.run.held(), self.log.open("a", encoding="utf-8", errors="backslashreplace") as log:
 
             def hear(event: Event) -> None:
                 self._note(event, log)

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FORMAT",
+    "IMPORTED",
     "MANIFEST",
     "MOST_CHANNELS",
     "PIXEL_TARGETS",
     "SPLITS",
+    "UNLABELLED_FOLDER",
     "Manifest",
     "ShardInfo",
     "holds_dataset",
@@ -37,8 +39,12 @@ __all__ = [
 ]
 
 FORMAT = 1
+IMPORTED = "imported"
+"""The engine of datasets that nothing of ours drew."""
 SPLITS = ("train", "val", "test")
 """By number, as ``split`` in a shard has it."""
+UNLABELLED_FOLDER = "unlabelled"
+"""A dataset folder in a dataset folder: images that came with the others, and without labels."""
 PIXEL_TARGETS = ("semantic", "instance", "depth")
 """Annotations with a value per pixel."""
 MOST_CHANNELS = 16
@@ -61,7 +67,8 @@ class Manifest(Schema):
 
     made_by: the resolved configuration, everything needed to make the images again. ingredients: what else could have
     made them come out differently: versions of code, fingerprints of folders. engine: who drew them.
-    resolution: pixels per side. channels, dtype: of the images, as they came. classes: names by class number. counts:
+    resolution: pixels per side. channels, dtype: of the images, as they came. classes: names by class number. groups:
+    names of what images belong to, a patient or scene, by the number that target ``group`` has. counts:
     images per split, once finished. normalisation: per color space ("lab", "rgb"), ``mean`` and ``std`` per channel
     over the training split.
     """
@@ -77,6 +84,7 @@ class Manifest(Schema):
     channels: int = Field(ge=1, le=MOST_CHANNELS)
     dtype: PixelType = "uint8"
     classes: tuple[str, ...]
+    groups: tuple[str, ...] = ()
     counts: dict[str, int]
     shards: tuple[ShardInfo, ...]
     normalisation: dict[str, dict[str, tuple[float, ...]]] = {}

@@ -2,15 +2,18 @@
 
 import json
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from headstart.charts import draw_figures, save_figure
 from headstart.data.viewing.preview import caption, encode_png
+from headstart.files import write_atomic
 from headstart.report import ReportData, Sample, Verdict, galleries, state_verdict, write_report
 from headstart.report.adaptive import trials_sentence
+from headstart.report.duplicates import duplicates_sentence
 from headstart.report.idle import idle_sentence
 from headstart.report.training import guarded, state_training
 from headstart.study.results.predictions import collect_predictions
@@ -21,7 +24,7 @@ from headstart.study.results.records import (
     collect_pretraining,
     collect_results,
 )
-from headstart.study.results.run_folder import CONFIG, ENVIRONMENT, RunFolder
+from headstart.study.results.run_folder import ANSWER, CONFIG, ENVIRONMENT, Outcome, RunFolder
 from headstart.study.results.samples import Samples, read_samples
 from headstart.study.results.table_files import write_table
 from headstart.study.results.tables import summary_table, utility_table
@@ -65,16 +68,24 @@ class Tables:
         verdict = state_verdict(self.utility, self.arms, self.missing, varied=info.varied, confidence=confidence)
         idle = idle_sentence(self.summary, info.metrics, info.varied)
         trials = trials_sentence(self.utility, run.points, info.varied, info.adaptive) if info.adaptive else ""
-        verdict = verdict._replace(detail=" ".join(filter(None, [verdict.detail, idle, trials])))
+        doubles = duplicates_sentence(_duplicates(run, outcomes))
+        verdict = verdict._replace(detail=" ".join(filter(None, [verdict.detail, idle, trials, doubles])))
         self.training = state_training(self.trained_out, self.arms)
         self.verdict: Verdict = guarded(verdict, self.training)
 
 
+def _duplicates(run: RunFolder, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
+    """What is known of duplicates in each dataset."""
+    found = {name: outcome.found for key, name in run.info.datasets.items() if (outcome := outcomes.get(key))}
+    return {name: about["duplicates"] for name, about in found.items() if about and "duplicates" in about}
+
+
 def write_outputs(run: RunFolder, tables: Tables) -> Path:
-    """Write results, utility, charts and ``report.html`` into the run's folder; returns the page's path."""
+    """Write results, utility, answer, charts and ``report.html`` into the run's folder; returns the page's path."""
     folder, info = run.folder, run.info
     for name in ("results", "utility", "pretraining", "missing", "trained_out"):
         write_table(getattr(tables, name), folder / name)
+    write_atomic(folder / ANSWER, json.dumps(tables.verdict._asdict(), indent=1, ensure_ascii=False).encode())
     confidence = info.utility.confidence
     figures = draw_figures(tables.summary, tables.utility, tables.history, varied=info.varied, confidence=confidence)
     for figure in figures:

@@ -8,7 +8,6 @@ from headstart.api import DEFAULT_STORE, Config, Study, prepare_study
 from headstart.errors import ConfigError, StoreError
 from headstart.files import write_atomic
 from headstart.processes import available_cores
-from headstart.registry import additions
 from headstart.seeding import derive_seed
 from headstart.study.config.recipes import dump_yaml
 from headstart.study.config.suite import Suite, as_suite, suite_of
@@ -18,6 +17,7 @@ from headstart.study.tuning.search import Search, evaluation, plan_search
 
 if TYPE_CHECKING:
     from headstart.execution import StudyRun
+    from headstart.study.running.launchers.ray.cluster import Cluster
     from headstart.study.tuning.choices import Choice
     from headstart.study.tuning.evaluation import Evaluation
     from headstart.study.tuning.rounds import Heard, Lane
@@ -42,6 +42,7 @@ def prepare_tuning(
     out: Path | str = "tuning",
     store: Path | str = DEFAULT_STORE,
     launcher: str = "local",
+    address: str | None = None,
     workers: int | None = None,
     replace: bool = False,
 ) -> "TuningRun":
@@ -50,6 +51,8 @@ def prepare_tuning(
     trials: of each arm, the first being the arm as it is. seconds: of wall time that the search may take; the study is
     run before and after it. knobs: paths below an arm, ``PATH`` or ``PATH=SPACE``. pretraining: whether to turn
     pretraining's knobs, too, each value of which costs a pretraining. budgets: labels that settings are judged with.
+    address: of a Ray cluster, for ``launcher="ray"``; the search itself runs on Ray always, by default on one of this
+    machine's own.
     Raises ``HeadstartError`` for what the user can mend.
 
     >>> prepare_tuning("quickstart", trials=20).describe()  # doctest: +SKIP
@@ -67,7 +70,7 @@ def prepare_tuning(
     search, found = plan_search(settled, **options, budgets=budgets, task=task, protocol=protocol)
     folder = _made(Path(out).expanduser() / suite.name)
     search = begin_search(folder, search, found, replace=replace)
-    running: dict[str, Any] = {"store": store, "launcher": launcher, "workers": workers}
+    running: dict[str, Any] = {"store": store, "launcher": launcher, "address": address, "workers": workers}
     before = prepare_study(suite, out=folder / "studies", replace=replace, **running)
     return TuningRun(suite, search, found, folder, before, running)
 
@@ -134,7 +137,8 @@ class TuningRun:
     def search(self, heard: "Heard | None" = None) -> list["Choice"]:
         """Try settings, and write down what came of them. heard: is called with each trial that got further."""
         from headstart.study.results.table_files import write_table
-        from headstart.study.tuning.ray_search import ray_session, run_rounds
+        from headstart.study.running.launchers.ray.errand import errand_for
+        from headstart.study.tuning.ray_search import check_machines, ray_session, run_rounds
         from headstart.study.tuning.rounds import Rounds
         from headstart.study.tuning.trainable import work_of
         from headstart.study.tuning.trials import trials_table
@@ -145,15 +149,12 @@ class TuningRun:
             if heard:
                 heard(trial)
 
-        needs = [self._judge(arm).needs() for arm in self.knobs]
-        occupied = {
-            "cpu": min(self._workers, max(one.cpus for one in needs)),
-            "gpu": max(one.gpus for one in needs),
-        }
-        work = work_of(self.plan, self._steps(), self.before.store, additions())
-        with ray_session(self._workers):
+        address, workers = self.running["address"], self.running["workers"]
+        with ray_session(address, workers) as cluster, errand_for(self.before.store) as errand:
+            check_machines(cluster, errand)
             rounds = Rounds([self._lane(arm) for arm in self.knobs], self.plan.trials, self.plan.seconds, hear)
-            run_rounds(rounds, work, self.plan.draws, occupied)
+            work = work_of(self.plan, self._steps(), errand)
+            run_rounds(rounds, work, self.plan.draws, self._occupied(cluster), cluster.width)
         self.trials = rounds.trials
         write_atomic(self.folder / f"{TUNED}.yaml", dump_yaml(self._tuned_keys()).encode())
         return self.choices
@@ -188,6 +189,12 @@ class TuningRun:
     def _workers(self) -> int:
         """Trials at once."""
         return int(self.running["workers"] or available_cores())
+
+    def _occupied(self, cluster: "Cluster") -> dict[str, float]:
+        """Cores and GPUs of a trial; a machine has to hold it."""
+        needs = [self._judge(arm).needs() for arm in self.knobs]
+        most = max(machine.cpus for machine in cluster.machines.values())
+        return {"cpu": min(most, max(one.cpus for one in needs)), "gpu": max(one.gpus for one in needs)}
 
     def _judge(self, arm: str) -> "Evaluation":
         return evaluation(self.plan, self.before.plan.suite.first, arm, self._steps())

@@ -69,5 +69,5 @@ def test_from_scratch_is_only_said_of_random_weights(arms: list[tuple[str, str]]
 
 
 def test_where_weights_come_from() -> None:
-    titles = [start_title(method) for method in ("scratch", "", "cmc", "mine")]
+    titles = [start_title(method) for method in ("scratch", "weights", "cmc", "mine")]
     assert titles == ["random weights", "weights from a file", "CMC pretraining", "mine pretraining"]

@@ -309,7 +309,7 @@ def test_a_pickled_depth_map_is_refused(rendered, tmp_path):
     export_folder(rendered, "folder", tmp_path / "out")
     victim = tmp_path / "out" / "targets" / "depth" / "00000003.npy"
     np.save(victim, np.array([Trap(str(tmp_path / "sprung"))], dtype=object), allow_pickle=True)
-    with pytest.raises(DataError, match=r"1 files of .*targets/depth/00000003.npy; mend or remove"):
+    with pytest.raises(DataError, match=r"1 files of .*targets/depth/00000003.npy \(Object .*\); mend or"):
         import_folder(tmp_path / "out", tmp_path / "back")
     assert not (tmp_path / "sprung").exists()
 

@@ -20,7 +20,7 @@ from headstart.render.config import RenderConfig
 from headstart.render.writer import render_dataset
 from headstart.schema import validate
 
-SOURCE_OF = {"folder": "images", "hdf5": "hdf5", "huggingface": "huggingface", "table": "table"}
+SOURCE_OF = {"arrays": "arrays", "folder": "images", "hdf5": "hdf5", "huggingface": "huggingface", "table": "table"}
 SOURCE_OF["webdataset"] = "webdataset"
 
 
@@ -79,9 +79,9 @@ def test_the_commands_lead_there_and_back(rendered, tmp_path, capsys, monkeypatc
     assert left(capsys, monkeypatch, "data", "import", tmp_path / "out", tmp_path / "back")[0] == 0
     code, said, _ = left(capsys, monkeypatch, "data", "check", tmp_path / "back")
     assert code == 0
-    assert "is whole: 3 shards" in said
+    assert "nothing was found that would spoil a study" in said
     assert "class, depth, instance, pose, rotation, semantic" in said
-    assert any(line.split()[:2] == ["train", "20"] for line in said.splitlines())
+    assert any(line.split() == ["all", "20", "2", "2"] for line in said.splitlines())
 
 
 def test_a_damaged_shard_is_found_by_check_and_refused_by_export(rendered, tmp_path, capsys, monkeypatch):
@@ -91,11 +91,10 @@ def test_a_damaged_shard_is_found_by_check_and_refused_by_export(rendered, tmp_p
     shard.write_bytes(shard.read_bytes()[:-1] + b"\x00\x01")
     (broken / "shard-00002.safetensors").unlink()
     code, said, error = left(capsys, monkeypatch, "data", "check", broken)
-    assert code == 2
-    assert "shard-00001.safetensors is damaged" in said
-    assert "shard-00002.safetensors is missing" in said
-    assert error.startswith("error: ")
-    assert "shard-00001.safetensors is not as it should be, one of 2 findings" in error
+    assert code == 1
+    assert re.search("wrong: .*shard-00001.safetensors is damaged", error)
+    assert re.search("wrong: .*shard-00002.safetensors is missing", error)
+    assert any(line.split() == ["all", "10", "0", "0"] for line in said.splitlines()), "what is whole is counted"
     code, _, error = left(capsys, monkeypatch, "data", "export", broken, "--to", "folder", "--out", tmp_path / "out")
     assert code == 2
     assert "shard-00001.safetensors is damaged" in error
@@ -204,7 +203,7 @@ def test_a_missing_package_is_answered_with_its_extra(name, package, extra, rend
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["export", "{here}", "--to", "zip"], "unknown format 'zip': choose one of folder, hdf5, hugging"),
+        (["export", "{here}", "--to", "zip"], "unknown format 'zip': choose one of arrays, folder, hdf5"),
         (["export", "/nowhere", "--to", "folder"], "/nowhere is not a dataset folder"),
         (["export", "{here}", "--to", "folder", "--out", "{full}"], "exists and holds other files"),
         (["import", "{here}", "{full}/x"], "is a dataset folder already"),
@@ -215,7 +214,7 @@ def test_a_missing_package_is_answered_with_its_extra(name, package, extra, rend
         (["import", "{full}", "{full}/x", "--from", "webdataset"], "holds no tar files"),
         (["import", "{full}", "{full}/x", "--from", "huggingface"], "is no whole saved dataset"),
         (["import", "{full}", "{full}/x", "--from", "folder"], "holds no pictures"),
-        (["check", "/nowhere"], "/nowhere is not a dataset folder"),
+        (["check", "/nowhere"], "/nowhere does not exist"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_answered_with_one_sentence(arguments, message, rendered, tmp_path, capsys, monkeypatch):

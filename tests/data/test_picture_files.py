@@ -11,6 +11,7 @@ from PIL import Image
 from headstart.data.exchange.account import Account
 from headstart.data.exchange.endings import picture_endings, picture_formats
 from headstart.data.exchange.kinds import GRAY, RGB, RGBA, Kind, survey
+from headstart.data.exchange.parallel import in_parallel
 from headstart.data.exchange.pictures import fitted
 from headstart.data.exchange.transfer import import_folder
 from headstart.errors import DataError
@@ -117,7 +118,7 @@ def test_colors_that_pillow_would_cut_to_8_bits_are_refused(data):
 
 def test_large_pictures_are_no_reason_for_warnings(monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", SIDE * SIDE - 1)
-    assert fitted(PNG, 8, RGB).shape == (3, 8, 8)
+    assert in_parallel(lambda data: fitted(data, 8, RGB), [PNG])[0].shape == (3, 8, 8)
     assert survey([("x", PNG)], None) == (SIDE, RGB)
 
 

@@ -135,7 +135,7 @@ def test_a_long_list_of_missing_runs_can_be_opened(tmp_path: Path) -> None:
 def test_arms_say_what_they_are_and_what_they_do_differently(tmp_path: Path) -> None:
     curves = NAMED_CURVES | {("imagenet", "finetune"): Curve(0.9, 2.0, 3.0)}
     results = make_results(curves=curves, baseline="scratch slow")
-    results.loc[results["arm"] == "imagenet", "method"] = ""
+    results.loc[results["arm"] == "imagenet", "method"] = "weights"
     tables = make_tables(results, {"rotation long": "pretrain steps 8,000"})
     section = written(make_report(tables), tmp_path).split("<h2>Arms</h2>")[1].split("</section>")[0]
     rows = [re.findall(r"<td>(.*?)</td>", row) for row in section.split("<tr>")[2:]]

@@ -86,7 +86,7 @@ def test_utility_is_read_from_the_baseline_and_no_other(four: Study) -> None:
     [
         (
             {"arms": {"mine": {}}},
-            "arm 'mine' is called like no method: say which it has, method: one of scratch, amdim",
+            "arm 'mine' is called like no method: say which it has, method: one of scratch, weights, amdim",
         ),
         ({"arms": {"mine": {"method": "simcrl"}}}, "unknown method 'simcrl': choose one of amdim"),
         (

@@ -11,7 +11,7 @@ from headstart.study.running.launchers.crew import Crew
 from headstart.study.running.launchers.place import LostError, Place, Worker
 from headstart.study.running.launchers.queue import Queue
 from headstart.study.running.launchers.slots import Sites, Slots
-from headstart.study.running.launchers.worker import Done, Ready, Refused
+from headstart.study.running.launchers.worker import Done, Failed, Ready, Refused
 from headstart.study.running.store import Store
 
 
@@ -40,15 +40,17 @@ class Puppet(Worker):
 class Stage(Place):
     """Machines on which ``play`` says what happens to a job, once each in a row."""
 
-    def __init__(self, store, scenes, **cores):
-        super().__init__(Sites({name: Slots(count, 0) for name, count in cores.items()}))
+    def __init__(self, store, scenes, gpus=0, **cores):
+        super().__init__(Sites({name: Slots(count, gpus) for name, count in cores.items()}))
         self.store, self.scenes, self.ended, self.ran = store, scenes, [], []
+        self.hired, self.beside = [], []
 
     def play(self, job, site):
         self.ran.append((job.number, site))
+        self.beside.append(sum(worker.grant is not None for worker in self.hired))
         scene = self.scenes.get(job.number, [])
         what = scene.pop(0) if scene else "does"
-        if what in ("does", "does in silence"):
+        if what in ("does", "does in silence") or isinstance(what, Done):
             self.store.run(job)
         lost = {"dies": LostError("killed"), "does in silence": LostError("killed")}
         return [lost.get(what, Done())] if isinstance(what, str) else [what]
@@ -57,15 +59,16 @@ class Stage(Place):
         return grant
 
     def hire(self, seat):
-        return Puppet(seat, self)
+        self.hired.append(Puppet(seat, self))
+        return self.hired[-1]
 
     def heard(self, workers):
         return [worker for worker in workers if worker.told][:1]
 
 
-def play(tmp_path, jobs, scenes, **cores):
+def play(tmp_path, jobs, scenes, gpus=0, **cores):
     store, events = Store(tmp_path / "store"), []
-    stage = Stage(store, scenes, **cores)
+    stage = Stage(store, scenes, gpus, **cores)
     crew = Crew(store, Queue(jobs, sum(cores.values())), stage, events.append)
     reasons = crew.run()
     return stage, [(event.what, event.job.number) for event in events if event.what != "started"], reasons
@@ -110,3 +113,21 @@ def test_a_worker_is_dismissed_when_another_needs_its_seat(tmp_path, journal):
     stage, _, reasons = play(tmp_path, [first, ToyJob(2, journal, below=(first,), wants=Needs(cpus=2))], {}, a=2)
     assert not reasons
     assert stage.ended == ["a"], "the one that took a core made room for the one that takes two"
+
+
+def test_runs_share_a_gpu_as_closely_as_the_first_of_them_showed(tmp_path, journal):
+    jobs = [ToyJob(number, journal, wants=Needs(gpus=0.25)) for number in range(1, 20)]
+    stage, _, reasons = play(tmp_path, jobs, {19: [Done(0.01)]}, gpus=1, here=16)
+    assert not reasons
+    assert max(stage.beside[:4]) <= 4
+    assert max(stage.beside) > 4
+
+
+def test_a_run_that_ran_out_of_memory_has_the_gpu_to_itself_next_time(tmp_path, journal):
+    jobs = [ToyJob(number, journal, wants=Needs(gpus=0.25)) for number in range(1, 5)]
+    full = Failed("OutOfMemoryError: no room", "", unforeseen=True, share=1.0)
+    stage, told, reasons = play(tmp_path, jobs, {4: [full]}, gpus=1, here=4)
+    assert not reasons
+    assert ("retried", 4) in told
+    assert stage.ran[-1][0] == 4
+    assert stage.beside[-1] <= 1

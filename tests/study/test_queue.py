@@ -140,3 +140,22 @@ def test_what_workers_hold_together_is_no_more_than_there_is():
     assert slots.hold([one, half, half])
     assert not slots.hold([one, one, one, one])
     assert not slots.hold([half, half, half])
+
+
+def test_a_run_gets_as_much_of_a_gpu_as_one_like_it_took():
+    """As it says until then; never less than the largest that was seen; whole GPUs and cores are left alone."""
+    small = [ToyJob(number, wants=Needs(gpus=0.25)) for number in (1, 2, 3, 4)]
+    whole, on_cpu = ToyJob(8, wants=Needs(gpus=2.0, cpus=2)), ToyJob(9)
+    queue = Queue([*small, whole, on_cpu], workers=4)
+    assert queue.needs(small[0]).gpus == 0.25
+    queue.learn(small[0], 0.1)
+    assert 0.125 <= queue.needs(small[1]).gpus < 0.15
+    queue.learn(small[1], 0.01)
+    assert queue.needs(small[1]).gpus >= 0.125
+    taken = queue.take(lambda needs: 0 < needs.gpus < 0.2)
+    assert {job.number for job in taken} <= {1, 2, 3, 4}
+    assert taken
+    queue.learn(small[2], 0.9)
+    assert queue.needs(small[3]) == Needs(gpus=1.0)
+    assert queue.needs(whole) == whole.needs
+    assert queue.needs(on_cpu) == on_cpu.needs

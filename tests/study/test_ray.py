@@ -5,6 +5,7 @@ import re
 import signal
 import time
 from collections import Counter
+from dataclasses import replace
 from threading import Thread
 
 import pytest
@@ -15,7 +16,9 @@ from headstart.errors import ConfigError
 from headstart.study.config.study import StudyConfig
 from headstart.study.jobs.base import Needs
 from headstart.study.running.launchers import LAUNCHERS
+from headstart.study.running.launchers.ray.errand import errand_for
 from headstart.study.running.store import Store
+from headstart.tuning import prepare_tuning
 
 ray = pytest.importorskip("ray")
 
@@ -87,25 +90,48 @@ def test_an_actor_sees_the_gpus_and_takes_the_cores_that_its_jobs_were_granted(t
     assert given[2] == (2, "4,6")
 
 
+TINY = StudyConfig(
+    name="tiny",
+    dataset={"images": 60, "resolution": 16},
+    backbone={"options": {"width": 4}},
+    arms={"rotation": {}},
+    pretrain={"steps": 4, "batch_size": 8},
+    protocols={"finetune": {"min_steps": 4}, "knn": {}},
+    budgets=(10, 20),
+    trials=2,
+)
+
+
 def test_tables_are_those_of_the_local_launcher(tmp_path, cluster):
-    config = StudyConfig(
-        name="tiny",
-        dataset={"images": 60, "resolution": 16},
-        backbone={"options": {"width": 4}},
-        arms={"rotation": {}},
-        pretrain={"steps": 4, "batch_size": 8},
-        protocols={"finetune": {"min_steps": 4}, "knn": {}},
-        budgets=(10, 20),
-        trials=2,
-    )
     ways = {"local": {"workers": 2}, "ray": {"launcher": "ray", "address": cluster.address}}
     tables = {}
     for name, options in ways.items():
-        prepared = prepare_study(config, out=tmp_path / name, store=tmp_path / name / "store", **options)
+        prepared = prepare_study(TINY, out=tmp_path / name, store=tmp_path / name / "store", **options)
         prepared.execute()
         tables[name] = Study(prepared.run).results.drop(columns="seconds").to_csv(index=False)
     assert tables["local"] == tables["ray"]
     assert len(tables["ray"].splitlines()) > 20
+
+
+def test_a_search_runs_its_trials_on_the_cluster(tmp_path, cluster):
+    pytest.importorskip("optuna")
+    ran_on = {"launcher": "ray", "address": cluster.address}
+    search = prepare_tuning(TINY, trials=1, out=tmp_path / "tuning", store=tmp_path / "store", **ran_on)
+    search.search()
+    assert Counter((trial.arm, trial.status) for trial in search.trials) == {
+        ("scratch", "finished"): 1,
+        ("rotation", "finished"): 1,
+    }
+    assert not list((tmp_path / "store").glob(".seen*"))
+
+
+def test_a_search_is_refused_where_a_machine_lacks_what_it_takes(tmp_path, cluster):
+    from headstart.study.tuning.ray_search import check_machines, ray_session
+
+    with ray_session(cluster.address, None) as joined, errand_for(Store(tmp_path)) as errand:
+        assert check_machines(joined, errand) is None
+        with pytest.raises(ConfigError, match=r"has torch .* and this machine 0\.1: install the same on all machines"):
+            check_machines(joined, replace(errand, releases={"torch": "0.1"}))
 
 
 def test_a_process_is_of_one_cluster_at_a_time(tmp_path, journal, cluster, monkeypatch):

@@ -4,6 +4,7 @@ import contextlib
 import socket
 import sys
 import threading
+from dataclasses import replace
 
 import pytest
 from toy_jobs import ToyJob
@@ -11,8 +12,10 @@ from toy_jobs import ToyJob
 from headstart.errors import ConfigError
 from headstart.processes.travel import pack
 from headstart.study.running.launchers import LAUNCHERS
-from headstart.study.running.launchers.ray import actor, reach
-from headstart.study.running.launchers.ray.actor import Errand, Labourer, releases
+from headstart.study.running.launchers.ray import errand as errands
+from headstart.study.running.launchers.ray import reach
+from headstart.study.running.launchers.ray.actor import Labourer
+from headstart.study.running.launchers.ray.errand import errand_for
 from headstart.study.running.launchers.ray.reach import reachable
 from headstart.study.running.launchers.worker import Refused
 from headstart.study.running.store import Store
@@ -97,7 +100,9 @@ def test_another_release_of_ray_or_python_is_named():
 
 
 def told_by_a_machine(tmp_path, token=None, **of_driver):
-    errand = Errand(str(tmp_path / "store"), token, {}, releases() | of_driver)
+    with errand_for(Store("memory://told")) as errand:
+        releases = errand.releases | of_driver
+    errand = replace(errand, store=str(tmp_path / "store"), token=token, releases=releases)
     return list(Labourer([], pack(errand), (), "10.0.0.2").work(pack(([], 1))))
 
 
@@ -109,7 +114,7 @@ def test_a_machine_with_another_release_says_so(tmp_path):
 
 
 def test_a_machine_that_does_not_see_the_store_says_so_and_makes_none(tmp_path, monkeypatch):
-    monkeypatch.setattr(actor, "SEEN_SECONDS", 0.1)
+    monkeypatch.setattr(errands, "SEEN_SECONDS", 0.1)
     (refused,) = told_by_a_machine(tmp_path, tmp_path / "store" / ".seen.1")
     assert isinstance(refused, Refused)
     assert "10.0.0.2 does not see the store" in refused.reason

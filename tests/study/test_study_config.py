@@ -85,7 +85,7 @@ def test_overrides_reach_any_depth(write):
         ({"protocols": {"linear": {}}}, "protocols needs 'finetune'"),
         ({"protocols": {"finetune": {}, "liner": {}}}, "unknown protocol 'liner'"),
         ({"budgets": [20, 10]}, r"\[20, 10\] must be at least two different budgets in ascending order"),
-        ({"dataset": {"source": "imagenet"}}, "unknown source 'imagenet': choose one of folder, .*synthetic"),
+        ({"dataset": {"source": "imagenet"}}, "unknown source 'imagenet': choose one of arrays, folder, .*synthetic"),
         ({"dataset": {"source": "synthetic", "image": 12}}, "dataset.*unknown key 'image': did you mean 'images'"),
         ({"dataset": {"images": 120, "factors": "TXVL"}}, "TXVL"),
         ({"name": "../escape"}, "name"),

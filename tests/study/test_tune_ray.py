@@ -46,7 +46,7 @@ def session():
     pytest.importorskip("ray")
     from headstart.study.tuning.ray_search import ray_session
 
-    with ray_session(workers=2), pytest.MonkeyPatch.context() as patch:
+    with ray_session(None, 2), pytest.MonkeyPatch.context() as patch:
         patch.setattr(LocalLauncher, "run", run_here)
         yield
 

@@ -48,6 +48,7 @@ BACKBONES: "Registry[type[Backbone], type[BackboneTraits]]" = Registry(
         "resnet9": ("headstart.backbones.resnet9:ResNet9", shipped.ResNet9Traits),
         "resnet50": ("headstart.backbones.resnet50:ResNet50", shipped.ResNet50Traits),
         "amdim": ("headstart.backbones.amdim_encoder:AmdimEncoder", shipped.AmdimEncoderTraits),
+        "timm": ("headstart.backbones.timm_model:TimmModel", shipped.TimmTraits),
         "vit": ("headstart.backbones.vit:ViT", shipped.ViTTraits),
     },
 )

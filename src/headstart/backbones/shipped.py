@@ -4,7 +4,7 @@ The first line of each docstring of traits is what ``headstart list backbones`` 
 """
 
 import math
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -20,6 +20,8 @@ __all__ = [
     "ResNet9Traits",
     "ResNet50Config",
     "ResNet50Traits",
+    "TimmConfig",
+    "TimmTraits",
     "ViTConfig",
     "ViTTraits",
 ]
@@ -135,6 +137,22 @@ class ViTTraits(BackboneTraits):
 
     name = "vit"
     Config = ViTConfig
+
+
+class TimmConfig(BackboneConfig):
+    """model: a name of timm's, such as ``resnet18`` or ``vit_small_patch16_dinov3``. options: more of what its
+    ``create_model`` takes. Its weights are random: an arm's ``weights:`` names a file.
+    """
+
+    model: str
+    options: dict[str, Any] = {}
+
+
+class TimmTraits(BackboneTraits):
+    """Any network of timm, for weights that others trained (Wightman, 2019)."""
+
+    name = "timm"
+    Config = TimmConfig
 
 
 class PatchesConfig(BackboneConfig):

@@ -17,6 +17,11 @@ class BackboneConfig(Schema):
 
     size_option: ClassVar[str] = "width"
 
+    @classmethod
+    def complete(cls) -> bool:
+        """Whether the defaults alone make a network."""
+        return not any(field.is_required() for field in cls.model_fields.values())
+
     @property
     def size_unit(self) -> int:
         return 1

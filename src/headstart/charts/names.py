@@ -46,7 +46,7 @@ STARTS = {
     "random": "random weights, frozen",
     "patches": "k-means of patches, frozen",
     "blind": "nothing: it sees no image",
-    "": "weights from a file",
+    "weights": "weights from a file",
 }
 SHORT = 20
 """Characters of a name that a chart has room for beside other words."""

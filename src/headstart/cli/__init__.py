@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from headstart import __version__
-from headstart.cli import data, engine, store, study
+from headstart.cli import data, engine, store, study, weights
 from headstart.cli.completion import complete_list
 from headstart.cli.console import errors, print_catalogue, print_sizes, tell
 from headstart.cli.render import render
@@ -26,6 +26,7 @@ app = typer.Typer(
 app.add_typer(study.app, name="study")
 app.add_typer(data.app, name="data")
 app.add_typer(store.app, name="store")
+app.add_typer(weights.app, name="weights")
 app.add_typer(engine.app, name="engine")
 app.command("render")(render)
 app.command("tune")(tune)

@@ -5,15 +5,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from headstart.cli.console import console, print_frame, say
+from headstart.cli.check import data_check
+from headstart.cli.console import console, say, tell
 
 if TYPE_CHECKING:
     from headstart.data.exchange.account import Account
-    from headstart.data.viewing.check import Checked
 
 __all__ = ["app"]
 
 app = typer.Typer(help="Look at datasets, check them, and move them between formats.", no_args_is_help=True)
+app.command("check")(data_check)
 
 
 @app.command("preview")
@@ -89,34 +90,5 @@ def _tell(account: "Account", out: Path) -> None:
         lines += [f"  {count} × {reason}" for reason, count in account.reasons.items()]
     for line in lines:
         say(line)
-
-
-@app.command("check")
-def data_check(folder: Annotated[Path, typer.Argument(help="A dataset folder.")]) -> None:
-    """Verify every file of a dataset: hashes, counts, and targets within their ranges."""
-    from headstart.data.viewing.check import check_folder
-    from headstart.errors import DataError
-
-    checked = check_folder(folder.expanduser())
-    for _, finding in checked.findings:
-        say(finding)
-    _print_summary(checked)
-    if checked.findings:
-        file, _ = checked.findings[0]
-        raise DataError(f"{file} is not as it should be, one of {len(checked.findings)} findings: mend what they name")
-    say(f"{folder} is whole: {len(checked.manifest.shards)} shards")
-
-
-def _print_summary(checked: "Checked") -> None:
-    import pandas as pd
-
-    rows = [
-        {
-            "split": split,
-            "images": summary.images,
-            "classes": f"{len(summary.classes)} of {len(checked.manifest.classes)}",
-            "targets": ", ".join(checked.targets) or "none",
-        }
-        for split, summary in checked.splits.items()
-    ]
-    print_frame(pd.DataFrame(rows))
+    for note in account.notes:
+        tell("note", note)

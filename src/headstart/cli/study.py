@@ -12,6 +12,7 @@ from headstart.cli.completion import complete_recipe
 from headstart.cli.console import WorkersOption, console, print_frame, print_prose, say, tell
 from headstart.cli.detecting import print_detection, share_of
 from headstart.cli.running import run_study_here
+from headstart.cli.runs import study_compare, study_list
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +25,8 @@ MISSING = 3
 """Exit code of what ends with numbers missing."""
 
 app = typer.Typer(help="Run and read studies.", no_args_is_help=True)
+app.command("list")(study_list)
+app.command("compare")(study_compare)
 
 Recipe = Annotated[
     str,
@@ -47,6 +50,9 @@ Time = Annotated[
 ]
 Overrides = Annotated[list[str] | None, typer.Argument(help="key=value, dotted keys, for example trials=5.")]
 StoreOption = Annotated[str, typer.Option(help="Where finished work is kept and shared between studies.")]
+AddressOption = Annotated[
+    str | None, typer.Option(help="Of a Ray cluster, HOST:PORT or auto; default: a Ray of this machine's own.")
+]
 Folder = Annotated[Path, typer.Argument(help="The study's folder, runs/NAME.")]
 
 
@@ -59,9 +65,7 @@ def study_run(
     out: Annotated[Path, typer.Option(help="Folder of runs; the study goes to OUT/NAME.")] = Path("runs"),
     store: StoreOption = str(DEFAULT_STORE),
     launcher: Annotated[str, typer.Option(help="How jobs reach processors: local or ray.")] = "local",
-    address: Annotated[
-        str | None, typer.Option(help="Of a Ray cluster, HOST:PORT or auto; default: a Ray of this machine's own.")
-    ] = None,
+    address: AddressOption = None,
     workers: WorkersOption = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Take the place of a run of the same name and other settings.")

@@ -8,7 +8,7 @@ import typer
 from headstart.cache import DEFAULT_STORE
 from headstart.cli.console import WorkersOption, console, print_frame, print_prose, say, tell
 from headstart.cli.running import run_study_here
-from headstart.cli.study import Overrides, Recipe, StoreOption
+from headstart.cli.study import AddressOption, Overrides, Recipe, StoreOption
 from headstart.times import seconds_of
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def tune(
     out: Annotated[Path, typer.Option(help="Folder of searches; this one goes to OUT/NAME.")] = Path("tuning"),
     store: StoreOption = str(DEFAULT_STORE),
     launcher: Annotated[str, typer.Option(help="How the jobs of the two studies reach processors.")] = "local",
+    address: AddressOption = None,
     workers: WorkersOption = None,
     replace: Annotated[bool, typer.Option("--replace", help="Take the place of a search of another study.")] = False,
 ) -> None:
@@ -67,6 +68,7 @@ def tune(
         out=out,
         store=store,
         launcher=launcher,
+        address=address,
         workers=workers,
         replace=replace,
     )

@@ -11,6 +11,9 @@ from headstart.backbones.base import Backbone
 from headstart.errors import DataError
 from headstart.tasks.heads import enlarge, task_head
 from headstart.tasks.traits import TaskTraits
+from headstart.torchvision import spare_torchvision
+
+spare_torchvision()  # before any task loads torchmetrics, which imports torchvision wherever it is installed
 
 if TYPE_CHECKING:
     from torchmetrics import MetricCollection

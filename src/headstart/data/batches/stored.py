@@ -1,24 +1,25 @@
 """A dataset made ready for many processes: raw arrays in files that all of them map. Nothing else is needed.
 
-``images.npy`` ``[N, H, W, C]`` and ``target.NAME.npy`` ``[N, ...]``, training images first, then validation, then test;
+``images.npy`` ``[N, H, W, C]`` and ``target.NAME.npy`` ``[N, ...]``, training images first, then validation, then test,
+in the dataset's ``Order``;
 ``about.json``, written last: name, classes, counts, normalisation per color space, fingerprint, channels, dtype,
 resolution, targets.
 """
 
-import hashlib
 import json
-import os
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from headstart.data.batches.array_writer import PlacedWriter
+from headstart.data.batches.orders import Order, order_of
 from headstart.data.dataset import Dataset, ImageSet, Normalisation
 from headstart.data.transforms.color import Moments, spaces_of
 from headstart.data.viewing.check import image_faults
@@ -32,12 +33,11 @@ __all__ = [
     "map_dataset",
     "read_about",
     "record_normalisation",
+    "shards_of",
     "store_dataset",
-    "write_array",
 ]
 
 ABOUT, IMAGES = "about.json", "images"
-Arrays = dict[str, NDArray[Any]]
 
 
 def record_normalisation(folder: Path) -> None:
@@ -47,7 +47,7 @@ def record_normalisation(folder: Path) -> None:
     """
     manifest = read_manifest(folder)
     measured = _Measured(manifest)
-    for tensors in _shards(folder, manifest):
+    for tensors in shards_of(folder, manifest):
         measured.add(tensors)
     write_manifest(folder, manifest.model_copy(update={"normalisation": measured.values()}))
 
@@ -58,7 +58,7 @@ def is_stored(folder: Path) -> bool:
 
 
 def store_dataset(source: Path, out: Path) -> None:
-    """Write the dataset folder ``source`` into ``out``, shard by shard, and measure its colors on the way.
+    """Write the dataset folder ``source`` into ``out``, shard by shard in its ``Order``, and measure its colors.
 
     Statistics that the manifest tells are taken as they are. Raises ``DataError`` for shards that are not as the
     manifest says and for an empty split, ``StoreError`` if ``out`` cannot be written.
@@ -67,30 +67,56 @@ def store_dataset(source: Path, out: Path) -> None:
     empty = [split for split in SPLITS if not manifest.counts.get(split)]
     if empty:
         raise DataError(f"{source} has no {empty[0]} images: make a dataset with more images")
-    measured = _Measured(manifest)
+    measured, order = _Measured(manifest), order_of(manifest, shards_of(source, manifest))
     try:
         out.mkdir(parents=True, exist_ok=True)
-        with ExitStack() as open_files:
-            writers: dict[str, _Writer] = {}
-            for tensors in _shards(source, manifest):
-                measured.add(tensors)
-                _write_rows(tensors, writers, out, manifest, open_files)
-            for writer in writers.values():
-                writer.finish()
+        names = _write_shards(source, out, manifest, order, measured)
     except OSError as error:
         raise StoreError(unwritable(out, error)) from error
     about = {
         "name": manifest.name,
-        "classes": manifest.classes,
+        "classes": order.classes,
         "counts": {split: manifest.counts[split] for split in SPLITS},
         "normalisation": measured.values(),
-        "fingerprint": _fingerprint([shard.sha256 for shard in manifest.shards]),
+        "fingerprint": order.fingerprint,
         "channels": manifest.channels,
         "dtype": manifest.dtype,
         "resolution": manifest.resolution,
-        "targets": sorted(name.removeprefix("target.") for name in writers if name != IMAGES),
+        "targets": sorted(name.removeprefix("target.") for name in names if name != IMAGES),
     }
     write_atomic(out / ABOUT, json.dumps(about, indent=1).encode())
+
+
+def _write_shards(source: Path, out: Path, manifest: Manifest, order: Order, measured: "_Measured") -> list[str]:
+    """Every array in a file of its own, begun with the first shard; their names."""
+    writers: dict[str, PlacedWriter] = {}
+    seen, start = np.zeros(len(SPLITS), dtype=np.int64), 0
+    with ExitStack() as open_files:
+        for tensors in shards_of(source, manifest):
+            splits = tensors["split"].numpy()
+            seen += np.bincount(splits, minlength=len(SPLITS))
+            _check_counts(seen, manifest, whole=False)
+            places = order.places(start, splits)
+            for name, values in order.arrays(tensors).items():
+                if name not in writers:
+                    path = out / f"{name}.npy"
+                    writers[name] = open_files.enter_context(PlacedWriter(path, values, manifest.images))
+                writers[name].write(places, values)
+            measured.add(tensors)
+            start += len(splits)
+        _check_counts(seen, manifest, whole=True)
+        for writer in writers.values():
+            writer.finish()
+    return list(writers)
+
+
+def _check_counts(seen: NDArray[np.int64], manifest: Manifest, whole: bool) -> None:
+    for split, count in zip(SPLITS, seen.tolist(), strict=True):
+        if count > manifest.counts[split] or (whole and count < manifest.counts[split]):
+            raise DataError(
+                f"dataset.json tells another number of {split} images than the shards hold: `headstart data check` "
+                "says more"
+            )
 
 
 def read_about(folder: Path) -> dict[str, Any]:
@@ -138,26 +164,6 @@ def map_array(folder: Path, name: str) -> Tensor:
         return torch.from_numpy(array)
 
 
-def write_array(path: Path, parts: Iterable[Tensor], rows: int) -> None:
-    """Write an ``.npy`` file of ``rows`` rows that come a part at a time, so that it may be larger than memory.
-
-    Raises ``StoreError`` if it cannot be written.
-    """
-    try:
-        with path.open("wb") as file:
-            for part in parts:
-                values = np.ascontiguousarray(part.numpy())
-                if not file.tell():
-                    shape = (rows, *values.shape[1:])
-                    header = {"descr": values.dtype.str, "fortran_order": False, "shape": shape}
-                    np.lib.format.write_array_header_2_0(file, header)
-                file.write(values.data)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise StoreError(unwritable(path, error)) from error
-
-
 class _Measured:
     """Statistics of the training images per color space, where the manifest tells none."""
 
@@ -176,7 +182,7 @@ class _Measured:
         return {**self._known} | {space: {"mean": by.mean, "std": by.std} for space, by in measured.items()}
 
 
-def _shards(folder: Path, manifest: Manifest) -> Iterator[dict[str, Tensor]]:
+def shards_of(folder: Path, manifest: Manifest) -> Iterator[dict[str, Tensor]]:
     """The tensors of each shard, whole and as the manifest has them."""
     names: set[str] = set()
     for info in manifest.shards:
@@ -190,69 +196,3 @@ def _shards(folder: Path, manifest: Manifest) -> Iterator[dict[str, Tensor]]:
                 f"({', '.join(sorted(different))}): give every shard the same"
             )
         yield tensors
-
-
-def _write_rows(
-    tensors: dict[str, Tensor], writers: dict[str, "_Writer"], out: Path, manifest: Manifest, open_files: ExitStack
-) -> None:
-    """The rows of a shard, each array's in its file; files are begun with the first shard."""
-    arrays = {name: values.numpy() for name, values in tensors.items() if name != "split"}
-    arrays[IMAGES] = arrays[IMAGES].transpose(0, 2, 3, 1)
-    counts = [manifest.counts[split] for split in SPLITS]
-    for name, values in arrays.items():
-        if name not in writers:
-            writers[name] = open_files.enter_context(_Writer(out / f"{name}.npy", values, counts))
-        for number in range(len(SPLITS)):
-            writers[name].write(number, values[tensors["split"].numpy() == number])
-
-
-class _Writer:
-    """A ``.npy`` file that is filled at several offsets at once, one per split, under another name until it is whole.
-
-    It is written and not mapped, because a full disk ends a process that writes to a map.
-    """
-
-    def __init__(self, path: Path, like: NDArray[Any], counts: list[int]) -> None:
-        self.path, self.partial = path, path.with_suffix(".partial")
-        row = like.nbytes // len(like)
-        header = {"descr": like.dtype.str, "fortran_order": False, "shape": (sum(counts), *like.shape[1:])}
-        self.file: BinaryIO = self.partial.open("wb")
-        np.lib.format.write_array_header_2_0(self.file, header)
-        begin = self.file.tell()
-        self.offsets = [begin + row * sum(counts[:number]) for number in range(len(counts))]
-        self.ends = [offset + row * count for offset, count in zip(self.offsets, counts, strict=True)]
-
-    def __enter__(self) -> "_Writer":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.file.close()
-        self.partial.unlink(missing_ok=True)
-
-    def write(self, split: int, rows: NDArray[Any]) -> None:
-        """Rows that follow those of ``split`` so far. Raises ``DataError`` for more than were announced."""
-        begin = self.offsets[split]
-        self.offsets[split] += rows.nbytes
-        if self.offsets[split] > self.ends[split]:
-            raise self._miscounted(split)
-        self.file.seek(begin)
-        self.file.write(np.ascontiguousarray(rows).data)
-
-    def finish(self) -> None:
-        """Make the file whole. Raises ``DataError`` for fewer rows than were announced."""
-        for split, (offset, end) in enumerate(zip(self.offsets, self.ends, strict=True)):
-            if offset != end:
-                raise self._miscounted(split)
-        self.file.flush()
-        os.fsync(self.file.fileno())
-        self.partial.replace(self.path)
-
-    def _miscounted(self, split: int) -> DataError:
-        return DataError(
-            f"dataset.json tells another number of {SPLITS[split]} images than the shards hold: `headstart data check` "
-            "says more"
-        )
-
-
-def _fingerprint(parts: list[str]) -> str:
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from headstart.data.exchange.array_set import ARRAYS
 from headstart.data.exchange.base import Format
 from headstart.data.exchange.folder import FOLDER
 from headstart.data.exchange.hdf5 import HDF5
@@ -13,5 +14,13 @@ from headstart.registry import with_plugins
 __all__ = ["FORMATS"]
 
 FORMATS: dict[str, Format[Any]] = with_plugins(
-    "formats", {"folder": FOLDER, "hdf5": HDF5, "huggingface": HUGGINGFACE, "table": TABLE, "webdataset": WEBDATASET}
+    "formats",
+    {
+        "arrays": ARRAYS,
+        "folder": FOLDER,
+        "hdf5": HDF5,
+        "huggingface": HUGGINGFACE,
+        "table": TABLE,
+        "webdataset": WEBDATASET,
+    },
 )

@@ -39,11 +39,14 @@ class Guess:
 
 @dataclass
 class Account:
-    """Of one import. used: files whose pictures or annotations came in."""
+    """Of one import. used: files whose pictures or annotations came in. notes: what may not be meant, in sentences.
+    sizes: how many pictures have which width and height, as far as headers were read."""
 
     used: int = 0
+    sizes: Counter[tuple[int, int]] = field(default_factory=Counter)
     skipped: list[Skipped] = field(default_factory=list)
     guesses: list[Guess] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def reasons(self) -> dict[str, int]:

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from headstart.errors import DataError
 from headstart.folder import MOST_CHANNELS
 
-__all__ = ["array_header", "array_pixels", "is_array", "npy", "read_npy"]
+__all__ = ["DTYPES", "array_header", "array_pixels", "axes_of", "is_array", "npy", "read_npy"]
 
 MAGIC = b"\x93NUMPY"
 DTYPES = ("uint8", "uint16", "float32")
+"""Of pictures."""
 
 
 def npy(values: NDArray[Any]) -> bytes:
@@ -46,7 +47,7 @@ def array_header(file: BinaryIO) -> tuple[int, str, int, int]:
     shape, _, dtype = read(file)
     if dtype.name not in DTYPES:
         raise DataError(f"is an array of {dtype.name}, and pictures are {', '.join(DTYPES)}: convert it")
-    channels, *plane = _axes(shape)
+    channels, *plane = axes_of(shape)
     begin = file.tell()
     if file.seek(0, io.SEEK_END) - begin < math.prod(shape) * dtype.itemsize:
         raise ValueError("the array ends within its numbers")
@@ -58,14 +59,14 @@ def array_pixels(data: bytes) -> NDArray[Any]:
     """``[H, W, C]`` of a picture. Raises as ``array_header``, and ``ValueError`` for numbers that are not finite."""
     array_header(io.BytesIO(data))
     values: NDArray[Any] = np.load(io.BytesIO(data), allow_pickle=False)
-    channels, rows, columns = _axes(values.shape)
+    channels, rows, columns = axes_of(values.shape)
     pixels = values[..., None] if channels is None else values.transpose(rows, columns, channels)
     if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
         raise ValueError("numbers that are not finite")
     return pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
 
 
-def _axes(shape: tuple[int, ...]) -> tuple[int | None, int, int]:
+def axes_of(shape: tuple[int, ...]) -> tuple[int | None, int, int]:
     """Which axes are channels (``None``: there are none), rows and columns.
 
     Channels are an axis of at most 16 at either end: that which leaves a square if both could be, or else the last one.

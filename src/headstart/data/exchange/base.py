@@ -7,26 +7,27 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from headstart.data.exchange.account import Account
-from headstart.data.exchange.kinds import Kind
+from headstart.data.exchange.kinds import Kind, reason
 from headstart.errors import ConfigError, DataError
-from headstart.folder import SPLITS, Manifest, read_manifest, read_shard
+from headstart.folder import IMPORTED, SPLITS, Manifest, read_manifest, read_shard
 from headstart.names import as_text
 from headstart.schema import Schema
 
-__all__ = ["TARGETS", "Arrays", "Format", "ReadOptions", "Reader", "Stored", "needs", "new_manifest"]
+__all__ = ["TARGETS", "Arrays", "Bad", "Format", "ReadOptions", "Reader", "Stored", "needs", "new_manifest"]
 
 Arrays = dict[str, NDArray[Any]]
 """Rows of a dataset: ``images`` ``[n, C, H, W]``, ``split`` uint8 ``[n]``, ``target.NAME`` ``[n, …]``."""
 
 TARGETS: dict[str, type[np.generic]] = {
     "class": np.int64,
+    "group": np.int64,
     "pose": np.int64,
     "rotation": np.float32,
     "semantic": np.uint8,
@@ -94,19 +95,31 @@ class Stored:
                 yield start + first, {name: values[first : first + rows] for name, values in arrays.items()}
 
 
+class Bad(NamedTuple):
+    """A file or member that cannot be read as it should be. row: of the picture that it is, or belongs to. reason: a
+    clause."""
+
+    row: int
+    file: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.file} ({self.reason})"
+
+
 @dataclass
 class Reader(ABC):
     """Images in some format, in the order of the dataset that they are or will be.
 
     manifest: what is known of them; its shards only tell sizes. splits: uint8 ``[N]``: 0 train, 1 val, 2 test.
-    targets: names of the annotations. unreadable: files that ``read`` could not make sense of so far. account: what
+    targets: names of the annotations. unreadable: what ``read`` could not make sense of so far. account: what
     became of every file, and what was guessed.
     """
 
     manifest: Manifest
     splits: NDArray[np.uint8]
     targets: tuple[str, ...]
-    unreadable: list[str] = field(default_factory=list, init=False)
+    unreadable: list[Bad] = field(default_factory=list, init=False)
     account: Account = field(default_factory=Account, init=False)
 
     @property
@@ -118,6 +131,14 @@ class Reader(ABC):
     def shape(self) -> tuple[int, int, int]:
         """Of an image: C, H, W."""
         return self.manifest.channels, self.manifest.resolution, self.manifest.resolution
+
+    def bad(self, row: int, file: str, error: Exception) -> None:
+        """Note what cannot be read, from any thread."""
+        self.unreadable.append(Bad(row, as_text(file), reason(error)))
+
+    def name_of(self, row: int) -> str:
+        """What a row is called where the data has no better name for it."""
+        return f"image {row}"
 
     def blank(self) -> NDArray[Any]:
         """What stands for an image that cannot be read."""
@@ -147,6 +168,7 @@ class Format(Generic[Options]):
 
     summary: one line for lists. options: what ``read`` takes. write: (dataset, empty folder, called with the number of
     images done). read: a reader, quickly: headers and labels, no pictures. recognises: whether a path holds such data.
+    scales: whether ``read`` can scale pictures to a resolution.
     """
 
     name: str
@@ -155,23 +177,30 @@ class Format(Generic[Options]):
     write: Callable[[Stored, Path, Callable[[int], None]], None]
     read: Callable[[Path, Options], Reader]
     recognises: Callable[[Path], bool]
+    scales: bool = True
 
 
 def new_manifest(
-    name: str, made_by: Mapping[str, Any], kind: Kind, classes: Sequence[str], splits: NDArray[np.uint8]
+    name: str,
+    made_by: Mapping[str, Any],
+    kind: Kind,
+    classes: Sequence[str],
+    splits: NDArray[np.uint8],
+    groups: Sequence[str] = (),
 ) -> Manifest:
     """The manifest of images of ``kind`` that come from elsewhere. made_by: their resolution is in it."""
-    counts = np.bincount(splits, minlength=len(SPLITS)).tolist()
+    counts = np.bincount(splits, minlength=len(SPLITS))[: len(SPLITS)].tolist()
     return Manifest(
         name=as_text(name),
         created_by=f"headstart {version('headstart')}",
         made_by=dict(made_by),
         seed=int(made_by.get("seed", 0)),
-        engine="imported",
+        engine=IMPORTED,
         resolution=made_by["resolution"],
         channels=kind.channels,
         dtype=kind.dtype,
         classes=tuple(classes),
+        groups=tuple(groups),
         counts=dict(zip(SPLITS, counts, strict=True)),
         shards=(),
     )

@@ -17,11 +17,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from headstart.data.exchange.array_files import files_at
+from headstart.data.exchange.array_set import holds_arrays
 from headstart.data.exchange.arrays import npy, read_npy
 from headstart.data.exchange.base import TARGETS, Arrays, Format, Reader, Stored
 from headstart.data.exchange.kinds import UNREADABLE
-from headstart.data.exchange.pictures import PictureOptions, decode, encode, encode_png
-from headstart.data.exchange.plain import holds_pictures, read_plain
+from headstart.data.exchange.parallel import in_parallel
+from headstart.data.exchange.pictures import decode, encode, encode_png
+from headstart.data.exchange.plain import PlainOptions, holds_pictures, read_plain
 from headstart.data.exchange.provenance import PROVENANCE, read_provenance
 from headstart.data.exchange.tables import names_pictures
 from headstart.errors import DataError
@@ -61,8 +64,8 @@ def _write_row(
     line: list[str | int | float] = [_put(out, (split, *inner, f"{number:08d}.{ending}"), content), split]
     for name in stored.targets:
         value = example[f"target.{name}"]
-        if name == "class":
-            line.append(stored.manifest.classes[int(value)])
+        if name in ("class", "group"):
+            line.append(_names(stored.manifest)[name][int(value)])
         elif name == "pose":
             line.append(int(value))
         elif name == "rotation":
@@ -72,6 +75,11 @@ def _write_row(
         else:
             line.append(_put(out, ("targets", name, f"{number:08d}.png"), encode_png(value)))
     return line
+
+
+def _names(manifest: Manifest) -> Mapping[str, Sequence[str]]:
+    """What numbers stand for, by the target that they are."""
+    return {"split": SPLITS, "class": manifest.classes, "group": manifest.groups}
 
 
 def _put(out: Path, parts: Sequence[str], data: bytes) -> str:
@@ -113,31 +121,35 @@ class FolderReader(Reader):
         side = self.manifest.resolution
         rows = range(start, stop)
         arrays = {f"target.{name}": values[start:stop] for name, values in self.table.values.items()}
-        arrays["images"] = np.stack([self._picture(self.table.files[row]) for row in rows])
+        arrays["images"] = np.stack(in_parallel(self._picture, rows))
         for name, files in self.table.beside.items():
             read = self._depth if name == "depth" else self._mask
-            arrays[f"target.{name}"] = np.stack([read(files[row], (side, side)) for row in rows])
+            arrays[f"target.{name}"] = np.stack([read(row, files[row], (side, side)) for row in rows])
         return arrays
 
-    def _picture(self, file: str) -> NDArray[Any]:
+    def name_of(self, row: int) -> str:
+        return self.table.files[row]
+
+    def _picture(self, row: int) -> NDArray[Any]:
+        file = self.table.files[row]
         try:
             return decode(_inside(self.root, file).read_bytes(), self.shape, self.manifest.dtype)
-        except UNREADABLE:
-            self.unreadable.append(file)
+        except UNREADABLE as error:
+            self.bad(row, file, error)
             return self.blank()
 
-    def _mask(self, file: str, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    def _mask(self, row: int, file: str, shape: tuple[int, ...]) -> NDArray[np.uint8]:
         try:
             return decode(_inside(self.root, file).read_bytes(), shape)
-        except UNREADABLE:
-            self.unreadable.append(file)
+        except UNREADABLE as error:
+            self.bad(row, file, error)
             return np.zeros(shape, dtype=np.uint8)
 
-    def _depth(self, file: str, shape: tuple[int, ...]) -> NDArray[Any]:
+    def _depth(self, row: int, file: str, shape: tuple[int, ...]) -> NDArray[Any]:
         try:
             return read_npy(_inside(self.root, file).read_bytes(), shape, np.float16)
-        except (OSError, ValueError, EOFError):
-            self.unreadable.append(file)
+        except (OSError, ValueError, EOFError) as error:
+            self.bad(row, file, error)
             return np.ones(shape, dtype=np.float16)
 
 
@@ -149,7 +161,7 @@ def _inside(root: Path, file: str) -> Path:
     return root / inner
 
 
-def read_folder_export(path: Path, options: PictureOptions) -> Reader:
+def read_folder_export(path: Path, options: PlainOptions) -> Reader:
     """A reader of ``write_folder``'s files, or of any folder of pictures (see ``plain``)."""
     provenance = read_provenance(path)
     if provenance is None:
@@ -178,10 +190,11 @@ def _read_table(path: Path, targets: Sequence[str], manifest: Manifest) -> Table
 
 def _parsed(path: Path, lines: "csv.DictReader[str]", targets: Sequence[str], manifest: Manifest) -> Table:
     columns: dict[str, list[Any]] = {name: [] for name in ("file", "split", *targets)}
+    numbers = {what: {name: at for at, name in enumerate(names)} for what, names in _names(manifest).items()}
     for line in lines:
         try:
             for name, values in columns.items():
-                values.append(_value(name, line, manifest.classes))
+                values.append(_value(name, line, numbers))
         except (KeyError, ValueError, TypeError) as error:
             raise DataError(f"{path}, line {lines.line_num}: {name} is not as expected ({error}): mend it") from None
     if not columns["file"]:
@@ -191,12 +204,12 @@ def _parsed(path: Path, lines: "csv.DictReader[str]", targets: Sequence[str], ma
     return Table(columns["file"], np.array(columns["split"], dtype=np.uint8), known, beside)
 
 
-def _value(name: str, line: Mapping[str, str], classes: Sequence[str]) -> Any:
-    """One entry of a line. Raises ``ValueError`` for a split or class that there is not."""
-    if name == "split":
-        return SPLITS.index(line[name])
-    if name == "class":
-        return classes.index(line[name])
+def _value(name: str, line: Mapping[str, str], numbers: Mapping[str, Mapping[str, int]]) -> Any:
+    """One entry of a line. Raises ``ValueError`` for a split, class or group that there is not."""
+    if name in numbers:
+        if line[name] not in numbers[name]:
+            raise ValueError(f"'{line[name]}'")
+        return numbers[name][line[name]]
     if name == "pose":
         return int(line[name])
     if name == "rotation":
@@ -207,13 +220,14 @@ def _value(name: str, line: Mapping[str, str], classes: Sequence[str]) -> Any:
 
 
 def _recognises(path: Path) -> bool:
-    return holds_pictures(path) and not names_pictures(path)
+    beside = files_at(path) if path.is_dir() and holds_arrays(path) else []
+    return holds_pictures(path, beside) and not names_pictures(path)
 
 
 FOLDER = Format(
     "folder",
     "Pictures in folders by split and class, with a table beside them.",
-    PictureOptions,
+    PlainOptions,
     write_folder,
     read_folder_export,
     _recognises,

@@ -11,6 +11,7 @@ by options, or by the original study's numbers. Pose follows from ``rot_mat``; `
 semantic.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,13 +20,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from headstart.data.exchange.account import Account
 from headstart.data.exchange.base import TARGETS, Arrays, Format, Reader, ReadOptions, needs, new_manifest
 from headstart.data.exchange.hdf5_header import DATASETS, Header, plain, read_header
 from headstart.data.exchange.hdf5_write import write_hdf5
 from headstart.data.exchange.kinds import RGB
 from headstart.data.exchange.provenance import Provenance, read_provenance
 from headstart.data.exchange.reference_lab import LAB_MEAN, LAB_STD, from_normalised
-from headstart.data.exchange.splits import SPLIT_WORDS, UNKNOWN, complete_splits
+from headstart.data.exchange.splits import SPLIT_WORDS, UNKNOWN, complete_splits, drawn_splits, told_splits
 from headstart.data.transforms.config import ColorSpace
 from headstart.errors import DataError
 from headstart.scenes.pose import pose_class
@@ -155,7 +157,10 @@ def _foreign(
     classes = headers[0].classes or tuple(str(number) for number in range(top + 1))
     manifest = new_manifest(path.resolve().stem, made_by, RGB, classes, splits)
     targets = tuple(name for name in TARGETS if name in headers[0].columns)
-    return Hdf5Reader(manifest, splits, targets, files, starts, np.arange(len(given)), headers[0].columns, options)
+    reader = Hdf5Reader(manifest, splits, targets, files, starts, np.arange(len(given)), headers[0].columns, options)
+    told = [*told_splits(given.tolist(), "the names of files"), *drawn_splits(given.tolist())]
+    reader.account = Account(used=len(files), sizes=Counter({(side, side): len(given)}), guesses=told)
+    return reader
 
 
 def _recognises(path: Path) -> bool:
@@ -163,4 +168,6 @@ def _recognises(path: Path) -> bool:
     return any(entry.suffix in SUFFIXES for entry in files)
 
 
-HDF5 = Format("hdf5", "HDF5 in the original study's layout.", Hdf5Options, write_hdf5, read_hdf5, _recognises)
+HDF5 = Format(
+    "hdf5", "HDF5 in the original study's layout.", Hdf5Options, write_hdf5, read_hdf5, _recognises, scales=False
+)

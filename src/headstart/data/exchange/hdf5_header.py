@@ -15,9 +15,11 @@ from headstart.errors import DataError
 __all__ = ["DATASETS", "Header", "plain", "read_header"]
 
 DATASETS = {"class": "targets", "rotation": "rot_mat"} | {
-    name: name for name in ("pose", "semantic", "instance", "depth")
+    name: name for name in ("pose", "semantic", "instance", "depth", "group")
 }
 """What a target is called in the file."""
+OURS = {"group"}
+"""Those that are read from our own exports alone, which tell the names behind the numbers."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,8 @@ def _read_header(file: Any) -> Header:
 
 def _present(file: Any) -> dict[str, str]:
     """Which targets the file has, and in which dataset."""
-    columns = {name: column for name, column in DATASETS.items() if column in file}
+    known = DATASETS.items() if "index" in file else ((name, DATASETS[name]) for name in DATASETS.keys() - OURS)
+    columns = {name: column for name, column in known if column in file}
     if "class" in columns and plain(file, "targets").ndim == 3:
         columns["semantic"] = columns.pop("class")
     if "rotation" in columns and "pose" not in columns and "index" not in file:

@@ -44,7 +44,7 @@ def write_hdf5(stored: Stored, out: Path, report: Callable[[int], None]) -> None
 
 def _lay_out(file: Any, stored: Stored, rows: int) -> None:
     side = stored.manifest.resolution
-    shapes = {"rotation": (3, 3), "class": (), "pose": ()}
+    shapes = {"rotation": (3, 3), "class": (), "group": (), "pose": ()}
     file.attrs["classes"] = json.dumps(stored.manifest.classes)
     file.create_dataset("index", (rows,), np.int64)
     file.create_dataset("images", (rows, 3, side, side), np.uint8)

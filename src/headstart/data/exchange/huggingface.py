@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from headstart.data.exchange.account import Account
 from headstart.data.exchange.base import (
     TARGETS,
     Arrays,
@@ -26,9 +27,10 @@ from headstart.data.exchange.base import (
     new_manifest,
 )
 from headstart.data.exchange.kinds import UNREADABLE, shorter_sides, survey
+from headstart.data.exchange.parallel import in_parallel
 from headstart.data.exchange.pictures import decode, encode_png, fits_png, fitted
 from headstart.data.exchange.provenance import read_provenance
-from headstart.data.exchange.splits import SPLIT_WORDS, UNKNOWN, complete_splits
+from headstart.data.exchange.splits import SPLIT_WORDS, UNKNOWN, complete_splits, drawn_splits, told_splits
 from headstart.errors import DataError
 from headstart.folder import PIXEL_TARGETS, SPLITS
 
@@ -69,6 +71,7 @@ def _features(stored: Stored, hub: Any) -> Any:
     side = stored.manifest.resolution
     kinds = {
         "class": hub.ClassLabel(names=list(stored.manifest.classes)),
+        "group": hub.Value("int64"),
         "pose": hub.Value("int64"),
         "rotation": hub.Array2D((3, 3), "float32"),
         **{name: hub.Array2D((side, side), np.dtype(TARGETS[name]).name) for name in PIXEL_TARGETS},
@@ -116,19 +119,20 @@ class HuggingFaceReader(Reader):
     def read(self, start: int, stop: int) -> Arrays:
         batch = self.rows.with_format("numpy")[self.order[start:stop].tolist()]
         pictures = zip(range(start, stop), batch[self.image], strict=True)
-        arrays: Arrays = {"images": np.stack([self._picture(row, picture) for row, picture in pictures])}
+        arrays: Arrays = {"images": np.stack(in_parallel(self._picture, pictures))}
         for name, column in self.columns.items():  # the library's formatter widens small types
             arrays[f"target.{name}"] = np.asarray(batch[column]).astype(TARGETS[name])
         return arrays
 
-    def _picture(self, row: int, picture: Mapping[str, Any]) -> NDArray[Any]:
+    def _picture(self, numbered: tuple[int, Mapping[str, Any]]) -> NDArray[Any]:
+        row, picture = numbered
         try:
             data, manifest = _embedded(picture), self.manifest
             if self.exact:
                 return decode(data, self.shape, manifest.dtype)
             return fitted(data, manifest.resolution, self.kind)
-        except UNREADABLE:
-            self.unreadable.append(f"image {row}")
+        except UNREADABLE as error:
+            self.bad(row, self.name_of(row), error)
             return self.blank()
 
 
@@ -163,15 +167,21 @@ def _foreign(
     path: Path, rows: Any, given: NDArray[np.int64], image: str, options: ReadOptions, hub: Any
 ) -> HuggingFaceReader:
     label = _first(rows.features, hub.ClassLabel)
-    columns = {name: name for name in TARGETS if name in rows.column_names and name != "class"}
+    columns = {name: name for name in TARGETS if name in rows.column_names and name not in ("class", "group")}
     if label:
         columns["class"] = label
     splits = complete_splits(given.tolist(), [str(row) for row in range(len(rows))], options.seed)
-    side, kind = survey(_pictures(rows, image), options.resolution)
+    account = Account(used=len(rows))
+    account.guesses += [*told_splits(given.tolist(), "those that the dataset has"), *drawn_splits(given.tolist())]
+    if label:
+        account.guess("class", label, "the first column of class labels")
+    side, kind = survey(_pictures(rows, image), options.resolution, account)
     made_by = {"imported": "huggingface", "resolution": side, "seed": options.seed}
     classes = rows.features[label].names if label else []
     manifest = new_manifest(path.resolve().name, made_by, kind, classes, splits)
-    return HuggingFaceReader(manifest, splits, tuple(columns), rows, np.arange(len(rows)), image, columns, False)
+    reader = HuggingFaceReader(manifest, splits, tuple(columns), rows, np.arange(len(rows)), image, columns, False)
+    reader.account = account
+    return reader
 
 
 def _pictures(rows: Any, image: str) -> Iterator[tuple[str, bytes]]:

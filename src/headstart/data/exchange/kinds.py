@@ -2,6 +2,7 @@
 
 import io
 import struct
+import warnings
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -47,6 +48,8 @@ def reason(error: Exception) -> str:
         return "no picture"
     if isinstance(error, Image.DecompressionBombError):
         return f"more than {2 * (Image.MAX_IMAGE_PIXELS or 0) // 10**6} million pixels"
+    if isinstance(error, KeyError):
+        return "missing"
     return str(error) or type(error).__name__
 
 
@@ -66,13 +69,16 @@ def survey(
 
     Gray and RGB of 8 bits together are RGB. Raises ``DataError``, naming files, for any other mixture, for colors of
     more than 8 bits in a picture, and, unless a ``resolution`` is given to cut and scale them to, for what is no
-    picture, and for pictures that are not square and of one size. ``account`` hears of files with several pictures.
+    picture, and for pictures that are not square and of one size. ``account`` hears of sizes, and of files with several
+    pictures.
     """
     several: list[str] = []
     kinds: dict[Kind, str] = {}
     sides: dict[int, str] = {}
     for name, header in _headers(pictures, skip=resolution is not None):
         kinds.setdefault(header.kind, name)
+        if account is not None:
+            account.sizes[header.width, header.height] += 1
         several += [name] * header.first
         side = _side(name, header) if resolution is None else resolution
         sides.setdefault(side, name)
@@ -93,7 +99,10 @@ def _headers(pictures: Iterable[tuple[str, Source]], skip: bool) -> Iterator[tup
     """What is no picture is skipped, to be named with all others when pictures are read, or refused at once."""
     for name, source in pictures:
         try:
-            yield name, _header(source)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # twice as many pixels are refused
+                header = _header(source)
+            yield name, header
         except UNREADABLE as error:
             if not skip:
                 raise DataError(f"{name} is no whole picture ({reason(error)}): mend or remove it") from error

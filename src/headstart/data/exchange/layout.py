@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from headstart.data.exchange.account import Guess
-from headstart.data.exchange.splits import SPLIT_WORDS, UNKNOWN, told_splits
+from headstart.data.exchange.splits import SPLIT_WORDS, UNKNOWN, UNLABELLED, told_splits
 from headstart.errors import DataError
 
-__all__ = ["Layout", "Parts", "layout_of", "named_splits", "split_of_name", "wrapper_of"]
+__all__ = ["Layout", "Parts", "kept_apart", "layout_of", "named_splits", "outside", "split_of_name", "wrapper_of"]
 
 Parts = tuple[str, ...]
 WORDS = "|".join(sorted(SPLIT_WORDS, key=len, reverse=True))
@@ -49,6 +49,25 @@ def wrapper_of(paths: Sequence[Parts], others: Sequence[Parts] = ()) -> int:
     return depth
 
 
+def kept_apart(paths: Sequence[Parts]) -> list[bool]:
+    """Which of the paths lie in a folder for pictures without labels.
+
+    >>> kept_apart([("unlabelled", "1.png"), ("train", "cat", "1.png")])
+    [True, False]
+    """
+    return [any(split_of_name(folder) == UNLABELLED for folder in parts[:-1]) for parts in paths]
+
+
+def outside(paths: Sequence[Parts]) -> list[bool]:
+    """Which of the paths are in no split, where folders tell some, or in no class, where they tell classes alone."""
+    tops = {parts[0] for parts in paths if len(parts) > 1}
+    words = {top for top in tops if split_of_name(top) != UNKNOWN}
+    if words and not _names_a_class(words, tops, paths):
+        return [len(parts) == 1 or parts[0] not in words for parts in paths]
+    inner = [split_of_name(parts[1]) != UNKNOWN if len(parts) > 2 else False for parts in paths]
+    return [not told for told in inner] if any(inner) else [bool(tops) and len(parts) == 1 for parts in paths]
+
+
 def layout_of(root: Path, paths: Sequence[Parts]) -> Layout:
     """Splits and classes of the pictures at ``paths`` below ``root`` and its wrapper.
 
@@ -83,7 +102,10 @@ def _split_folders(root: Path, paths: Sequence[Parts]) -> Found:
     splits = [split_of_name(parts[0]) if len(parts) > 1 else UNKNOWN for parts in paths]
     if UNKNOWN in splits:
         stray = "/".join(paths[splits.index(UNKNOWN)])
-        raise DataError(f"{root} has folders of splits, and '{stray}' is in none of train, val and test: move it")
+        raise DataError(
+            f"{root} has folders of splits, and '{stray}' is in none of train, val and test: move it, "
+            "or let pretraining alone see such pictures (`outside=unlabelled`)"
+        )
     return splits, told_splits(splits, f"folders {', '.join(sorted(words))}")
 
 
@@ -123,7 +145,8 @@ def _class_first(root: Path, paths: Sequence[Parts]) -> Layout | None:
         stray, example = paths[splits.index(UNKNOWN)], next(p for p, s in zip(paths, splits, strict=True) if s >= 0)
         raise DataError(
             f"{root} has folders of splits in its classes ('{'/'.join(example[:2])}'), and '{'/'.join(stray)}' is in "
-            "none of train, val and test: move or remove it"
+            "none of train, val and test: move or remove it, or let pretraining alone see such pictures "
+            "(`outside=unlabelled`)"
         )
     classes = [parts[0] for parts in paths]
     words = sorted({parts[1] for parts in paths})
@@ -155,7 +178,10 @@ def _classes(root: Path, paths: Sequence[Parts]) -> list[str]:
         return []
     if len(labelled) < len(paths):
         stray = next(parts for parts in paths if len(parts) == 1)
-        raise DataError(f"{root} has folders of classes, and the picture '{stray[0]}' is in none: move or remove it")
+        raise DataError(
+            f"{root} has folders of classes, and the picture '{stray[0]}' is in none: move or remove it, or "
+            "let pretraining alone see such pictures (`outside=unlabelled`)"
+        )
     return [parts[0] for parts in paths]
 
 

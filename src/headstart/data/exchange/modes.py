@@ -1,7 +1,6 @@
 """Opening pictures with Pillow, and which of its modes loses nothing of one."""
 
 import re
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
@@ -22,10 +21,7 @@ CODESTREAM, SIZES = b"\xff\x4f\xff\x51", 42
 @contextmanager
 def opened(file: BinaryIO) -> Iterator[Image.Image]:
     """A picture of one of ``picture_formats``, by its content and not its name: nothing else is given to Pillow."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # twice as many pixels are refused
-        picture = Image.open(file, formats=picture_formats())
-    with picture:
+    with Image.open(file, formats=picture_formats()) as picture:
         yield picture
 
 

@@ -15,7 +15,17 @@ from headstart.data.exchange.kinds import GRAY, MODES, RGB, RGBA, Kind
 from headstart.data.exchange.modes import mode_of, opened
 from headstart.errors import DataError
 
-__all__ = ["Fit", "PictureOptions", "decode", "encode", "encode_png", "fits_png", "fitted"]
+__all__ = [
+    "Fit",
+    "PictureOptions",
+    "decode",
+    "encode",
+    "encode_png",
+    "fits_png",
+    "fitted",
+    "squared",
+    "upright",
+]
 
 Fit = Literal["crop", "pad", "stretch"]
 FITS: Mapping[Fit, Callable[..., Image.Image]] = {
@@ -66,10 +76,14 @@ def decode(data: bytes, shape: tuple[int, ...], dtype: str = "uint8") -> NDArray
 
 
 def fitted(data: bytes, resolution: int, kind: Kind, fit: Fit = "crop") -> NDArray[Any]:
-    """Any picture of ``kind`` as ``[C, resolution, resolution]``: turned upright, made square by ``fit``, by Lanczos.
+    """Any picture of ``kind`` as ``[C, resolution, resolution]``: ``upright``, then ``squared``."""
+    return squared(upright(data, kind), resolution, kind, fit)
 
-    Gray becomes RGB where that is the kind. Where nothing is seen, because alpha is 0, the color is 0, whatever the
-    file hides there. Raises one of ``UNREADABLE``, also for another kind.
+
+def upright(data: bytes, kind: Kind) -> NDArray[Any]:
+    """``[H, W, C]`` of a picture of ``kind``, turned as its EXIF says; gray becomes RGB where that is the kind.
+
+    Raises one of ``UNREADABLE``, also for another kind.
     """
     try:
         pixels = array_pixels(data) if is_array(data) else _pixels(data)
@@ -77,9 +91,17 @@ def fitted(data: bytes, resolution: int, kind: Kind, fit: Fit = "crop") -> NDArr
         raise ValueError(str(error)) from None
     actual = Kind(pixels.shape[2], pixels.dtype.name)
     if (actual, kind) == (GRAY, RGB):
-        pixels = pixels.repeat(3, axis=2)
-    elif actual != kind:
+        return pixels.repeat(3, axis=2)
+    if actual != kind:
         raise ValueError(f"{actual}, not {kind}")
+    return pixels
+
+
+def squared(pixels: NDArray[Any], resolution: int, kind: Kind, fit: Fit = "crop") -> NDArray[Any]:
+    """``[H, W, C]`` of ``kind`` as ``[C, resolution, resolution]``: made square by ``fit``, by Lanczos.
+
+    Where nothing is seen, because alpha is 0, the color is 0, whatever the file hides there.
+    """
     square = pixels if pixels.shape[:2] == (resolution, resolution) else _square(pixels, resolution, FITS[fit])
     if kind == RGBA:
         square = square * (square[..., 3:] > 0)

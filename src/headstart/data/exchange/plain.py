@@ -3,90 +3,163 @@
 What nothing tells of splits is drawn by the hash of the file's path, 10 : 1 : 1.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from headstart.data.exchange.account import Account
-from headstart.data.exchange.base import Arrays, Reader, new_manifest
+from headstart.data.exchange.base import TARGETS, Arrays, Reader, new_manifest
 from headstart.data.exchange.endings import UNREAD, picture_endings, remedy
-from headstart.data.exchange.kinds import UNREADABLE, reason, shorter_sides, survey
-from headstart.data.exchange.layout import Layout, Parts, layout_of, wrapper_of
+from headstart.data.exchange.groups import broken_groups, groups_by
+from headstart.data.exchange.kinds import UNREADABLE, shorter_sides, survey
+from headstart.data.exchange.layout import Layout, Parts, kept_apart, layout_of, outside, wrapper_of
 from headstart.data.exchange.listing import pictures_among
-from headstart.data.exchange.pictures import Fit, PictureOptions, fitted
-from headstart.data.exchange.splits import complete_splits, drawn_splits
+from headstart.data.exchange.maps import MapFiles
+from headstart.data.exchange.parallel import in_parallel
+from headstart.data.exchange.parts import unlabelled_guess
+from headstart.data.exchange.pictures import Fit, PictureOptions, squared, upright
+from headstart.data.exchange.splits import UNLABELLED, complete_splits, drawn_splits
 from headstart.errors import DataError
 from headstart.scenes.disk.tree import Entry, files_of
 
-__all__ = ["PlainReader", "Rows", "holds_pictures", "open_pictures", "pictures_below", "read_plain"]
+__all__ = [
+    "Beside",
+    "PlainOptions",
+    "PlainReader",
+    "Rows",
+    "holds_pictures",
+    "open_pictures",
+    "pictures_below",
+    "read_loose",
+    "read_plain",
+]
 
 
-def holds_pictures(path: Path) -> bool:
-    """Whether there are pictures below ``path``, be they such as cannot be read."""
+class PlainOptions(PictureOptions):
+    """outside: what becomes of pictures that are in no folder of a split or class, where others are, or in no table:
+    ``refuse`` them (a table leaves them out), or take them as ``unlabelled``, which pretraining alone sees. group_by:
+    what in a file's path below the root names its group, a patient or scene, that splits keep together: a regular
+    expression."""
+
+    outside: Literal["refuse", "unlabelled"] = "refuse"
+    group_by: str | None = None
+
+
+def holds_pictures(path: Path, others: Sequence[Path] = ()) -> bool:
+    """Whether there are pictures below ``path``, be they such as cannot be read, besides ``others``."""
     if not path.is_dir() and path.suffix.lower() != ".zip":
         return False
     endings = picture_endings().keys() | UNREAD
-    return any(entry.suffix in endings for entry in files_of(path))
+    return any(entry.suffix in endings and entry.path not in others for entry in files_of(path))
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What is known of pictures but for classes. values: targets, a row each. maps: targets in files of their own."""
+
+    values: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    maps: Mapping[str, MapFiles] = field(default_factory=dict)
 
 
 @dataclass
 class PlainReader(Reader):
-    """Pictures made squares of ``resolution``, row by row. labels: class numbers, where folders tell them."""
+    """Pictures made squares of ``resolution``, row by row. labels: class numbers, where folders tell them. beside: what
+    else is known of them. Of unlabelled ones, which come last, nothing is."""
 
     entries: Sequence[Entry]
     labels: NDArray[np.int64] | None
     fit: Fit
+    beside: Beside
 
     def sides(self, rows: Sequence[int]) -> list[int]:
         return shorter_sides(_sources([self.entries[row] for row in rows]))
 
     def read(self, start: int, stop: int) -> Arrays:
-        arrays: Arrays = {"images": np.stack([self._picture(entry) for entry in self.entries[start:stop]])}
+        rows = in_parallel(self._row, range(start, stop))
+        arrays: Arrays = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
         if self.labels is not None:
             arrays["target.class"] = self.labels[start:stop]
-        return arrays
+        return arrays | {f"target.{name}": values[start:stop] for name, values in self.beside.values.items()}
 
-    def _picture(self, entry: Entry) -> NDArray[Any]:
+    def name_of(self, row: int) -> str:
+        return "/".join(self.entries[row].parts)
+
+    def _row(self, row: int) -> Arrays:
+        side = self.manifest.resolution
         try:
-            return fitted(entry.read(), self.manifest.resolution, self.kind, self.fit)
+            pixels = upright(self.entries[row].read(), self.kind)
+            found: Arrays = {"images": squared(pixels, side, self.kind, self.fit)}
+            for name, maps in (self.beside.maps if self.splits[row] != UNLABELLED else {}).items():
+                found[f"target.{name}"] = maps.read(row, pixels.shape[:2], side, self.fit)
         except (*UNREADABLE, DataError) as error:
-            self.unreadable.append(f"{'/'.join(entry.parts)} ({reason(error)})")
-            return self.blank()
+            self.bad(row, self.name_of(row), error)
+            return {"images": self.blank()} | {
+                f"target.{name}": np.zeros((side, side), TARGETS[name]) for name in self.beside.maps
+            }
+        return found
 
 
 @dataclass(frozen=True)
 class Rows:
     """Pictures to come in, in order. given: splits, or ``UNKNOWN``. keys: what unknown splits are drawn by. names: of
-    classes, one a row or none at all. classes: all of them."""
+    classes, one a row or none at all. classes: all of them. beside: what else is known. groups: one a row, or none.
+    apart: pictures that follow, of which nothing is known. reason: why they are that."""
 
     entries: Sequence[Entry]
     keys: Sequence[str]
     given: Sequence[int]
     names: Sequence[str]
     classes: Sequence[str]
+    beside: Beside = Beside()
+    groups: Sequence[str] = ()
+    apart: Sequence[Entry] = ()
+    reason: str = ""
 
 
-def read_plain(path: Path, options: PictureOptions) -> Reader:
+def read_plain(path: Path, options: PlainOptions) -> Reader:
     """A reader of the pictures below ``path``.
 
     Raises ``DataError`` if there are none, if their folders tell no one story, if none of a class can be read, if they
     are of several kinds (see ``kinds``), or if they differ in size and ``options`` give no resolution.
     """
     account = Account()
-    entries, others = pictures_below(path, files_of(path, account.skip), account)
-    paths, unread = [entry.parts for entry in entries], [entry.parts for entry in others]
+    found, others = pictures_below(path, files_of(path, account.skip), account)
+    paths, unread = [entry.parts for entry in found], [entry.parts for entry in others]
     wrapper = wrapper_of(paths, unread)
-    inner = [parts[wrapper:] for parts in paths]
+    entries, apart, reason = _divided(path, found, wrapper, options)
+    inner = [entry.parts[wrapper:] for entry in entries]
     layout = layout_of(path, inner)
     _refuse_lost_classes(path, layout, [parts[wrapper:] for parts in unread])
     account.guesses += layout.guesses
     keys = ["/".join(parts) for parts in inner]
-    rows = Rows(entries, keys, layout.splits, layout.classes, sorted(set(layout.classes)))
+    rows = Rows(entries, keys, layout.splits, layout.classes, sorted(set(layout.classes)), apart=apart, reason=reason)
     return open_pictures(path, "pictures", rows, options, account)
+
+
+def _divided(
+    path: Path, entries: Sequence[Entry], wrapper: int, options: PlainOptions
+) -> tuple[list[Entry], list[Entry], str]:
+    """Pictures that folders tell something of, others that are unlabelled, and why they are that."""
+    inner = [entry.parts[wrapper:] for entry in entries]
+    apart, reason = kept_apart(inner), "they lie in folders of that name"
+    if not any(apart) and options.outside == "unlabelled":
+        apart, reason = outside(inner), "they lie outside of the folders of splits and classes"
+    kept = [entry for entry, alone in zip(entries, apart, strict=True) if not alone]
+    if not kept:
+        raise DataError(f"{path} holds unlabelled pictures only: add some with labels, or pretrain on it elsewhere")
+    return kept, [entry for entry, alone in zip(entries, apart, strict=True) if alone], reason
+
+
+def read_loose(path: Path, options: PictureOptions) -> Reader:
+    """A reader of all pictures below ``path`` as unlabelled ones, whatever their folders say."""
+    account = Account()
+    entries, _ = pictures_below(path, files_of(path, account.skip), account)
+    rows = Rows((), (), (), (), (), apart=entries)
+    return open_pictures(path, "pictures", rows, PlainOptions(**options.model_dump()), account)
 
 
 def pictures_below(path: Path, entries: Sequence[Entry], account: Account) -> tuple[list[Entry], list[Entry]]:
@@ -108,20 +181,45 @@ def _sources(entries: Iterable[Entry]) -> Iterator[tuple[str, Path | bytes]]:
     return ((str(entry), entry.path if entry.member is None else entry.read()) for entry in entries)
 
 
-def open_pictures(path: Path, imported: str, rows: Rows, options: PictureOptions, account: Account) -> PlainReader:
+def open_pictures(path: Path, imported: str, rows: Rows, options: PlainOptions, account: Account) -> PlainReader:
     """A reader of ``rows``; what ``survey`` raises for their pictures."""
-    splits = complete_splits(rows.given, rows.keys, options.seed)
-    account.guesses += drawn_splits(rows.given)
-    resolution, kind = survey(_sources(rows.entries), options.resolution, account)
+    groups = rows.groups or (groups_by(options.group_by, rows.keys, str(path)) if options.group_by else ())
+    drawn = complete_splits(rows.given, groups or rows.keys, options.seed)
+    splits = np.concatenate([drawn, np.full(len(rows.apart), UNLABELLED, dtype=np.uint8)])
+    account.guesses += drawn_splits(rows.given, "group" if groups else "the names of files") if rows.given else []
+    account.guesses += unlabelled_guess(len(rows.apart), rows.reason)
+    account.notes += _broken(path, groups, drawn)
+    entries = [*rows.entries, *rows.apart]
+    resolution, kind = survey(_sources(entries), options.resolution, account)
     made_by = {"imported": imported, "resolution": resolution, "seed": options.seed, "fit": options.fit}
-    manifest = new_manifest(path.resolve().stem, made_by, kind, rows.classes, splits)
+    manifest = new_manifest(path.resolve().stem, made_by, kind, rows.classes, splits, sorted(set(groups)))
     numbers = {name: number for number, name in enumerate(rows.classes)}
-    labels = np.array([numbers[name] for name in rows.names], dtype=np.int64) if rows.classes else None
-    targets = ("class",) if rows.classes else ()
-    reader = PlainReader(manifest, splits, targets, rows.entries, labels, options.fit)
+    labels = np.array([numbers[name] for name in rows.names], dtype=np.int64) if rows.names else None
+    beside = _with_groups(rows.beside, groups)
+    known = {*(["class"] if rows.names else []), *beside.values, *beside.maps}
+    targets = tuple(name for name in TARGETS if name in known)
+    reader = PlainReader(manifest, splits, targets, entries, labels, options.fit, beside)
     reader.account = account
-    account.used = len(rows.entries)
+    account.used = len(entries) + len(rows.entries) * len(rows.beside.maps)
     return reader
+
+
+def _with_groups(beside: Beside, groups: Sequence[str]) -> Beside:
+    """Groups by number, in the order of their names."""
+    if not groups:
+        return beside
+    numbers = np.unique(np.array(groups, dtype=object), return_inverse=True)[1]
+    return replace(beside, values={**beside.values, "group": numbers.astype(np.int64)})
+
+
+def _broken(path: Path, groups: Sequence[str], splits: NDArray[np.uint8]) -> list[str]:
+    broken = broken_groups(groups, splits) if groups else []
+    if not broken:
+        return []
+    return [
+        f"{path}: {len(broken)} of {len(set(groups))} groups have pictures in more than one split, '{broken[0]}' among "
+        "them, so that scores may be too good: leave splits out to have them drawn by group"
+    ]
 
 
 def _refuse_lost_classes(path: Path, layout: Layout, unread: Sequence[Parts]) -> None:

@@ -1,6 +1,7 @@
 """Which split a row is in, where the data says so and where it does not."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,35 +11,58 @@ from headstart.folder import SPLITS
 from headstart.scenes.buckets import BUCKETS, split_of
 from headstart.seeding import derive_seed
 
-__all__ = ["SPLIT_WORDS", "UNKNOWN", "complete_splits", "drawn_splits", "told_splits"]
+__all__ = ["SPLIT_NAMES", "SPLIT_WORDS", "UNKNOWN", "UNLABELLED", "complete_splits", "drawn_splits", "told_splits"]
 
 UNKNOWN = -1
-SPLIT_WORDS = {"train": 0, "training": 0, "val": 1, "valid": 1, "validation": 1, "dev": 1, "test": 2, "testing": 2}
-"""What people call train, val and test."""
+UNLABELLED = len(SPLITS)
+"""The split of images of which nothing is asked but how they look."""
+SPLIT_WORDS = {
+    **{"train": 0, "training": 0, "val": 1, "valid": 1, "validation": 1, "dev": 1, "test": 2, "testing": 2},
+    **{"unlabelled": UNLABELLED, "unlabeled": UNLABELLED},
+}
+"""What people call train, val and test, and what is in none of them."""
+SPLIT_NAMES = (*SPLITS, "unlabelled")
 
 
 def complete_splits(given: Sequence[int], keys: Sequence[str], seed: int) -> NDArray[np.uint8]:
-    """Splits (0 train, 1 val, 2 test) of rows, of which ``given`` has some; elsewhere it is ``UNKNOWN``.
+    """Splits (0 train, 1 val, 2 test, or ``UNLABELLED``) of rows. ``given`` has some; elsewhere it is ``UNKNOWN``.
 
-    An unknown row falls by the hash of its key and the seed: 10 : 1 : 1, whatever else there is. Where all rows are
-    known but none is val, or none is test, the same hash takes these from the training rows.
+    Rows of one key stay together: keys are files, or what files belong to. A key of unknown split falls by its hash and
+    the seed: 10 : 1 : 1, whatever else there is; one that is known for some of its rows is that for all. Where all rows
+    are known but none is val, or none is test, the same hash takes these from the keys that are in training alone.
+    Where that leaves a split without any, it gets the key of the highest hash from the split that has most of them.
     """
-    splits = np.array(given, dtype=np.int64)
-    absent = [split for split in (1, 2) if split not in splits]
-    for row in np.flatnonzero((splits == UNKNOWN) | ((splits == 0) & bool(absent))).tolist():
-        drawn = split_of(derive_seed("split", seed, keys[row]) % BUCKETS)
-        if splits[row] == UNKNOWN or drawn in absent:
-            splits[row] = drawn
-    return splits.astype(np.uint8)
+    told: dict[str, set[int]] = {key: set() for key in keys}
+    for key, split in zip(keys, given, strict=True):
+        if split != UNKNOWN:
+            told[key].add(split)
+    drawn = _drawn(told, [split for split in (1, 2) if split not in set(given)], seed)
+    fallen = [drawn.get(key, min(told[key], default=0)) for key in keys]
+    free = [split == UNKNOWN or told[key] == {0} for key, split in zip(keys, given, strict=True)]
+    return np.where(free, fallen, np.array(given)).astype(np.uint8)
 
 
-def drawn_splits(given: Sequence[int]) -> list[Guess]:
+def _drawn(told: Mapping[str, set[int]], absent: Sequence[int], seed: int) -> dict[str, int]:
+    """The splits of keys that may fall anywhere: those not told, and those of training if ``absent`` ones are drawn."""
+    able = ({0}, set()) if absent else (set(),)
+    hashes = {key: derive_seed("split", seed, key) for key, splits in told.items() if splits in able}
+    drawn = {key: split_of(number % BUCKETS) for key, number in hashes.items()}
+    drawn |= {key: 0 for key, split in drawn.items() if told[key] and split not in absent}
+    for split in absent if {0} in told.values() else (0, *absent):
+        most, count = Counter(drawn.values()).most_common(1)[0] if drawn else (0, 0)
+        if split not in drawn.values() and count > 1:
+            _, key = max((hashes[key], key) for key, fallen in drawn.items() if fallen == most)
+            drawn[key] = split
+    return drawn
+
+
+def drawn_splits(given: Sequence[int], by: str = "the names of files") -> list[Guess]:
     """What ``complete_splits`` draws, in words."""
     known = set(given)
     absent = [SPLITS[split] for split in (1, 2) if split not in known]
     if UNKNOWN in known:
-        return [Guess("split", "drawn 10 : 1 : 1 by the names of files", "nothing says which are train, val and test")]
-    return [Guess("split", f"{' and '.join(absent)} drawn from train", "there are none")] if absent else []
+        return [Guess("split", f"drawn 10 : 1 : 1 by {by}", "nothing says which are train, val and test")]
+    return [Guess("split", f"{' and '.join(absent)} drawn from train by {by}", "there are none")] if absent else []
 
 
 def told_splits(given: Sequence[int], reason: str) -> list[Guess]:

@@ -1,25 +1,33 @@
 """Pictures that a table names, with their classes and splits; written as ``folder`` is, which has a table too."""
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 
+from headstart.data.class_names import ordered
 from headstart.data.exchange.account import Account
 from headstart.data.exchange.base import Format, Reader
-from headstart.data.exchange.endings import picture_endings
 from headstart.data.exchange.folder import read_folder_export, write_folder
 from headstart.data.exchange.layout import Parts, layout_of, named_splits, split_of_name, wrapper_of
-from headstart.data.exchange.pictures import PictureOptions
-from headstart.data.exchange.plain import Rows, open_pictures, pictures_below
+from headstart.data.exchange.plain import PlainOptions, PlainReader, Rows, open_pictures, pictures_below
 from headstart.data.exchange.provenance import read_provenance
-from headstart.data.exchange.splits import UNKNOWN
+from headstart.data.exchange.splits import UNKNOWN, UNLABELLED
+from headstart.data.exchange.table_targets import (
+    MAPS,
+    TargetOptions,
+    Told,
+    beside_of,
+    columns_of,
+    read_targets,
+)
 from headstart.data.exchange.tables import (
     CLASS,
+    GROUP,
     PATH,
     SPLIT,
     Table,
     column_of,
+    entry_of,
     is_table,
     names_pictures,
     read_table,
@@ -28,31 +36,39 @@ from headstart.data.exchange.tables import (
 from headstart.errors import DataError
 from headstart.scenes.disk.tree import Entry, files_of
 
-__all__ = ["TABLE", "TableOptions"]
+__all__ = ["TABLE", "TableOptions", "open_named"]
+
+APART = "the table says so, or says nothing of them"
 
 
-class TableOptions(PictureOptions):
+class TableOptions(TargetOptions, PlainOptions):
     """Which table, and which of its columns; by default what people call them, and ``none`` is no column.
 
     table: its file below the root; by default every ``metadata.csv`` or ``.parquet``, or the only table there is.
     path_column: files of pictures, relative to the table. class_column, split_column: their classes and splits; where
-    there is no such column, folders tell (see ``layout``).
+    there is no such column, folders tell (see ``layout``). group_column: what they belong to, a patient or scene, that
+    drawn splits keep together.
     """
 
     table: str | None = None
     path_column: str | None = None
     class_column: str | None = None
     split_column: str | None = None
+    group_column: str | None = None
 
 
 @dataclass
 class _Named:
-    """What tables say, row by row, in their order. where: the table and row that first named a file."""
+    """What tables say, row by row, in their order. where: the table and row that first named a file. told: targets.
+    apart: unlabelled pictures."""
 
     entries: list[Entry] = field(default_factory=list)
     classes: list[str] = field(default_factory=list)
     splits: list[int] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
     where: dict[Parts, str] = field(default_factory=dict)
+    told: Told = field(default_factory=dict)
+    apart: list[Entry] = field(default_factory=list)
 
 
 def read_named(path: Path, options: TableOptions) -> Reader:
@@ -67,17 +83,28 @@ def read_named(path: Path, options: TableOptions) -> Reader:
     root = path.parent if is_table(path) else path
     entries = files_of(root, account.skip)
     tables = [read_table(entry) for entry in _tables(path, entries, options)]
+    account.guess("table", ", ".join("/".join(table.entry.parts) for table in tables), "it names pictures")
     others = [entry for entry in entries if entry not in {table.entry for table in tables}]
-    pictures, _ = pictures_below(root, others, account)
+    return open_named(path, root, tables, others, options, account)
+
+
+def open_named(
+    path: Path, root: Path, tables: Sequence[Table], entries: Sequence[Entry], options: TableOptions, account: Account
+) -> PlainReader:
+    """A reader of those of ``entries``, files below ``root``, that ``tables`` name. Raises as ``read_named``."""
+    pictures, _ = pictures_below(root, entries, account)
     files, named = {entry.parts: entry for entry in pictures}, _Named()
     for table in tables:
         _read_rows(table, files, options, named)
     if not named.entries:
         raise DataError(f"{tables[0]} names no pictures: write a row for each")
-    for parts in sorted(files.keys() - named.where.keys()):
-        account.skip("/".join(parts), "not in the table")
-    account.guess("table", ", ".join("/".join(table.entry.parts) for table in tables), "it names pictures")
-    return open_pictures(path, "table", _rows(root, named, account), options, account)
+    maps = {entry.parts for name in MAPS for _, entry in named.told.get(name, ())}
+    for parts in sorted(files.keys() - named.where.keys() - maps):
+        if options.outside == "unlabelled":
+            named.apart.append(files[parts])
+        else:
+            account.skip("/".join(parts), "not in the table")
+    return open_pictures(path, "table", _rows(root, named, options, account), options, account)
 
 
 def _tables(path: Path, entries: Sequence[Entry], options: TableOptions) -> list[Entry]:
@@ -96,39 +123,35 @@ def _read_rows(table: Table, files: Mapping[Parts, Entry], options: TableOptions
         raise DataError(f"{table} has no column of files ({', '.join(PATH)}) but {columns}: name it with `path_column`")
     label = column_of(table, "class_column", options.class_column, CLASS)
     split = column_of(table, "split_column", options.split_column, SPLIT)
+    group = column_of(table, "group_column", options.group_column, GROUP)
+    targets = columns_of(table, options, files)
     for number, row in table.rows:
         where = f"{table}, row {number}"
-        entry = _entry(where, table, row[place], files)
+        entry = entry_of(where, table, row[place], files)
         if entry.parts in named.where:
             raise DataError(f"{where} names '{row[place]}' again, after {named.where[entry.parts]}: keep one of them")
         named.where[entry.parts] = where
+        told = UNKNOWN if split is None else _split(where, row[place], row[split])
+        bare = label is not None and not row[label].strip()
+        if told == UNLABELLED or (bare and options.outside == "unlabelled"):
+            named.apart.append(entry)
+            continue
         named.entries.append(entry)
         if label is not None:
-            named.classes.append(_class(where, row[place], row[label]))
+            named.classes.append(_filled(where, row[place], row[label], "class"))
+        if group is not None:
+            named.groups.append(_filled(where, row[place], row[group], "group"))
         if split is not None:
-            named.splits.append(_split(where, row[place], row[split]))
+            named.splits.append(told)
+        read_targets(where, row, table, targets, files, named.told)
 
 
-def _entry(where: str, table: Table, name: str, files: Mapping[Parts, Entry]) -> Entry:
-    """The picture that a row means."""
-    if not name:
-        raise DataError(f"{where} names no file: fill in its path, or remove the row")
-    steps = PurePosixPath(os.path.normpath("/".join((*table.entry.parts[:-1], name.replace("\\", "/")))))
-    if PurePosixPath(name).is_absolute() or PureWindowsPath(name).is_absolute() or ".." in steps.parts:
-        raise DataError(
-            f"{where} names '{name}', which lies outside: name files below the folder, relative to the table"
-        )
-    entry = files.get(steps.parts)
-    if entry is None and steps.suffix.lower() not in picture_endings():
-        raise DataError(f"{where} names '{name}', which ends like no picture that can be read: convert or remove it")
-    if entry is None:
-        raise DataError(f"{where} names '{name}', which is not there: restore it, or remove the row")
-    return entry
-
-
-def _class(where: str, file: str, value: str) -> str:
+def _filled(where: str, file: str, value: str, what: str) -> str:
     if not value.strip():
-        raise DataError(f"{where} has no class for '{file}': fill it in, or remove the row")
+        raise DataError(
+            f"{where} has no {what} for '{file}': fill it in, remove the row, or let pretraining alone see such "
+            "pictures (`outside=unlabelled`)"
+        )
     return value.strip()
 
 
@@ -142,10 +165,12 @@ def _split(where: str, file: str, value: str) -> int:
     return split
 
 
-def _rows(root: Path, named: _Named, account: Account) -> Rows:
+def _rows(root: Path, named: _Named, options: TableOptions, account: Account) -> Rows:
     """What the tables say, and folders where they do not; some tables of several may not have the columns of others."""
     count = len(named.entries)
-    for what, values in (("class", named.classes), ("split", named.splits)):
+    if named.groups:
+        account.guess("group", f"{len(set(named.groups))} of them", "the table has a column of groups")
+    for what, values in (("class", named.classes), ("split", named.splits), ("group", named.groups)):
         if 0 < len(values) < count:
             raise DataError(f"some tables below {root} have a {what} column and others have none: add or remove it")
     paths = [entry.parts for entry in named.entries]
@@ -159,13 +184,9 @@ def _rows(root: Path, named: _Named, account: Account) -> Rows:
         given, guesses = named_splits(root, inner)
         splits = list(given)
         account.guesses += guesses
-    return Rows(named.entries, ["/".join(parts) for parts in inner], splits, classes, _ordered(classes))
-
-
-def _ordered(classes: Sequence[str]) -> list[str]:
-    """Numbers by their value, other names as text."""
-    names = set(classes)
-    return sorted(sorted(names), key=int) if all(name.isdecimal() for name in names) else sorted(names)
+    beside, names = beside_of(named.told, count, options, ordered(classes), str(root), account)
+    keys = ["/".join(parts) for parts in inner]
+    return Rows(named.entries, keys, splits, classes, names, beside, named.groups, named.apart, APART)
 
 
 TABLE = Format(

@@ -3,35 +3,58 @@
 import csv
 import difflib
 import io
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from headstart.data.exchange.endings import picture_endings
+from headstart.data.exchange.layout import Parts
 from headstart.data.exchange.listing import TABLES
 from headstart.errors import DataError
 from headstart.scenes.disk.tree import Entry, files_of
 
-__all__ = ["CLASS", "PATH", "SPLIT", "Table", "column_of", "is_table", "names_pictures", "read_table", "tables_among"]
+__all__ = [
+    "CLASS",
+    "DEPTH",
+    "GROUP",
+    "MASK",
+    "PATH",
+    "POSE",
+    "SPLIT",
+    "Table",
+    "column_of",
+    "entry_of",
+    "is_table",
+    "names_pictures",
+    "read_table",
+    "tables_among",
+]
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 NONE = "none"
 PATH = ("file_name", "filename", "file", "path", "image", "image_path", "filepath", "img")
 CLASS = ("class", "label", "category", "class_name", "label_name")
 SPLIT = ("split", "set", "subset", "fold")
+GROUP = ("group", "group_id", "patient", "patient_id", "subject", "subject_id")
+MASK = ("mask", "semantic", "segmentation", "mask_path", "mask_file", "label_map")
+DEPTH = ("depth", "depth_path", "depth_file", "depth_map")
+POSE = ("pose",)
 """What people call the columns, the plainest first."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """Text by row and column. rows: each with its number in the file, as an editor shows it."""
+    """Text by row and column. rows: each with its number in the file, as an editor shows it. called: for people, what
+    is no file."""
 
     entry: Entry
     header: Sequence[str]
     rows: Sequence[tuple[int, Sequence[str]]]
+    called: str = ""
 
     def __str__(self) -> str:
-        return str(self.entry)
+        return self.called or str(self.entry)
 
 
 def is_table(path: Path) -> bool:
@@ -40,7 +63,7 @@ def is_table(path: Path) -> bool:
 
 
 def names_pictures(path: Path) -> bool:
-    """Whether there is a table at or below ``path`` that names pictures there, and their classes or splits."""
+    """Whether there is a table at or below ``path`` that names pictures there, and their classes, splits or maps."""
     if is_table(path):
         return True
     if not path.is_dir() and path.suffix.lower() != ".zip":
@@ -56,7 +79,7 @@ def names_pictures(path: Path) -> bool:
 def _names(table: Table, files: set[tuple[str, ...]]) -> bool:
     known = [name.lower() for name in table.header]
     place = next((known.index(word) for word in PATH if word in known), None)
-    if place is None or not table.rows or not set(known) & {*CLASS, *SPLIT}:
+    if place is None or not table.rows or not set(known) & {*CLASS, *SPLIT, *MASK, *DEPTH, *POSE}:
         return False
     return (*table.entry.parts[:-1], *table.rows[0][1][place].split("/")) in files
 
@@ -96,6 +119,23 @@ def column_of(table: Table, key: str, asked: str | None, words: Sequence[str]) -
         hint = f"did you mean '{close[0]}'" if close else f"its columns are {', '.join(table.header)}"
         raise DataError(f"{table} has no column '{asked}', which `{key}` names: {hint}")
     return table.header.index(asked)
+
+
+def entry_of(where: str, table: Table, name: str, files: Mapping[Parts, Entry], what: str = "file") -> Entry:
+    """The file that a row means by ``name``. Raises ``DataError``, which ``where`` begins, if it means none."""
+    if not name:
+        raise DataError(f"{where} names no {what}: fill in its path, or remove the row")
+    steps = PurePosixPath(os.path.normpath("/".join((*table.entry.parts[:-1], name.replace("\\", "/")))))
+    if PurePosixPath(name).is_absolute() or PureWindowsPath(name).is_absolute() or ".." in steps.parts:
+        raise DataError(
+            f"{where} names '{name}', which lies outside: name files below the folder, relative to the table"
+        )
+    entry = files.get(steps.parts)
+    if entry is None and steps.suffix.lower() not in picture_endings():
+        raise DataError(f"{where} names '{name}', which ends like no picture that can be read: convert or remove it")
+    if entry is None:
+        raise DataError(f"{where} names '{name}', which is not there: restore it, or remove the row")
+    return entry
 
 
 def _text(entry: Entry) -> Iterator[tuple[int, Sequence[str]]]:

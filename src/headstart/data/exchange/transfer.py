@@ -7,19 +7,33 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from filelock import FileLock, Timeout
 
 from headstart.data.exchange import FORMATS
 from headstart.data.exchange.account import Account
 from headstart.data.exchange.base import Reader, Stored
+from headstart.data.exchange.parts import labelled, unlabelled
+from headstart.data.exchange.plain import read_loose
 from headstart.data.exchange.provenance import Provenance, read_provenance, write_provenance
+from headstart.data.exchange.splits import UNLABELLED
 from headstart.errors import DataError, StoreError
 from headstart.files import PARTIAL
-from headstart.folder import SPLITS, Manifest, holds_dataset, write_manifest, write_shard
+from headstart.folder import SPLITS, UNLABELLED_FOLDER, Manifest, holds_dataset, write_manifest, write_shard
 from headstart.registry import lookup
 from headstart.schema import validate
 
-__all__ = ["Listener", "export_folder", "guess_format", "import_folder", "open_reader", "write_dataset"]
+__all__ = [
+    "Listener",
+    "export_folder",
+    "guess_format",
+    "import_folder",
+    "import_reader",
+    "open_reader",
+    "open_unlabelled",
+    "refuse_untaught",
+    "write_dataset",
+]
 
 Listener = Callable[[int, int], None]
 """Called with (done, total) images."""
@@ -62,12 +76,25 @@ def import_folder(
     reader = open_reader(path, form or guess_format(path), options or {})
     if strict:
         reader.account.refuse_skips(path)
+    return import_reader(reader, out, progress=progress, tell=tell)
+
+
+def import_reader(
+    reader: Reader, out: Path, *, progress: Listener | None = None, tell: Callable[[Account], None] | None = None
+) -> Manifest:
+    """Write all that ``reader`` reads into a dataset folder at ``out``, as ``import_folder`` does.
+
+    Images without labels become a dataset folder of their own in it, ``unlabelled``.
+    """
     with _staged(out.expanduser()) as staged:
-        manifest = write_dataset(reader, staged, progress)
+        manifest = write_dataset(labelled(reader), staged, progress)
         if not manifest.normalisation:
             from headstart.data.batches.stored import record_normalisation
 
             record_normalisation(staged)
+        if (reader.splits == UNLABELLED).any():
+            (staged / UNLABELLED_FOLDER).mkdir()
+            write_dataset(unlabelled(reader), staged / UNLABELLED_FOLDER)
     if tell is not None:
         tell(reader.account)
     return manifest
@@ -80,9 +107,28 @@ def open_reader(path: Path, form: str, options: Mapping[str, Any]) -> Reader:
     checked = validate(kind.options, options, f"import ({form})")
     _refuse_unsuitable(path)
     reader: Reader = kind.read(path, checked)
-    if not (reader.splits == 0).any():
-        raise DataError(f"{path} has no training images: add some, in a split named train")
+    refuse_untaught(reader, str(path))
     return reader
+
+
+def open_unlabelled(path: Path, resolution: int | None, fit: str) -> Reader:
+    """A reader of every image at ``path`` as one without labels, whatever else is told of it.
+
+    Raises ``DataError`` if there is none, or if they are of several kinds.
+    """
+    path = path.expanduser()
+    form = guess_format(path)
+    options = {"resolution": resolution, "fit": fit}
+    kind = FORMATS[form].options
+    checked = validate(kind, {key: value for key, value in options.items() if key in kind.model_fields}, "unlabelled")
+    reader = read_loose(path, checked) if form in ("folder", "table") else FORMATS[form].read(path, checked)
+    return unlabelled(reader, np.arange(len(reader)))
+
+
+def refuse_untaught(reader: Reader, where: str) -> None:
+    """Raises ``DataError`` if there is nothing to learn from."""
+    if not (reader.splits == 0).any():
+        raise DataError(f"{where} has no training images: add some, in a split named train")
 
 
 def guess_format(path: Path, remedy: str | None = None) -> str:
@@ -148,7 +194,7 @@ def _shard_sizes(reader: Reader) -> list[int]:
 
 
 def _refuse_unreadable(reader: Reader) -> None:
-    bad = reader.unreadable
+    bad = [str(one) for one in sorted(reader.unreadable)]
     if bad:
         more = f" and {len(bad) - NAMED} more" if len(bad) > NAMED else ""
         raise DataError(

@@ -26,9 +26,11 @@ from headstart.data.exchange.base import (
     new_manifest,
 )
 from headstart.data.exchange.kinds import UNREADABLE, shorter_sides, survey
+from headstart.data.exchange.parallel import in_parallel
+from headstart.data.exchange.parts import unlabelled_guess
 from headstart.data.exchange.pictures import decode, fitted
 from headstart.data.exchange.provenance import Provenance, read_provenance
-from headstart.data.exchange.splits import UNKNOWN, complete_splits, drawn_splits, told_splits
+from headstart.data.exchange.splits import UNKNOWN, UNLABELLED, complete_splits, drawn_splits, told_splits
 from headstart.data.exchange.webdataset_index import IMAGES, Member, Sample, looks_like_shards, read_index, tar_files
 from headstart.data.exchange.webdataset_write import ENDINGS, write_webdataset
 from headstart.errors import DataError
@@ -52,15 +54,19 @@ class WebDatasetReader(Reader):
         return [] if self.exact else shorter_sides(_pictures(self.tars, [self.samples[row] for row in rows]))
 
     def read(self, start: int, stop: int) -> Arrays:
-        rows = [self._row(sample) for sample in self.samples[start:stop]]
+        rows = in_parallel(self._row, range(start, stop))
         return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
 
-    def _row(self, sample: Sample) -> Arrays:
-        row = {"images": self._decoded(sample, str(sample.image), self._picture, self.shape, self.blank())}
-        metadata = self._decoded(sample, "json", lambda data, _: json.loads(data), (), {}) if self.exact else {}
-        for name in self.targets:
-            row[f"target.{name}"] = self._target(name, sample, metadata)
-        return row
+    def name_of(self, row: int) -> str:
+        return f"{self.samples[row].key}.{self.samples[row].image}"
+
+    def _row(self, row: int) -> Arrays:
+        sample = self.samples[row]
+        arrays = {"images": self._decoded(row, str(sample.image), self._picture, self.shape, self.blank())}
+        metadata = self._decoded(row, "json", lambda data, _: json.loads(data), (), {}) if self.exact else {}
+        for name in self.targets if sample.split != UNLABELLED else ():
+            arrays[f"target.{name}"] = self._target(name, row, metadata)
+        return arrays
 
     def _picture(self, data: bytes, shape: tuple[int, ...]) -> NDArray[Any]:
         return decode(data, shape, self.manifest.dtype) if self.exact else fitted(data, shape[-1], self.kind)
@@ -69,28 +75,29 @@ class WebDatasetReader(Reader):
         del shape
         return int(data) if self.numbers is None else self.numbers[int(data)]
 
-    def _target(self, name: str, sample: Sample, metadata: Mapping[str, Any]) -> NDArray[Any]:
+    def _target(self, name: str, row: int, metadata: Mapping[str, Any]) -> NDArray[Any]:
         plane = (self.manifest.resolution, self.manifest.resolution)
         zeros = np.zeros(plane, dtype=TARGETS[name])
         if name == "class":
-            return np.array(self._decoded(sample, "cls", self._class, (), 0), dtype=np.int64)
+            return np.array(self._decoded(row, "cls", self._class, (), 0), dtype=np.int64)
         if name in PIXEL_TARGETS:
             how, instead = (_depth, zeros + 1) if name == "depth" else (decode, zeros)
-            values: NDArray[Any] = self._decoded(sample, ENDINGS[name], how, plane, instead)
+            values: NDArray[Any] = self._decoded(row, ENDINGS[name], how, plane, instead)
             return values
         if name not in metadata:
-            self.unreadable.append(f"{sample.key}.json (no '{name}')")
+            self.bad(row, f"{self.samples[row].key}.json", ValueError(f"no '{name}'"))
         default = np.eye(3) if name == "rotation" else 0
         return np.array(metadata.get(name, default), dtype=TARGETS[name])
 
     def _decoded(
-        self, sample: Sample, ending: str, how: Callable[[bytes, tuple[int, ...]], Any], shape: Any, instead: Any
+        self, row: int, ending: str, how: Callable[[bytes, tuple[int, ...]], Any], shape: Any, instead: Any
     ) -> Any:
         """A member, decoded; ``instead`` and a note in ``unreadable`` if there is none or it is damaged."""
+        sample = self.samples[row]
         try:
             return how(_bytes(self.tars, sample.members[ending]), shape)
-        except (*UNREADABLE, KeyError):
-            self.unreadable.append(f"{sample.key}.{ending}")
+        except (*UNREADABLE, KeyError) as error:
+            self.bad(row, f"{sample.key}.{ending}", error)
             return instead
 
 
@@ -139,7 +146,7 @@ def _foreign(
     numbers = {label: number for number, label in enumerate(sorted(_labels(path, tars, samples)))}
     splits = complete_splits([sample.split for sample in samples], [sample.key for sample in samples], options.seed)
     _tell(samples, bool(numbers), account)
-    side, kind = survey(_pictures(tars, samples), options.resolution)
+    side, kind = survey(_pictures(tars, samples), options.resolution, account)
     made_by = {"imported": "webdataset", "resolution": side, "seed": options.seed}
     manifest = new_manifest(path.resolve().stem, made_by, kind, [str(label) for label in numbers], splits)
     return WebDatasetReader(manifest, splits, ("class",) if numbers else (), tars, samples, False, numbers)
@@ -147,9 +154,10 @@ def _foreign(
 
 def _labels(path: Path, tars: list[Path], samples: list[Sample]) -> set[int]:
     """What ``.cls`` calls the classes that occur: numbers from 0 on, or numbers that others gave them."""
-    labelled = [sample for sample in samples if "cls" in sample.members]
-    if labelled and len(labelled) < len(samples):
-        bare = next(sample for sample in samples if "cls" not in sample.members)
+    asked = [sample for sample in samples if sample.split != UNLABELLED]
+    labelled = [sample for sample in asked if "cls" in sample.members]
+    if labelled and len(labelled) < len(asked):
+        bare = next(sample for sample in asked if "cls" not in sample.members)
         raise DataError(f"{path}: sample {bare.key} has no class (.cls), and others have: label or remove it")
     try:
         labels = {int(_bytes(tars, sample.members["cls"])) for sample in labelled}
@@ -168,6 +176,7 @@ def _tell(samples: list[Sample], labelled: bool, account: Account) -> None:
         _skip(sample, left, "beside the picture and class of its sample", account)
     given = [sample.split for sample in samples]
     account.guesses += [*told_splits(given, "the names of tar files or folders"), *drawn_splits(given)]
+    account.guesses += unlabelled_guess(given.count(UNLABELLED), "the names of tar files or folders")
     if labelled:
         account.guess("class", "the numbers that occur in .cls", "nothing names them")
 

@@ -13,9 +13,8 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from headstart.data.exchange.account import Account
-from headstart.data.exchange.splits import SPLIT_WORDS, UNKNOWN
+from headstart.data.exchange.splits import SPLIT_NAMES, SPLIT_WORDS, UNKNOWN
 from headstart.errors import DataError
-from headstart.folder import SPLITS
 from headstart.names import as_text
 
 __all__ = ["IMAGES", "Member", "Sample", "looks_like_shards", "read_index", "tar_files"]
@@ -84,7 +83,7 @@ def _split(name: PurePosixPath) -> int:
     for part in (name.stem, *reversed(name.parts[:-1])):
         found = _splits_in(part)
         if len(found) > 1:
-            told = " and ".join(SPLITS[split] for split in sorted(found))
+            told = " and ".join(SPLIT_NAMES[split] for split in sorted(found))
             raise DataError(f"the name of {name} tells the splits {told}: rename it so that it tells one")
         if found:
             return found.pop()

@@ -5,17 +5,24 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+from headstart.data.exchange.array_files import files_at
+from headstart.data.exchange.array_set import ArrayOptions
 from headstart.data.exchange.base import Reader, ReadOptions
 from headstart.data.exchange.fingerprints import fingerprint_of
 from headstart.data.exchange.hdf5 import Hdf5Options
-from headstart.data.exchange.pictures import PictureOptions
+from headstart.data.exchange.parts import labelled
+from headstart.data.exchange.plain import PlainOptions
+from headstart.data.exchange.splits import UNLABELLED
 from headstart.data.exchange.table import TableOptions
 from headstart.data.exchange.tables import is_table
 from headstart.data.exchange.transfer import open_reader, write_dataset
-from headstart.data.sources.base import Progress, Source, SourceInfo
+from headstart.data.sources.base import FoundSource, Progress, Source, SourceInfo
+from headstart.data.sources.unlabelled import UnlabelledPart
 from headstart.folder import SPLITS, holds_dataset, read_manifest
+from headstart.scenes.disk.digests import fingerprint
 
 __all__ = [
+    "ArraysSource",
     "ExchangedSource",
     "Hdf5Source",
     "HuggingFaceSource",
@@ -25,7 +32,7 @@ __all__ = [
 ]
 
 
-class ExchangedSource(ReadOptions, Source):
+class ExchangedSource(ReadOptions, FoundSource):
     """``path``: where the files are. The other keys tell how to read what headstart did not write."""
 
     path: Path
@@ -35,7 +42,11 @@ class ExchangedSource(ReadOptions, Source):
     @property
     def options(self) -> dict[str, Any]:
         """Its keys as options of the format."""
-        return self.model_dump(exclude={"path"})
+        return self.model_dump(exclude={"path", "unlabelled", "duplicates"})
+
+    def reader(self) -> Reader:
+        """Of all its images."""
+        return open_reader(self.path, self.FORMAT, self.options)
 
     @property
     def name(self) -> str:
@@ -47,7 +58,7 @@ class ExchangedSource(ReadOptions, Source):
     @cached_property
     def known(self) -> tuple[str, SourceInfo]:
         """Name and contents, from headers and labels; a reader would hold on to files, so none is kept."""
-        return _told_by(open_reader(self.path, self.FORMAT, self.options))
+        return _told_by(self.reader())
 
     def knowing(self, reader: Reader) -> Self:
         """This source, which ``reader`` has opened already."""
@@ -67,16 +78,23 @@ class ExchangedSource(ReadOptions, Source):
         return fingerprint_of(self.path.expanduser())
 
     def identity(self) -> dict[str, Any]:
-        """The files' contents, not their path, and how they are read; every byte is hashed, once a process."""
-        return {"content": self.fingerprint, "options": self.model_dump(mode="json", exclude={"path"})}
+        """The files' contents, not their path, and how they are read; every byte is hashed, once a process.
+
+        Of options, those that say something, so that a new one changes no key. order: as ``order_of`` stores them.
+        """
+        options = self.model_dump(mode="json", exclude={"path", "unlabelled", "duplicates"}, exclude_none=True)
+        return {"content": self.fingerprint, "options": options, "order": "content"}
 
     def materialise(self, folder: Path, *, workers: int | None, progress: Progress | None) -> Path:  # noqa: ARG002
         """Read all images into a dataset folder; one that is there is whole, for its manifest is written last."""
         if holds_dataset(folder):
             read_manifest(folder)
         else:
-            write_dataset(open_reader(self.path, self.FORMAT, self.options), folder, progress)
+            write_dataset(labelled(self.reader()), folder, progress)
         return folder
+
+    def pool(self) -> tuple[Source, ...]:
+        return (*super().pool(), *([UnlabelledPart(of=self)] if self.info().unlabelled else []))
 
 
 def _told_by(reader: Reader) -> tuple[str, SourceInfo]:
@@ -90,11 +108,29 @@ def _told_by(reader: Reader) -> tuple[str, SourceInfo]:
         manifest.channels,
         guesses=tuple(map(str, account.guesses)),
         left_out=account.left_out,
+        notes=tuple(account.notes),
+        unlabelled=int((reader.splits == UNLABELLED).sum()),
+        dtype=manifest.dtype,
     )
     return manifest.name, info
 
 
-class ImagesSource(PictureOptions, ExchangedSource):
+class ArraysSource(ArrayOptions, ExchangedSource):
+    """Images and labels in NumPy's .npy or .npz files."""
+
+    FORMAT = "arrays"
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Of a ``.npy`` file and those beside it, which may be its labels."""
+        path = self.path.expanduser()
+        if path.suffix.lower() != ".npy" or path.is_dir():
+            return fingerprint_of(path)
+        named = {f"{file.stem if number else ''}": fingerprint_of(file) for number, file in enumerate(files_at(path))}
+        return fingerprint(named)
+
+
+class ImagesSource(PlainOptions, ExchangedSource):
     """Pictures in a folder or zip archive, by class or as exported.
 
     Folders name splits and in them classes, or classes alone, or nothing.

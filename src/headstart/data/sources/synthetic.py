@@ -46,7 +46,7 @@ class SyntheticSource(RenderConfig, Source):
 
     def render_config(self) -> RenderConfig:
         """These keys as the renderer's own configuration."""
-        return RenderConfig(**self.model_dump(exclude={"endless"}))
+        return RenderConfig(**self.model_dump(exclude={"endless", "unlabelled"}))
 
     @property
     def streams(self) -> bool:

@@ -1,6 +1,7 @@
 """Whether a dataset folder holds what it says, file by file."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,10 +12,11 @@ from headstart.errors import DataError
 from headstart.folder import MANIFEST, SPLITS, Manifest, read_manifest, read_shard
 from headstart.scenes.pose import POSES
 
-__all__ = ["Checked", "SplitSummary", "check_folder", "faults", "image_faults"]
+__all__ = ["Checked", "check_folder", "faults", "image_faults"]
 
 SHAPES: dict[str, tuple[torch.dtype, int]] = {
     "class": (torch.int64, 1),
+    "group": (torch.int64, 1),
     "pose": (torch.int64, 1),
     "rotation": (torch.float32, 3),
     "semantic": (torch.uint8, 3),
@@ -26,31 +28,23 @@ ORTHOGONAL = 1e-3
 """How far a rotation times its transpose may be from the identity; float32 leaves about 1e-6."""
 
 
-@dataclass
-class SplitSummary:
-    """images: how many. classes: numbers of the classes that were seen, in labels and in masks."""
-
-    images: int
-    classes: set[int]
-
-
 @dataclass(frozen=True)
 class Checked:
-    """findings: (file, what is wrong with it), none if all is well. splits: what was found, by split."""
+    """findings: (file, what is wrong with it), none if all is well."""
 
     manifest: Manifest
     targets: tuple[str, ...]
-    splits: Mapping[str, SplitSummary]
     findings: tuple[tuple[Path, str], ...]
 
 
-def check_folder(folder: Path) -> Checked:
+def check_folder(folder: Path, look: Callable[[Mapping[str, Tensor]], None] = lambda _: None) -> Checked:
     """Read every shard of a dataset folder and compare it with the manifest and with what its targets mean.
 
-    Raises ``DataError`` if there is no readable manifest.
+    look: called with the tensors of each shard that is as it should be. Raises ``DataError`` if there is no readable
+    manifest.
     """
     manifest = read_manifest(folder, unfinished=True)
-    splits = {split: SplitSummary(0, set()) for split in SPLITS}
+    counts: Counter[str] = Counter()
     findings: list[tuple[Path, str]] = []
     targets: tuple[str, ...] | None = None
     for info in manifest.shards:
@@ -67,9 +61,10 @@ def check_folder(folder: Path) -> Checked:
         wrong = list(faults(tensors, manifest))
         findings += [(path, f"{path}: {fault}") for fault in wrong]
         if not wrong:
-            _count(tensors, splits)
-    findings += [(folder / MANIFEST, fault) for fault in _miscounted(manifest, splits, bool(findings), folder)]
-    return Checked(manifest, targets or (), splits, tuple(findings))
+            counts.update(SPLITS[number] for number in tensors["split"].tolist())
+            look(tensors)
+    findings += [(folder / MANIFEST, fault) for fault in _miscounted(manifest, counts, bool(findings), folder)]
+    return Checked(manifest, targets or (), tuple(findings))
 
 
 def faults(tensors: Mapping[str, Tensor], manifest: Manifest) -> Iterator[str]:
@@ -112,7 +107,7 @@ def _target_faults(name: str, values: Tensor, dtype: torch.dtype, axes: int, man
     if values.dtype != dtype or list(values.shape[1:]) != [side] * (axes - 1):
         yield f"target '{name}' is {_kind(values)}, not {dtype} {['n', *[side] * (axes - 1)]}".replace("torch.", "")
         return
-    if name in ("class", "pose", "semantic"):
+    if name in ("class", "group", "pose", "semantic"):
         yield from _range_faults(name, values, manifest)
     elif name == "rotation":
         drift = (values @ values.mT - torch.eye(3)).abs().amax(dim=(1, 2))
@@ -123,7 +118,8 @@ def _target_faults(name: str, values: Tensor, dtype: torch.dtype, axes: int, man
 
 
 def _range_faults(name: str, values: Tensor, manifest: Manifest) -> Iterator[str]:
-    last = {"class": len(manifest.classes) - 1, "pose": len(POSES) - 1, "semantic": len(manifest.classes)}[name]
+    classes, groups = len(manifest.classes), len(manifest.groups)
+    last = {"class": classes - 1, "group": groups - 1, "pose": len(POSES) - 1, "semantic": classes}[name]
     outside = ((values < 0) | (values > last)).flatten(1 if values.ndim > 1 else 0)
     yield from _rows(outside.any(dim=1) if outside.ndim > 1 else outside, f"target '{name}' is not within 0 to {last}")
 
@@ -141,26 +137,15 @@ def _rows(wrong: Tensor, what: str) -> Iterator[str]:
         yield f"{what} in {len(rows)} images, number {int(rows[0])} of the file the first"
 
 
-def _count(tensors: Mapping[str, Tensor], splits: Mapping[str, SplitSummary]) -> None:
-    for number, split in enumerate(SPLITS):
-        rows = tensors["split"] == number
-        splits[split].images += int(rows.sum())
-        if "target.class" in tensors:
-            splits[split].classes.update(torch.unique(tensors["target.class"][rows]).tolist())
-        if "target.semantic" in tensors:
-            seen = torch.unique(tensors["target.semantic"][rows]).tolist()
-            splits[split].classes.update(label - 1 for label in seen if label)
-
-
-def _miscounted(manifest: Manifest, splits: Mapping[str, SplitSummary], damaged: bool, folder: Path) -> Iterator[str]:
+def _miscounted(manifest: Manifest, counts: Mapping[str, int], damaged: bool, folder: Path) -> Iterator[str]:
     """Only of shards that are whole: damaged ones are findings already, and lack images for that reason."""
     if manifest.rendered < manifest.images:
         yield f"{folder} is unfinished ({manifest.rendered} of {manifest.images} images)"
     elif not damaged:
-        for split, summary in splits.items():
-            said = manifest.counts.get(split, 0)
-            if summary.images != said:
-                yield f"{folder / MANIFEST} counts {said} {split} images, and the shards hold {summary.images}"
+        for split in SPLITS:
+            said, held = manifest.counts.get(split, 0), counts.get(split, 0)
+            if held != said:
+                yield f"{folder / MANIFEST} counts {said} {split} images, and the shards hold {held}"
 
 
 def _kind(values: Tensor) -> str:

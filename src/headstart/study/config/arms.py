@@ -1,11 +1,12 @@
 """The arms of a study: named ways for a network to start, each with settings of its own."""
 
 import re
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, SerializeAsAny, field_validator, model_validator
+from pydantic import BeforeValidator, Field, SerializeAsAny, field_validator, model_validator
 
-from headstart.data.transforms.config import AugmentConfig
+from headstart.data.transforms.config import AugmentConfig, ColorSpace
 from headstart.methods import METHODS
 from headstart.registry import lookup, lookup_traits
 from headstart.schema import Overrides, Schema, overrides_of, overriding, validate
@@ -13,16 +14,20 @@ from headstart.study.config.choices import BackboneChoice
 from headstart.training.config import TrainConfig
 from headstart.training.protocols import PROTOCOLS
 
-__all__ = ["BLIND", "DOUBLED", "PATCHES", "RANDOM", "SCRATCH", "ArmConfig", "ArmConfigs", "Role"]
+__all__ = ["BLIND", "DOUBLED", "PATCHES", "RANDOM", "SCRATCH", "WEIGHTS", "ArmConfig", "ArmConfigs", "Role"]
 
 SCRATCH = "scratch"
 """The method of arms that start from random weights: none, everything is learned from labels."""
+WEIGHTS = "weights"
+"""The method of arms that start from a file and learn nothing more before labels are used."""
 RANDOM = "random"
 """The control of frozen features of random weights, read by the protocols that freeze a backbone."""
 PATCHES = "patches"
 """The control of features that k-means finds in patches, read by the protocols that freeze a backbone."""
 BLIND = "blind"
 """The control without a look at the image: the constant answer that does best on the labelled targets."""
+UNTAUGHT = (SCRATCH, WEIGHTS)
+"""Methods that are none: nothing is learned before labels are used."""
 DOUBLED = "doubled"
 """The control of fixed steps: the baseline with twice as many, at the smallest, a middle and the largest budget."""
 Role = Literal["baseline", "control", "compared"]
@@ -30,19 +35,38 @@ Role = Literal["baseline", "control", "compared"]
 NAME = re.compile(r"[^\s.]([^\n\r\t.]*[^\s.])?")
 
 
+class InputConfig(Schema):
+    """What the network of a file expects of images. color: ``rgb`` or ``lab``. mean, deviation: per channel, of values
+    in 0..255 (``rgb``); left out: those of the training split. resolution: pixels a side that images are scaled to;
+    left out: as they come. channels: what becomes of images with another number than the file's first layer:
+    ``repeat`` gray ones, ``mean``: change the layer, or ``refuse``."""
+
+    color: ColorSpace = "rgb"
+    mean: tuple[float, ...] | None = None
+    deviation: tuple[float, ...] | None = None
+    resolution: Annotated[int, Field(ge=1)] | None = None
+    channels: Literal["repeat", "mean", "refuse"] = "repeat"
+
+
 class ArmConfig(Schema):
     """One arm.
 
-    method: the pretext method, or ``scratch`` for random weights. options: the method's own. pretrain: what differs
-    from the study's ``pretrain``. augment: switches while pretraining that overrule both the study's and those that the
-    method leaves off or brings. backbone: default the study's. protocols: by name, what differs from the study's for
-    this arm.
+    method: the pretext method, ``scratch`` for random weights, or ``weights`` for those of a file and nothing more.
+    weights: the file, safetensors or ``.pth``, that the network starts from, whatever method goes on from there. match:
+    how its tensors are paired with the backbone's, by ``names`` or in ``order``. input: what its network expects of
+    images; left out: what the file's card says, or timm for a network of its own. options: the method's own. pretrain:
+    what differs from the study's ``pretrain``. augment: switches while pretraining that overrule both the study's and
+    those that the method leaves off or brings. backbone: default the study's. protocols: by name, what differs from the
+    study's for this arm.
 
     >>> ArmConfig(method="rotation", pretrain={"steps": 8000}).method
     'rotation'
     """
 
     method: str
+    weights: Path | None = None
+    match: Literal["names", "order"] = "names"
+    input: InputConfig | None = None
     options: SerializeAsAny[Schema] = Schema()
     pretrain: Annotated[SerializeAsAny[Overrides], overriding(TrainConfig, "pretrain")] = overrides_of(TrainConfig)()
     augment: Annotated[SerializeAsAny[Overrides], overriding(AugmentConfig, "augment")] = overrides_of(AugmentConfig)()
@@ -66,7 +90,7 @@ class ArmConfig(Schema):
     def _as_options(cls, values: Any) -> Any:
         """``options`` as the configuration of the method, every default written out."""
         method = values.get("method") if isinstance(values, dict) else None
-        if method is None or method == SCRATCH:
+        if method in (None, *UNTAUGHT):
             return values
         kind = lookup_traits(METHODS, "method", str(method))
         options = values.get("options") or {}
@@ -74,16 +98,21 @@ class ArmConfig(Schema):
 
     @model_validator(mode="after")
     def _check(self) -> "ArmConfig":
-        if self.method == SCRATCH:
+        if not self.pretrains:
             for key in ("options", "pretrain", "augment"):
                 if getattr(self, key).model_dump():
-                    raise ValueError(f"{key} has no meaning for random weights, which no method trains: leave it out")
+                    what = "random weights" if self.method == SCRATCH else "weights of a file"
+                    raise ValueError(f"{key} has no meaning for {what}, which no method trains: leave it out")
+        if self.weights is None and (self.method == WEIGHTS or self.input or self.match != "names"):
+            raise ValueError("weights is missing: name the file that this arm starts from")
+        if self.weights is not None and self.method == SCRATCH:
+            raise ValueError("weights has no meaning for method scratch, which draws them: leave one of them out")
         return self
 
     @property
     def pretrains(self) -> bool:
         """Whether a method learns before any label is used."""
-        return self.method != SCRATCH
+        return self.method not in UNTAUGHT
 
     def note(self, study_backbone: BackboneChoice) -> str:
         """What this arm has of its own, in words for tables: ``pretrain steps 8000, finetune lr 0.001``."""
@@ -93,6 +122,9 @@ class ArmConfig(Schema):
         parts = [f"{where} {key} {value}".strip() for where, keys in differing.items() for key, value in keys.items()]
         if self.backbone and self.backbone != study_backbone:
             parts.append(self.backbone.label)
+        if self.weights:
+            resolution = f" at {self.input.resolution} px" if self.input and self.input.resolution else ""
+            parts.insert(0, f"from {self.weights.name}{resolution}")
         return ", ".join(parts)
 
     def _is_set(self, name: str, value: Any) -> bool:
@@ -111,11 +143,14 @@ def _as_arm(name: str, keys: Any) -> Any:
         return keys
     keys = dict(keys or {})
     if keys.get("method") is None:
-        if name != SCRATCH and name not in METHODS:
-            known = ", ".join([SCRATCH, *sorted(METHODS)])
+        if keys.get("weights") is not None and name not in METHODS:
+            keys["method"] = WEIGHTS
+            return validate(ArmConfig, keys, f"arms.{name}")
+        if name not in UNTAUGHT and name not in METHODS:
+            known = ", ".join([*UNTAUGHT, *sorted(METHODS)])
             raise ValueError(f"arm '{name}' is called like no method: say which it has, method: one of {known}")
         keys["method"] = name
-    if keys["method"] != SCRATCH:
+    if keys["method"] not in UNTAUGHT:
         lookup_traits(METHODS, "method", str(keys["method"]))
     return validate(ArmConfig, keys, f"arms.{name}")
 

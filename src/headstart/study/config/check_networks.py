@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import torch
 from torch import nn
@@ -10,12 +11,13 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from headstart.backbones import Backbone, build_backbone
 from headstart.data.dataset import ImageSet
 from headstart.data.sources.base import SourceInfo
-from headstart.errors import ConfigError
+from headstart.errors import CheckpointError, ConfigError
 from headstart.methods import METHODS, build_method
 from headstart.seeding import torch_generator
 from headstart.study.config.arms import PATCHES
 from headstart.study.config.choices import BackboneChoice
 from headstart.study.config.study import StudyConfig
+from headstart.study.config.weights import weights_of
 from headstart.tasks import TASKS
 from headstart.training import PROTOCOLS, SupervisedConfig
 from headstart.training.protocols import LabelledRun
@@ -32,15 +34,42 @@ def check_networks(config: StudyConfig, info: SourceInfo) -> None:
     for arm, settings in config.arms.items():
         choice = config.backbone_of(arm)
         split = settings.pretrains and METHODS[settings.method].split_backbone
-        name = f"{choice.identity()} {split}"
+        seen = _seen(config, info, arm)
+        name = f"{choice.identity()} {split} {seen.channels} {seen.resolution}"
         if name not in built:
-            built[name] = _backbone(choice, info, split, f"arms.{arm}" if split or settings.backbone else "backbone")
+            own = split or settings.backbone or settings.weights
+            built[name] = _backbone(choice, seen, split, f"arms.{arm}" if own else "backbone")
+        if settings.weights:
+            _check_weights(config, arm, built[name], split)
         if settings.pretrains:
-            _check_method(config, info, arm, built[name])
-        _check_protocols(config, info, arm, built[name])
+            _check_method(config, seen, arm, built[name])
+        _check_protocols(config, seen, arm, built[name])
     if PATCHES in config.controls:
         with _naming("patches"):
             config.patches.check(config.pretrain_source.info().counts["train"], info.resolution)
+
+
+def _seen(config: StudyConfig, info: SourceInfo, arm: str) -> SourceInfo:
+    """Images as the network of an arm sees them."""
+    if config.arms[arm].weights is None:
+        return info
+    with _naming(f"arms.{arm}"):
+        _, expected = weights_of(config, arm)
+        expected.check(info.channels)
+    side = expected.resolution or info.resolution
+    return replace(info, channels=expected.channels or info.channels, resolution=side)
+
+
+def _check_weights(config: StudyConfig, arm: str, backbone: Backbone, split: bool) -> None:
+    """Whether the file holds what the backbone is made of."""
+    with _naming(f"arms.{arm}"):
+        if split:
+            raise ConfigError(
+                f"method '{config.arms[arm].method}' learns with two networks of half the width, which no file of one "
+                "network can begin: choose another method"
+            )
+        file, _ = weights_of(config, arm)
+        file.matched(backbone)
 
 
 def _backbone(choice: BackboneChoice, info: SourceInfo, split: bool, key: str) -> Backbone:
@@ -114,5 +143,5 @@ def _naming(key: str) -> Iterator[None]:
     """A refusal inside names the ``key`` of the study that it is about."""
     try:
         yield
-    except ConfigError as error:
+    except (ConfigError, CheckpointError) as error:
         raise ConfigError(f"{key}: {error}") from None

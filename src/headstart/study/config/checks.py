@@ -38,10 +38,16 @@ def check_study(config: StudyConfig, *, networks: bool = True) -> tuple[str, ...
     _check_splits(config, info)
     for task in config.tasks:
         _check_task(config, info, task)
+    if config.labels_by == "group" and "group" not in info.targets:
+        raise ConfigError(
+            f"labels_by is group, and dataset '{config.dataset.name}' tells no groups: give it group_column, or "
+            "group_by, or draw labels by image"
+        )
     _check_color(config, info)
     if config.pretrain_dataset:
         _check_same_images(info, config.pretrain_dataset.info())
     _check_stream(config)
+    _check_unlabelled(config, info)
     if config.device == "cuda":
         _check_devices(config)
     if networks:
@@ -114,11 +120,38 @@ def _check_stream(config: StudyConfig) -> None:
                 )
 
 
+def _check_unlabelled(config: StudyConfig, info: SourceInfo) -> None:
+    """Images without labels, which pretraining alone sees."""
+    key = "pretrain_dataset" if config.pretrain_dataset else "dataset"
+    if config.pretrain_dataset and config.dataset.unlabelled:
+        raise ConfigError(
+            "dataset.unlabelled is for pretraining, whose images are those of pretrain_dataset here: name it as "
+            "pretrain_dataset.unlabelled"
+        )
+    pool = config.pretrain_source.pool()
+    if pool and config.pretrain_source.streams:
+        raise ConfigError(f"{key}.endless shows pretraining no other images, and {key}.unlabelled has some: choose one")
+    for source in pool:
+        theirs = source.info()
+        widened = (info.channels, theirs.channels) == (3, 1)
+        for what in ("resolution", "channels", "dtype"):
+            ours, found = getattr(info, what), getattr(theirs, what)
+            if ours != found and not (what == "channels" and widened):
+                raise ConfigError(
+                    f"{key}.unlabelled ('{source.name}'): {what} is {found}, and that of the dataset {ours}: make them "
+                    "alike"
+                )
+
+
 def _left_out(config: StudyConfig) -> Iterator[str]:
-    """Files of the user's that are no part of the study."""
+    """Files of the user's that are no part of the study, and what may not be meant by the others."""
     for source in (config.dataset, config.pretrain_dataset):
         if source and source.info().left_out:
             yield f"dataset '{source.name}': {source.info().left_out}"
+        yield from source.info().notes if source else ()
+    unused = config.dataset.info().unlabelled if config.pretrain_dataset else 0
+    if unused:
+        yield f"dataset '{config.dataset.name}': {unused} unlabelled images are not used, for pretrain_dataset is given"
 
 
 def _twins(config: StudyConfig) -> Iterator[str]:

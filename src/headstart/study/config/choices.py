@@ -5,7 +5,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, PlainSerializer, SerializeAsAny, model_validator
 
 from headstart.backbones import BACKBONES
-from headstart.data.sources import SOURCES, Source
+from headstart.data.sources import Source
+from headstart.data.sources.choice import as_keys, as_source
 from headstart.registry import lookup, lookup_traits
 from headstart.schema import Schema, validate
 from headstart.training.config import ClosedForm, SupervisedConfig
@@ -14,22 +15,7 @@ from headstart.training.protocols import PROTOCOLS
 __all__ = ["BackboneChoice", "DatasetChoice", "ProtocolChoices"]
 
 
-def _as_source(value: Any) -> Any:
-    """The keys of ``dataset:`` as the source that its ``source`` key names."""
-    if not isinstance(value, dict):
-        return value
-    keys = dict(value)
-    name = keys.pop("source", "synthetic")
-    return validate(lookup(SOURCES, "source", str(name)), keys, f"dataset ({name})")
-
-
-def _as_keys(source: Source) -> dict[str, Any]:
-    """A source as ``_as_source`` reads it: its own keys, and the name of its kind."""
-    name = next(name for name, kind in SOURCES.items() if kind is type(source))
-    return {"source": name, **source.model_dump(mode="json")}
-
-
-DatasetChoice = Annotated[Source, BeforeValidator(_as_source), PlainSerializer(_as_keys)]
+DatasetChoice = Annotated[Source, BeforeValidator(as_source), PlainSerializer(as_keys)]
 
 
 def _as_protocols(value: Any) -> Any:

@@ -69,7 +69,8 @@ class StudyConfig(Schema):
 
     arms: what is compared, by name; ``scratch``, random weights, is one of them unless another is the baseline.
     baseline: the arm that utility is measured against. budgets: labels per run, ascending; ``1%`` is a share of the
-    training split. trials: seeds of label draw and initialisation; ``auto``: as
+    training split. labels_by: ``group`` draws whole groups of images, patients or scenes, where the dataset tells them;
+    a budget still counts images (see ``label_order``). trials: seeds of label draw and initialisation; ``auto``: as
     many as it takes, within what ``adaptive`` says. pretrain_seeds: independent pretrainings per arm,
     dealt to the trials in turn. pretrain: how methods learn; an arm may overrule it. pretrain_dataset: where
     pretraining's images come from; default: the training split of ``dataset``, labels unseen. augment: of every arm,
@@ -100,6 +101,7 @@ class StudyConfig(Schema):
     protocols: ProtocolChoices
     pretrain: TrainConfig | None = None
     budgets: tuple[PositiveInt, ...]
+    labels_by: Literal["image", "group"] = "image"
     trials: PositiveInt | Literal["auto"] = 3
     adaptive: AdaptiveConfig = AdaptiveConfig()
     pretrain_seeds: PositiveInt = 1

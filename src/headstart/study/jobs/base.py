@@ -39,7 +39,8 @@ class Needs:
 
     @classmethod
     def on(cls, device: Device, processes: int = 1) -> "Needs":
-        """Of ``processes`` that train as one: each its core or its GPU; a single one shares a GPU with other runs."""
+        """Of ``processes`` that train as one: each its core or its GPU; a single one shares a GPU with other runs, at
+        first in equal parts."""
         if device == "cpu":
             return cls(cpus=processes)
         return cls(cpus=processes, gpus=processes if processes > 1 else 1 / RUNS_PER_GPU)
@@ -107,6 +108,11 @@ class Job(ABC):
     def needs(self) -> Needs:
         """What it occupies while it runs; GPUs if its plan says so, and a worker that has none refuses it."""
         return Needs()
+
+    @property
+    def alike(self) -> str:
+        """Jobs that take as much memory say the same."""
+        return self.kind
 
     @property
     def group(self) -> str:

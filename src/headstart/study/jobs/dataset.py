@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
 
 __all__ = ["SAMPLES", "DatasetJob", "open_dataset"]
 
-MADE, SAMPLES, ABOUT = "made", "samples.safetensors", "about.json"
+MADE, SAMPLES, ABOUT, DUPLICATES = "made", "samples.safetensors", "about.json", "duplicates.json"
 """``samples.safetensors``: what a report shows, raw, with all targets.
+
+``duplicates.json``: how many training images validation or test has, too, and whether they were taken out.
 
 ``train.images``, ``train.target.NAME``: training images, the classes taking turns. ``test.images``,
 ``test.target.NAME``: the test images whose predicted maps are kept, and ``test.rows``, which of the split they are.
@@ -64,11 +67,12 @@ class DatasetJob(Job):
 
     kind: ClassVar[str] = "dataset"
     version: ClassVar[int] = 2
-    keepsakes: ClassVar[tuple[str, ...]] = (SAMPLES,)
+    keepsakes: ClassVar[tuple[str, ...]] = (SAMPLES, DUPLICATES)
     told_in: ClassVar[tuple[str, ...]] = (ABOUT,)
 
     def identity(self) -> dict[str, Any]:
-        return {"source": type(self.source).__name__, "content": self.source.identity()}
+        dropped = {"duplicates": "drop"} if self.source.twice == "drop" else {}
+        return {"source": type(self.source).__name__, "content": self.source.identity(), **dropped}
 
     @property
     def cost(self) -> int:
@@ -83,10 +87,11 @@ class DatasetJob(Job):
         return f"images of {self.source.name}"
 
     def outcome(self, folder: Path) -> dict[str, Any]:
-        """What is known of the images: ``classes``, counts, statistics."""
+        """What is known of the images: ``classes``, counts, statistics, ``duplicates`` if they were looked for."""
         from headstart.data.batches.stored import read_about
 
-        return read_about(folder)
+        found = folder / DUPLICATES
+        return read_about(folder) | ({"duplicates": json.loads(found.read_bytes())} if found.exists() else {})
 
     def forget(self) -> None:
         open_dataset.cache_clear()
@@ -98,9 +103,21 @@ class DatasetJob(Job):
         made = context.folder / MADE
         if not is_stored(context.folder):
             dataset_folder = self.source.materialise(made, workers=context.workers, progress=context.progress)
-            store_dataset(dataset_folder, context.folder)
+            store_dataset(self._without_duplicates(dataset_folder, context.folder), context.folder)
         _keep_samples(context.folder)
         shutil.rmtree(made, ignore_errors=True)
+
+    def _without_duplicates(self, dataset: Path, folder: Path) -> Path:
+        """The dataset folder to store: where leaks are dropped, one without them. How many there were is kept."""
+        from headstart.data.batches.duplicates import drop_leaks, find_leaks
+
+        if self.source.twice is None:
+            return dataset
+        leaks = find_leaks(dataset)
+        drop, count = self.source.twice == "drop", int(leaks.train.sum())
+        told = {"train": count, "dropped": drop, "between": leaks.between}
+        write_atomic(folder / DUPLICATES, json.dumps(told).encode())
+        return drop_leaks(dataset, folder / MADE / "without", leaks) if drop and count else dataset
 
 
 def _keep_samples(folder: Path) -> None:

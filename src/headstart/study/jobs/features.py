@@ -53,6 +53,10 @@ class FeaturesJob(Job):
         return (self.dataset, *self.start.jobs)
 
     @property
+    def alike(self) -> str:
+        return f"{self.kind} {self.start.network} {self.dataset.key}"
+
+    @property
     def needs(self) -> Needs:
         return Needs.on(self.device)
 
@@ -77,7 +81,7 @@ class FeaturesJob(Job):
 
     def run(self, context: RunContext) -> None:
         """Nothing is left where the start failed; the trials tell why."""
-        from headstart.data.batches.stored import write_array
+        from headstart.data.batches.array_writer import write_array
         from headstart.training import feature_batches
 
         if self.start.failure(context):

@@ -11,6 +11,7 @@ from headstart.seeding import numpy_generator, torch_generator
 from headstart.study.jobs.base import Job, RunContext
 from headstart.study.jobs.dataset import DatasetJob, open_dataset
 from headstart.study.jobs.hardware import arithmetic
+from headstart.study.jobs.pool import PoolJob, learned_from
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,7 +32,9 @@ PAIRS_A_STEP = 800
 
 @dataclass(frozen=True)
 class PatchesJob(Job):
-    """Whitening and centroids of patches of the training split. seed: of which patches, and of where k-means begins.
+    """Whitening and centroids of patches of the training split, and of ``pool``.
+
+    seed: of which patches, and of where k-means begins.
 
     On the CPU, whatever the study's device is: it takes seconds.
     """
@@ -40,6 +43,7 @@ class PatchesJob(Job):
     expected: ImageInput
     options: PatchesConfig
     seed: int
+    pool: PoolJob | None = None
 
     kind: ClassVar[str] = "patches"
     version: ClassVar[int] = 1
@@ -50,7 +54,7 @@ class PatchesJob(Job):
 
     @property
     def inputs(self) -> tuple[Job, ...]:
-        return (self.dataset,)
+        return (self.dataset, *([self.pool] if self.pool else []))
 
     @property
     def cost(self) -> int:
@@ -70,7 +74,8 @@ class PatchesJob(Job):
         from headstart.backbones import save_weights
         from headstart.backbones.patches import PatchFeatures
 
-        images = open_dataset(context.input(self.dataset), self.expected, torch.device("cpu")).train
+        dataset = open_dataset(context.input(self.dataset), self.expected, torch.device("cpu"))
+        images = learned_from(context, self.pool, dataset)
         self.options.check(len(images), images.resolution)
         network = PatchFeatures(self.options, images.channels)
         drawn = sample_patches(images, self.options, numpy_generator(self.seed, "patches", "sample"))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from headstart.data.batches.budgets import label_order
+from headstart.errors import DataError
 from headstart.files import write_atomic
 from headstart.registry import code_of
 from headstart.seeding import numpy_generator
@@ -33,20 +34,23 @@ Measured = dict[str, dict[str, float]]
 
 @dataclass(frozen=True)
 class PointJob(Job):
-    """``task`` learned from ``labels`` labels, the ``trial``-th time, and measured. seed: the study's."""
+    """``task`` learned from ``labels`` labels, the ``trial``-th time, and measured. seed: the study's. by_group:
+    whether labels are drawn by whole groups."""
 
     dataset: DatasetJob
     task: str
     labels: int
     trial: int
     seed: int
+    by_group: bool = field(default=False, kw_only=True)
 
     keepsakes: ClassVar[tuple[str, ...]] = (ANSWERS, HITS)
     told_in: ClassVar[tuple[str, ...]] = (RECORDS,)
 
     def identity(self) -> dict[str, Any]:
         point = {"task": self.task, "labels": self.labels, "trial": self.trial, "seed": self.seed}
-        return point | {"task_code": code_of(TASKS.traits(self.task))}
+        drawn = {"labels_by": "group"} if self.by_group else {}
+        return point | drawn | {"task_code": code_of(TASKS.traits(self.task))}
 
     @property
     def inputs(self) -> tuple[Job, ...]:
@@ -64,11 +68,21 @@ class PointJob(Job):
         return measured
 
     def labelled(self, dataset: Dataset, task: Task) -> ImageSet:
-        """The trial's labels: the same for every arm, and part of those of every larger budget."""
+        """The trial's labels: the same for every arm, and part of those of every larger budget.
+
+        Raises ``DataError`` where duplicates were taken out of training and what is left is less than the budget.
+        """
         import torch
 
+        targets = dataset.train.targets
+        if self.labels > len(dataset.train):
+            raise DataError(
+                f"without duplicates, {len(dataset.train)} training images are left, fewer than the budget of "
+                f"{self.labels}: lower it, or keep duplicates"
+            )
         generator = numpy_generator(self.seed, "labels", dataset.fingerprint, self.task, self.trial)
-        order = label_order(task.strata(dataset.train.targets[task.target]), generator)
+        groups = targets["group"].cpu() if self.by_group else None
+        order = label_order(task.strata(targets[task.target]), generator, groups)
         return dataset.train.subset(torch.from_numpy(order[: self.labels]))
 
 

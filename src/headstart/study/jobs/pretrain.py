@@ -20,6 +20,7 @@ from headstart.seeding import derive_seed, torch_generator
 from headstart.study.jobs.base import Device, Job, Needs, RunContext, no_progress
 from headstart.study.jobs.dataset import DatasetJob, open_dataset
 from headstart.study.jobs.hardware import arithmetic
+from headstart.study.jobs.pool import PoolJob, learned_from
 from headstart.study.jobs.starts import Start
 from headstart.tasks import TASKS
 from headstart.training import Failure, TrainConfig, open_device
@@ -44,7 +45,7 @@ LOOKS = 10
 
 @dataclass(frozen=True)
 class PretrainJob(Job):
-    """A backbone that learned from the training split's images by a pretext method.
+    """A backbone that learned from the training split's images by a pretext method, and from those of ``pool`` too.
 
     start: the weights that it begins with. augment: as the arm has it. watched: tasks with a head beside the method;
     what it learns is the same with and without. seed: of everything that is drawn at random. device: ``cpu`` or
@@ -60,6 +61,7 @@ class PretrainJob(Job):
     watched: tuple[str, ...]
     seed: int
     device: Device
+    pool: PoolJob | None = None
 
     kind: ClassVar[str] = "pretrain"
     version: ClassVar[int] = 6
@@ -81,11 +83,15 @@ class PretrainJob(Job):
 
     @property
     def inputs(self) -> tuple[Job, ...]:
-        return (self.dataset, *self.start.jobs)
+        return (self.dataset, *([self.pool] if self.pool else []), *self.start.jobs)
 
     @property
     def needs(self) -> Needs:
         return Needs.on(self.device, self.train.devices)
+
+    @property
+    def alike(self) -> str:
+        return " ".join([self.kind, self.start.network, self.method, str(self.train.batch_size), self.dataset.key])
 
     @property
     def cost(self) -> int:
@@ -119,8 +125,9 @@ class PretrainJob(Job):
                 self._write(context.folder, TrainReport(0, 0.0, [], failure), 0)
             return
         dataset = open_dataset(context.input(self.dataset), self.start.input, device)
-        method = self._method(context, dataset)
-        with self._loader(dataset, share) as loader:
+        images = learned_from(context, self.pool, dataset)
+        method = self._method(context, images)
+        with self._loader(images, share) as loader:
             report = train(
                 self._watched(method, dataset),
                 loader,
@@ -151,8 +158,8 @@ class PretrainJob(Job):
         write_atomic(folder / HISTORY, json.dumps(payload, indent=1).encode())
 
     @contextmanager
-    def _loader(self, dataset: Dataset, share: Share) -> Iterator[Batches]:
-        """Batches of the training split, or of the source's stream of images where it has one."""
+    def _loader(self, images: ImageSet, share: Share) -> Iterator[Batches]:
+        """Batches of ``images``, or of the source's stream of them where it has one."""
         from headstart.data.batches.endless import EndlessLoader
         from headstart.data.batches.loader import Loader
 
@@ -163,17 +170,17 @@ class PretrainJob(Job):
         options["shared_flip"] = METHODS[self.method].shared_flip
         stream = self.dataset.source.stream()
         if stream is None:
-            yield Loader(dataset.train.prepared(self.train.steps * share.size(self.train.batch_size)), **options)
+            yield Loader(images.prepared(self.train.steps * share.size(self.train.batch_size)), **options)
             return
-        with closing(EndlessLoader(stream, dataset.train.prepare, **options)) as loader:
+        with closing(EndlessLoader(stream, images.prepare, **options)) as loader:
             yield loader
 
-    def _method(self, context: RunContext, dataset: Dataset) -> Method:
+    def _method(self, context: RunContext, images: ImageSet) -> Method:
         generator = torch_generator("backbone", self.seed)
-        backbone = self.start.load_backbone(context, dataset.train.channels, generator)
+        backbone = self.start.load_backbone(context, images.channels, generator)
         generator = torch_generator(self.seed, "pretrain", "method")
         options = self.options.model_dump()
-        return build_method(self.method, options, backbone, images=len(dataset.train), generator=generator)
+        return build_method(self.method, options, backbone, images=len(images), generator=generator)
 
     def _watched(self, method: Method, dataset: Dataset) -> Objective:
         """``method`` with a head for every task whose labels the dataset has."""

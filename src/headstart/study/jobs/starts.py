@@ -86,6 +86,10 @@ class Start(ABC):
         generator: draws what is random. Raises ``HeadstartError`` for weights that are gone.
         """
 
+    def described(self) -> dict[str, Any]:
+        """``backbone`` (name and options) and ``split``, as a card of its weights says them."""
+        raise NotImplementedError(f"no card can say what network {self.title} starts")
+
     def failure(self, context: RunContext) -> Failure | None:
         """Why there are no weights of use, if so."""
         del context
@@ -115,6 +119,9 @@ class RandomStart(Start):
     @property
     def drawn(self) -> bool:
         return True
+
+    def described(self) -> dict[str, Any]:
+        return {"backbone": self.backbone.identity(), "split": self.split}
 
     def identity(self) -> dict[str, Any]:
         settings = {"backbone": self.backbone.identity(), "split": self.split, "input": asdict(self.expected)}
@@ -154,6 +161,9 @@ class PretrainedStart(Start):
     @property
     def pretrain_source(self) -> PretrainJob:
         return self.job
+
+    def described(self) -> dict[str, Any]:
+        return self.job.start.described()
 
     def identity(self) -> dict[str, Any]:
         return {}

@@ -64,6 +64,11 @@ class TrialJob(PointJob):
         return Needs.on(self.device)
 
     @property
+    def alike(self) -> str:
+        batch = self.train.batch_size if isinstance(self.train, TrainConfig) else self.labels
+        return " ".join([self.kind, self.start.network, self.protocol, str(batch), self.dataset.key])
+
+    @property
     def steps(self) -> int:
         return self.train.steps
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
+    from headstart.study.jobs.pretrain import PretrainJob
     from headstart.study.running.plan import Plan, Point
 
 __all__ = ["ARMS", "CURVE", "DOUBLINGS", "JOBS", "POINTS", "PRETRAININGS", "plan_tables"]
@@ -54,7 +55,7 @@ def _point(plan: "Plan", point: "Point") -> dict[str, Any]:
     return {
         **_varied(plan, point.variant),
         "dataset": plan.labels[job.dataset.key],
-        "pretrain_dataset": plan.labels[pretraining.dataset.key] if pretraining else "",
+        "pretrain_dataset": _learned_from(plan, pretraining) if pretraining else "",
         "task": job.task,
         "backbone": point.backbone,
         "arm": point.arm,
@@ -69,6 +70,12 @@ def _point(plan: "Plan", point: "Point") -> dict[str, Any]:
     }
 
 
+def _learned_from(plan: "Plan", job: "PretrainJob") -> str:
+    """The dataset of a pretraining, and what it saw besides."""
+    label = plan.labels[job.dataset.key]
+    return f"{label} and {job.pool.cost} unlabelled" if job.pool else label
+
+
 def _pretrainings(plan: "Plan") -> Iterator[dict[str, Any]]:
     for pretraining in plan.pretrainings:
         named = {
@@ -77,9 +84,7 @@ def _pretrainings(plan: "Plan") -> Iterator[dict[str, Any]]:
             "seed": pretraining.replicate,
             "job": pretraining.job.key,
         }
-        yield (
-            _varied(plan, pretraining.variant) | named | {"pretrain_dataset": plan.labels[pretraining.job.dataset.key]}
-        )
+        yield (_varied(plan, pretraining.variant) | named | {"pretrain_dataset": _learned_from(plan, pretraining.job)})
 
 
 def _doublings(plan: "Plan") -> Iterator[dict[str, Any]]:

@@ -5,14 +5,15 @@ All that status, tables and report read lies here, so that the store may move, b
 
 import json
 import shutil
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from filelock import FileLock, Timeout
 
 from headstart.errors import StoreError
 from headstart.files import write_atomic
@@ -38,7 +39,8 @@ INFO = "study.json"
 OUTCOMES = "outcomes.jsonl"
 DESCRIBING = frozenset({"title", "minutes"})
 """Keys of a study that change no number."""
-CONFIG, ENVIRONMENT, LOG = "study.yaml", "environment.json", "log.jsonl"
+CONFIG, ENVIRONMENT, LOG, ANSWER = "study.yaml", "environment.json", "log.jsonl", "answer.json"
+LOCK = ".lock"
 
 
 class RunInfo(Schema):
@@ -82,9 +84,35 @@ class RunFolder:
     @classmethod
     def open(cls, folder: Path) -> "RunFolder":
         """A folder that a study was run into. Raises ``StoreError`` if none was."""
-        if not (folder / KEPT / INFO).exists():
+        if not cls.lies_in(folder):
             raise StoreError(f"{folder} holds no study ({KEPT}/{INFO} is missing): name a folder such as runs/NAME")
         return cls(folder)
+
+    @staticmethod
+    def lies_in(folder: Path) -> bool:
+        """Whether a study was run into ``folder``."""
+        return (folder / KEPT / INFO).exists()
+
+    def changed(self) -> float:
+        """When something was last done for it, in seconds since 1970."""
+        kept = (self.folder / KEPT / name for name in (INFO, OUTCOMES))
+        return max(path.stat().st_mtime for path in kept if path.exists())
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """While inside, no other process writes here. Raises ``StoreError`` if one does."""
+        lock = FileLock(self.folder / LOCK)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise StoreError(
+                f"another process is running a study into {self.folder}: wait for its end, or give this one a folder "
+                "of its own with --out"
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
 
     def refuse_another(self, suite: "Suite") -> None:
         """Raise ``StoreError`` if the folder holds a study of other settings than ``suite``, which would take its

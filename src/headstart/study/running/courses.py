@@ -53,6 +53,7 @@ class Course:
             train=arm.protocols[self.protocol].for_labels(labels, steps),
             augment=self.config.augment,
             device=self.config.settled_device,
+            by_group=self.config.labels_by == "group",
         )
 
     def find_steps(self, scores: Scores) -> Found:

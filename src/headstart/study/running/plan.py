@@ -166,7 +166,7 @@ def _guesses(study: _Study) -> Iterator[Point]:
     if BLIND in config.controls:
         for task, labels in product(config.tasks, config.budgets):
             for trial in study.trials(task):
-                guess = BlindJob(study.dataset, task, labels, trial, config.seed)
+                guess = BlindJob(study.dataset, task, labels, trial, config.seed, by_group=config.labels_by == "group")
                 yield Point(study.index, BLIND, "control", "constant", None, BLIND, config.backbone.label, guess)
 
 

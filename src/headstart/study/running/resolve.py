@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from headstart.data.transforms.input import ImageInput
 from headstart.methods import METHODS
 from headstart.seeding import derive_seed
-from headstart.study.config.arms import PATCHES, RANDOM, Role
-from headstart.study.config.choices import BackboneChoice
+from headstart.study.config.arms import PATCHES, RANDOM, SCRATCH, Role
 from headstart.study.config.study import StudyConfig
+from headstart.study.config.weights import weights_of
 from headstart.study.jobs.dataset import DatasetJob
 from headstart.study.jobs.patches import PatchesJob
+from headstart.study.jobs.pool import pool_of
 from headstart.study.jobs.pretrain import PretrainJob
 from headstart.study.jobs.starts import PatchesStart, PretrainedStart, RandomStart, Start
+from headstart.study.jobs.weights import WeightsJob, WeightsStart
 from headstart.tasks import TASKS
 from headstart.training.config import ClosedForm, SupervisedConfig
 from headstart.training.protocols import PROTOCOLS
@@ -57,8 +59,8 @@ def _controls(config: StudyConfig, pretrain_dataset: DatasetJob) -> Iterator[tup
     if RANDOM in config.controls:
         yield RANDOM, RandomStart(config.backbone, _expected(config))
     if PATCHES in config.controls:
-        seed = derive_seed("study", config.seed, "patches")
-        yield PATCHES, PatchesStart(PatchesJob(pretrain_dataset, _expected(config), config.patches, seed))
+        seed, pool = derive_seed("study", config.seed, "patches"), pool_of(pretrain_dataset)
+        yield PATCHES, PatchesStart(PatchesJob(pretrain_dataset, _expected(config), config.patches, seed, pool))
 
 
 def _arm(config: StudyConfig, name: str, pretrain_dataset: DatasetJob) -> Arm:
@@ -66,26 +68,34 @@ def _arm(config: StudyConfig, name: str, pretrain_dataset: DatasetJob) -> Arm:
     role: Role = "baseline" if name == config.baseline else "compared"
     starts = tuple(_starts(config, name, pretrain_dataset))
     protocols = config.protocols_of(name)
-    if not arm.pretrains:
+    if arm.method == SCRATCH:
         protocols = {name: options for name, options in protocols.items() if not PROTOCOLS[name].frozen}
     return Arm(name, role, starts, protocols, arm.note(config.backbone))
 
 
 def _starts(config: StudyConfig, name: str, dataset: DatasetJob) -> Iterator[Start]:
-    arm, backbone = config.arms[name], config.backbone_of(name)
+    arm = config.arms[name]
+    first = _first(config, name)
     if not arm.pretrains:
-        yield RandomStart(backbone, _expected(config))
+        yield first
         return
     for replicate in range(config.pretrain_seeds):
         seed = derive_seed("study", config.seed, "pretraining", replicate)
-        yield PretrainedStart(_pretraining(config, name, backbone, dataset, seed))
+        yield PretrainedStart(_pretraining(config, name, first, dataset, seed))
 
 
-def _pretraining(
-    config: StudyConfig, name: str, backbone: BackboneChoice, dataset: DatasetJob, seed: int
-) -> PretrainJob:
+def _first(config: StudyConfig, name: str) -> Start:
+    """Where an arm begins, before any method."""
+    arm, backbone = config.arms[name], config.backbone_of(name)
+    if arm.weights is not None:
+        file, expected = weights_of(config, name)
+        return WeightsStart(WeightsJob(file), expected)
+    split = arm.pretrains and METHODS.traits(arm.method).split_backbone
+    return RandomStart(backbone, _expected(config), split=split)
+
+
+def _pretraining(config: StudyConfig, name: str, start: Start, dataset: DatasetJob, seed: int) -> PretrainJob:
     arm = config.arms[name]
-    start = RandomStart(backbone, _expected(config), split=METHODS.traits(arm.method).split_backbone)
     return PretrainJob(
         dataset=dataset,
         start=start,
@@ -96,6 +106,7 @@ def _pretraining(
         watched=tuple(_watched(config)),
         seed=seed,
         device=config.settled_device,
+        pool=pool_of(dataset),
     )
 
 

@@ -2,22 +2,20 @@
 
 import logging
 import os
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from headstart.errors import ConfigError
-from headstart.processes import ONE_THREAD
 
 if TYPE_CHECKING:
+    from headstart.study.running.launchers.ray.cluster import Cluster
+    from headstart.study.running.launchers.ray.errand import Errand
     from headstart.study.tuning.rounds import Rounds
 
-__all__ = ["check_ray", "ray_session", "run_rounds"]
+__all__ = ["check_machines", "check_ray", "ray_session", "run_rounds"]
 
-MEMORY = 80 * 2**20
-"""Bytes of Ray's object store, the least there is: what trials read lies in files that processes share."""
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_AIR_NEW_OUTPUT": "0",
@@ -40,35 +38,43 @@ def check_ray() -> None:
 
 
 @contextmanager
-def ray_session(workers: int) -> Iterator[None]:
-    """Ray while inside, on this machine, with ``workers`` cores; a session that is there already is used and left."""
+def ray_session(address: str | None, workers: int | None) -> Iterator["Cluster"]:
+    """Ray while inside: the cluster at ``address``, or one of this machine's own; what is there already is used and
+    left."""
     os.environ.update({name: value for name, value in QUIET.items() if name not in os.environ})
-    import ray
+    from headstart.study.running.launchers.ray.cluster import join
 
-    if ray.is_initialized():
-        yield
-        return
-    environment = {**ONE_THREAD, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    ray.init(
-        address="local",
-        num_cpus=workers,
-        include_dashboard=False,
-        object_store_memory=MEMORY,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-        runtime_env={"env_vars": environment},
-    )
+    cluster = join(address, workers)
     try:
-        yield
+        yield cluster
     finally:
-        ray.shutdown()
+        cluster.leave()
 
 
-def run_rounds(rounds: "Rounds", work: Mapping[str, Any], draws: int, resources: Mapping[str, float]) -> None:
+def check_machines(cluster: "Cluster", errand: "Errand") -> None:
+    """Raises ``ConfigError`` where a machine of the cluster has other releases, or does not see the store."""
+    import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    from headstart.study.running.launchers.ray.errand import refusal
+
+    asked = [
+        ray.remote(refusal)
+        .options(scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=False))
+        .remote(errand, machine.address)
+        for node, machine in cluster.machines.items()
+    ]
+    for reason in filter(None, ray.get(asked)):
+        raise ConfigError(reason)
+
+
+def run_rounds(
+    rounds: "Rounds", work: Mapping[str, Any], draws: int, resources: Mapping[str, float], width: int
+) -> None:
     """Run the trials, inside a session.
 
     work: what ``trainable.evaluate`` is given besides a trial's settings. resources: cores and GPUs that a trial
-    occupies.
+    occupies. width: cores for all of them together.
     """
     from functools import partial
 
@@ -87,6 +93,7 @@ def run_rounds(rounds: "Rounds", work: Mapping[str, Any], draws: int, resources:
                 search_alg=ArmSearcher(rounds, draws),
                 scheduler=ArmScheduler(arms, draws),
                 num_samples=rounds.rounds * len(arms),
+                max_concurrent_trials=max(1, int(width / resources["cpu"])),
                 reuse_actors=True,
             ),
             run_config=tune.RunConfig(

@@ -4,30 +4,27 @@ from collections.abc import Mapping
 from typing import Any
 
 from headstart.errors import HeadstartError
-from headstart.registry import adopt
 from headstart.schema import validate
 from headstart.study.config.study import StudyConfig
 from headstart.study.jobs.base import Job
+from headstart.study.running.launchers.ray.errand import Errand
 from headstart.study.running.launchers.worker import use_threads
-from headstart.study.running.store import Store, open_store
 from headstart.study.tuning.evaluation import Rung, read_score
 from headstart.study.tuning.search import Search, evaluation
 
 __all__ = ["evaluate", "work_of"]
 
 
-def work_of(search: Search, steps: Mapping[int, int], store: Store, added: Any) -> dict[str, Any]:
-    """What every trial is given. added: to extension points here, which processes of others have to adopt."""
-    given = {"search": search.model_dump(mode="json"), "steps": dict(steps)}
-    return given | {"store": store.address, "added": added}
+def work_of(search: Search, steps: Mapping[int, int], errand: Errand) -> dict[str, Any]:
+    """What every trial is given."""
+    return {"search": search.model_dump(mode="json"), "steps": dict(steps), "errand": errand}
 
 
 def evaluate(config: Mapping[str, Any], *, work: Mapping[str, Any]) -> None:
     """A trial of Ray Tune. config: ``arm`` and ``values``. It reports a ``Rung`` after each draw."""
     from ray import tune
 
-    adopt(work["added"])
-    store = open_store(work["store"])
+    store = work["errand"].open("a machine of the cluster")
     search = validate(Search, work["search"], "search")
     study = validate(StudyConfig, search.study, "study")
     judge = evaluation(search, study, config["arm"], work["steps"])

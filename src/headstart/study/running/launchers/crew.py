@@ -52,7 +52,7 @@ class Crew(Generic[AnyWorker]):
 
     def _hand_out(self) -> None:
         while jobs := self.queue.take(self.place.sites.fits):
-            grant = self.place.sites.grant(jobs[0].needs)
+            grant = self.place.sites.grant(self.queue.needs(jobs[0]))
             worker = self._worker(grant, jobs[0].group)
             worker.jobs, worker.grant, worker.group, worker.begun = jobs, grant, jobs[0].group, False
             worker.begin(jobs, grant.cpus)
@@ -107,7 +107,8 @@ class Crew(Generic[AnyWorker]):
             case Step(done, total):
                 job = worker.jobs[0]
                 self.listen(Event("progress", job, job.cost * done // max(total, 1), job.cost))
-            case Done():
+            case Done(share):
+                self.queue.learn(worker.jobs[0], share)
                 self._finish(worker.jobs.pop(0))
                 self._next(worker)
             case Failed():
@@ -119,6 +120,7 @@ class Crew(Generic[AnyWorker]):
 
     def _failed(self, worker: AnyWorker, message: Failed) -> None:
         job = worker.jobs.pop(0)
+        self.queue.learn(job, message.share)
         if message.unforeseen:
             self._dismiss(worker)
         self._went_wrong(job, message.reason, message.detail)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from headstart.study.jobs.base import Job, Needs
+from headstart.study.running.launchers.shares import Shares
 
 __all__ = ["Queue"]
 
@@ -34,6 +35,7 @@ class Queue:
 
     def __init__(self, jobs: Iterable[Job], workers: int) -> None:
         """jobs: not done, each with those of its inputs that are not done either. workers: who share a group."""
+        self._shares = Shares()
         self._waiting = {job.key: job for job in jobs}
         self._workers = workers
         self._failed_once: set[str] = set()
@@ -62,6 +64,17 @@ class Queue:
             if fits(group.needs) and not (owed and _in_the_way(group.needs, owed)):
                 return self._part(group)
         return []
+
+    def needs(self, job: Job) -> Needs:
+        """What ``job`` occupies, by what is known by now."""
+        return self._shares.needs(job)
+
+    def learn(self, job: Job, share: float) -> None:
+        """A run of ``job`` had at most ``share`` of a GPU's memory."""
+        if self._shares.learn(job, share):
+            ready = [each for jobs in self._ready.values() for each in jobs]
+            self._ready = {}
+            self.put_back(ready)
 
     def finish(self, job: Job) -> None:
         """``job`` is done."""
@@ -102,7 +115,7 @@ class Queue:
         yield from list(self._waiting.values())
 
     def _make_ready(self, job: Job) -> None:
-        group = _Group(job.key not in self._failed_once, job.group, job.needs)
+        group = _Group(job.key not in self._failed_once, job.group, self.needs(job))
         insort(self._ready.setdefault(group, []), job, key=lambda job: (not job.first, -job.cost))
 
     def _urgency(self, group: _Group) -> tuple[bool, bool, int]:

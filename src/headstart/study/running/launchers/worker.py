@@ -23,12 +23,15 @@ __all__ = [
     "Step",
     "Tell",
     "environment_of",
+    "gpu_share",
     "use_threads",
     "work",
     "work_off",
 ]
 
 REPORT_SECONDS = 0.5
+CONTEXT_BYTES = 600 * 2**20
+"""What CUDA and its libraries take in a process, which torch does not count."""
 
 
 @dataclass(frozen=True)
@@ -53,16 +56,20 @@ class Step:
 
 @dataclass(frozen=True)
 class Done:
-    """The job in hand is."""
+    """The job in hand is. share: of its GPU's memory, what it had at most; 0 on a CPU."""
+
+    share: float = 0.0
 
 
 @dataclass(frozen=True)
 class Failed:
-    """The job in hand is not done. unforeseen: whatever it was may have left the process in a bad state."""
+    """The job in hand is not done. unforeseen: whatever it was may have left the process in a bad state. share: of its
+    GPU's memory, what it may need; 0 where that is not why."""
 
     reason: str
     detail: str
     unforeseen: bool
+    share: float = 0.0
 
 
 Message = Ready | Refused | Step | Done | Failed
@@ -110,11 +117,24 @@ def _attempt(job: Job, cpus: int, store: Store, tell: Tell) -> Done | Failed:
         return Failed(str(error), traceback.format_exc(), unforeseen=False)
     except Exception as error:
         return _unforeseen(error)
-    return Done()
+    return Done(gpu_share(job))
 
 
 def _unforeseen(error: Exception) -> Failed:
-    return Failed(f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error)), unforeseen=True)
+    share = 1.0 if type(error).__name__ == "OutOfMemoryError" else 0.0  # it is tried again with a GPU to itself
+    return Failed(f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error)), True, share)
+
+
+def gpu_share(job: Job) -> float:
+    """The share of its GPU's memory that a job of one GPU had at most, and what a process has there beside its tensors;
+    0 on a CPU. The next job is counted from 0."""
+    torch = sys.modules.get("torch")
+    if not job.needs.gpus or torch is None or not torch.cuda.is_initialized():
+        return 0.0
+    peak = torch.cuda.max_memory_reserved() + CONTEXT_BYTES
+    torch.cuda.empty_cache()
+    torch.cuda.reset_peak_memory_stats()
+    return float(peak / torch.cuda.get_device_properties(torch.cuda.current_device()).total_memory)
 
 
 def use_threads(job: Job) -> None:

@@ -26,7 +26,7 @@ class RayLauncher(Launcher):
     """
 
     def width(self) -> int:
-        return sum(machine.cpus for machine in self._cluster.machines.values())
+        return self._cluster.width
 
     def cores(self) -> int:
         return self.width()
@@ -36,10 +36,11 @@ class RayLauncher(Launcher):
         if not left:
             return {}
         cluster = self._cluster
+        from headstart.study.running.launchers.ray.errand import errand_for
         from headstart.study.running.launchers.ray.place import RayPlace
 
-        with RayPlace(cluster, self.store) as place:
-            crew = Crew(self.store, Queue(left, self.width()), place, listen)
+        with errand_for(self.store) as errand:
+            crew = Crew(self.store, Queue(left, self.width()), RayPlace(cluster, errand), listen)
             try:
                 return crew.run()
             finally:

@@ -3,11 +3,13 @@
 import logging
 import os
 import re
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from headstart.errors import ConfigError
+from headstart.processes import ONE_THREAD
 from headstart.study.running.launchers.base import default_workers
 from headstart.study.running.launchers.ray.reach import reachable
 
@@ -43,6 +45,11 @@ class Cluster:
     machines: Mapping[str, Machine]
     ours: bool
 
+    @property
+    def width(self) -> int:
+        """Cores of them all."""
+        return sum(machine.cpus for machine in self.machines.values())
+
     def leave(self) -> None:
         """End it if it is ours."""
         if self.ours:
@@ -73,7 +80,8 @@ def join(address: str | None, workers: int | None) -> Cluster:
 def _connect(address: str | None, workers: int | None) -> None:
     logging.getLogger("ray").setLevel(logging.ERROR)
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    quiet = {"log_to_driver": False, "configure_logging": False}
+    found_here = {**ONE_THREAD, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    quiet = {"log_to_driver": False, "configure_logging": False, "runtime_env": {"env_vars": found_here}}
     if address is None:
         ray.init(
             "local",

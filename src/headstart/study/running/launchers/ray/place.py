@@ -1,11 +1,8 @@
 """Actors on the machines of a cluster, as a crew sees them."""
 
-import secrets
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import ray
 from ray.exceptions import (
@@ -21,14 +18,13 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from headstart.errors import HeadstartError
 from headstart.processes import ONE_THREAD
 from headstart.processes.travel import pack
-from headstart.registry import additions
 from headstart.study.jobs.base import Job
 from headstart.study.running.launchers.place import LostError, Place, Worker
-from headstart.study.running.launchers.ray.actor import Errand, Labourer, releases
+from headstart.study.running.launchers.ray.actor import Labourer
 from headstart.study.running.launchers.ray.cluster import Cluster, Machine
+from headstart.study.running.launchers.ray.errand import Errand
 from headstart.study.running.launchers.slots import Grant, Sites, Slots
 from headstart.study.running.launchers.worker import Message
-from headstart.study.running.store import Store
 
 __all__ = ["RayPlace"]
 
@@ -40,26 +36,12 @@ OWN_GPUS = {"RAY_EXPERIMENTAL_NOSET_CUDA_VISIBLE_DEVICES": "1"}
 
 
 class RayPlace(Place["_Actor"]):
-    """The machines of a cluster during one run; within ``with`` a token lies in the store's folder."""
+    """The machines of a cluster, and the errand that all their workers have."""
 
-    def __init__(self, cluster: Cluster, store: Store) -> None:
+    def __init__(self, cluster: Cluster, errand: Errand) -> None:
         machines = cluster.machines
         super().__init__(Sites({name: Slots(machine.cpus, machine.gpus) for name, machine in machines.items()}))
-        self._machines = machines
-        folder = _folder(store.address)
-        self._token = folder / f".seen.{secrets.token_hex(8)}" if folder else None
-        self._errand = pack(Errand(store.address, self._token, additions(), releases()))
-
-    def __enter__(self) -> Self:
-        if self._token:
-            self._token.touch()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._token:
-            self._token.unlink(missing_ok=True)
+        self._machines, self._errand = machines, pack(errand)
 
     def seat(self, grant: Grant) -> Grant:
         """Ray is told what an actor takes, so it takes just what its jobs were granted."""
@@ -121,9 +103,3 @@ class _Actor(Worker):
             return LostError(f"{where} does not answer")
         low = isinstance(error, OutOfMemoryError) or LOW in str(error)
         return LostError(f"on {where}, {'which ran low on memory' if low else 'unexpectedly'}")
-
-
-def _folder(address: str) -> Path | None:
-    """The folder that a store is, or ``None`` if it is none."""
-    scheme, separator, rest = address.partition("://")
-    return Path(rest if separator else address) if not separator or scheme == "file" else None

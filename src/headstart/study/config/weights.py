@@ -1,0 +1,125 @@
+"""Files of weights that arms start from: what they are of, and what their networks expect of images."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from headstart.data.transforms.input import ImageInput
+from headstart.errors import CheckpointError
+from headstart.study.config.arms import InputConfig
+from headstart.study.config.choices import BackboneChoice
+from headstart.study.config.study import StudyConfig
+
+if TYPE_CHECKING:
+    from headstart.backbones import Backbone
+    from headstart.backbones.foreign import Channels, Match, Matched
+    from headstart.data.transforms.config import ColorSpace
+
+__all__ = ["WeightsFile", "weights_of"]
+
+
+@dataclass(frozen=True)
+class WeightsFile:
+    """The file at ``path`` as weights of ``backbone`` for images of ``channels``.
+
+    digest: SHA-256 of its content; where it lies is in no key. match, adapt: see ``match_tensors`` and
+    ``adapt_channels``.
+    """
+
+    path: str
+    digest: str
+    backbone: BackboneChoice
+    channels: int
+    match: Match
+    adapt: Channels
+
+    def identity(self) -> dict[str, Any]:
+        """What decides the weights."""
+        return {
+            "digest": self.digest,
+            "backbone": self.backbone.identity(),
+            "channels": self.channels,
+            "match": self.match,
+            "adapt": self.adapt,
+        }
+
+    def matched(self, backbone: Backbone) -> Matched:
+        """What the file gives ``backbone``. Raises ``CheckpointError`` for a file of another network, for one that has
+        changed, or, unless its first layer may change, for one of another number of channels."""
+        from headstart.backbones.foreign import adapt_channels, match_tensors, read_tensors
+
+        if _digest_of(self.path) != self.digest:
+            raise CheckpointError(f"{self.path} has changed since the study was planned: run the same command again")
+        if self.match == "order" and Path(self.path).suffix == ".safetensors":
+            raise CheckpointError(
+                f"{self.path} keeps its tensors by name and not in the order of layers, so match: order cannot pair "
+                "them: use the .pth that it was made of, or a backbone with the same names"
+            )
+        wanted = backbone.state_dict()
+        found = match_tensors(wanted, read_tensors(Path(self.path)), self.match, self.path)
+        other = [name for name, value in found.tensors.items() if value.shape != wanted[name].shape]
+        if other and self.adapt != "mean":
+            theirs = found.tensors[other[0]].shape[1]
+            raise CheckpointError(
+                f"{self.path} is for images of {theirs} channels, and its network sees {self.channels} here: say "
+                "input: {channels: mean} to have its first layer look at their mean"
+            )
+        return replace(found, tensors=adapt_channels(found.tensors, wanted)) if other else found
+
+
+def weights_of(config: StudyConfig, arm: str) -> tuple[WeightsFile, ImageInput]:
+    """The file that an arm of a settled study names, and what its network expects of images.
+
+    Raises ``CheckpointError`` for a file that cannot be read.
+    """
+    settings, channels, backbone = config.arms[arm], config.dataset.info().channels, config.backbone_of(arm)
+    assert settings.weights is not None, "only arms that name a file start from one"
+    path = settings.weights.expanduser()
+    digest = _digest_of(str(path))
+    wanted = settings.input or _expected_by(path, backbone, config.settled_color)
+    repeated = wanted.channels == "repeat" and channels == 1
+    seen = (len(wanted.mean) if wanted.mean else 3) if repeated else channels
+    file = WeightsFile(str(path), digest, backbone, seen, settings.match, wanted.channels)
+    return file, ImageInput(wanted.color, wanted.mean, wanted.deviation, seen, wanted.resolution)
+
+
+def _expected_by(path: Path, backbone: BackboneChoice, color: ColorSpace) -> InputConfig:
+    """What the card of the weights says, else what timm has for its network, else the study's own ``color``, normalised
+    by the training split."""
+    from headstart.backbones.card import read_card
+
+    if card := read_card(path):
+        kept = card.input
+        return InputConfig(color=kept.color, mean=kept.mean, deviation=kept.deviation)
+    return _of_timm(str(backbone.options["model"])) if backbone.name == "timm" else InputConfig(color=color)
+
+
+def _of_timm(model: str) -> InputConfig:
+    """timm has them for values in 0..1."""
+    from headstart.backbones.timm_model import import_timm
+
+    known = import_timm().get_pretrained_cfg(model, allow_unregistered=True)
+    return InputConfig(mean=_times_255(known.mean), deviation=_times_255(known.std))
+
+
+def _times_255(values: tuple[float, ...]) -> tuple[float, ...]:
+    return tuple(255 * value for value in values)
+
+
+def _digest_of(path: str) -> str:
+    try:
+        about = Path(path).stat()
+        return _digest(path, about.st_mtime_ns, about.st_size)
+    except OSError as error:
+        raise CheckpointError(f"cannot read weights from {path} ({error.strerror}): name another file") from error
+
+
+@lru_cache(maxsize=32)
+def _digest(path: str, changed: int, size: int) -> str:
+    del changed, size  # another time or size, another file
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,164 @@
+"""Weights as arms: exported from one study, started from in another, and read by plain torch."""
+
+import subprocess
+import sys
+
+import pytest
+import torch
+import torch.nn.functional as F
+from in_process import Here
+from safetensors.torch import save_file
+
+from headstart.api import Study, prepare_study
+from headstart.backbones.card import read_card
+from headstart.data.transforms.color import normalise
+from headstart.data.transforms.config import Normalisation
+from headstart.errors import ConfigError
+from headstart.exporting import export_weights
+from headstart.schema import validate
+from headstart.study.config.checks import check_study
+from headstart.study.config.study import StudyConfig
+from headstart.study.config.suite import load_suite
+from headstart.study.jobs.dataset import open_dataset
+from headstart.study.running.launchers import LAUNCHERS
+from headstart.study.running.plan import make_plan
+from headstart.study.running.store import Store
+from headstart.tasks import TASKS
+
+TINY = {
+    "name": "first",
+    "dataset": {"images": 120, "resolution": 16, "samples": 1, "factors": "T---"},
+    "backbone": {"options": {"width": 4}},
+    "arms": {"rotation": {}},
+    "controls": [],
+    "pretrain": {"steps": 6, "batch_size": 16},
+    "protocols": {"finetune": {"steps": 4, "batch_size": 8}, "knn": {"precision": "float32"}},
+    "budgets": [20, 40],
+    "trials": 2,
+    "device": "cpu",
+}
+
+
+def run(values, folder):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(LAUNCHERS, "local", Here)
+        prepared = prepare_study(validate(StudyConfig, values, "study"), out=folder / "runs", store=folder / "store")
+        prepared.execute()
+    return Study(prepared.run)
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("weights")
+    return folder, run(TINY, folder)
+
+
+@pytest.fixture(scope="module")
+def exported(first):
+    folder, study = first
+    return export_weights(study.folder, "rotation", folder / "rotation.safetensors", license="CC0-1.0")
+
+
+def with_arms(file, **arms):
+    given = {name: {"weights": str(file), **keys} for name, keys in arms.items()}
+    return TINY | {"name": "second", "arms": {"rotation": {}, **given}}
+
+
+def test_a_card_says_what_the_weights_are_and_how_they_did(exported, first):
+    card = read_card(exported)
+    assert card.backbone["name"] == "resnet9"
+    assert (card.method, card.license, card.channels) == ("rotation", "CC0-1.0", 3)
+    assert len(card.input.mean) == 3
+    accuracy = first[1].tables.summary.query("arm == 'rotation' and protocol == 'knn'")["value"]
+    assert [row["value"] for row in card.scores if row["protocol"] == "knn"] == pytest.approx(accuracy.tolist())
+
+
+def test_weights_are_an_arm_that_knows_its_file_and_go_on_in_another_method(exported, first):
+    study = run(with_arms(exported, kept={}, onward={"method": "simclr"}), first[0])
+    arms = study.tables.arms.set_index("arm")
+    assert arms.loc["kept", ["method", "note"]].tolist() == ["weights", "from rotation.safetensors"]
+    assert arms.loc["onward", "method"] == "simclr"
+    frozen = study.results.query("protocol == 'knn' and split == 'test'")
+    of_arms = {arm: rows["value"].tolist() for arm, rows in frozen.groupby("arm")}
+    assert of_arms["kept"] == of_arms["rotation"], "the same weights give the same features"
+    assert of_arms["onward"] != of_arms["kept"]
+    assert study.tables.missing.empty
+
+
+def test_utility_is_measured_against_weights_where_they_are_the_baseline(exported, first):
+    study = run(with_arms(exported, kept={}) | {"name": "third", "baseline": "kept"}, first[0])
+    assert set(study.utility["arm"]) == {"rotation"}
+    assert set(study.tables.arms.set_index("arm")["role"].to_dict().items()) == {
+        ("kept", "baseline"),
+        ("rotation", "compared"),
+    }
+
+
+PLAIN = """
+import json, sys
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file
+from headstart.backbones import build_backbone
+
+weights, images = sys.argv[1:]
+with safe_open(weights, "pt") as file:
+    card = json.loads(file.metadata()["headstart"])
+backbone = build_backbone(**card["backbone"], in_channels=card["channels"], generator=torch.Generator()).eval()
+backbone.load_state_dict(load_file(weights))
+mean, deviation = (torch.tensor(card["input"][name])[:, None, None] for name in ("mean", "deviation"))
+with torch.no_grad():
+    features = {name: backbone((held - mean) / deviation).pooled for name, held in load_file(images).items()}
+torch.save(features, images + ".features")
+"""
+
+
+def test_a_fresh_process_with_plain_torch_finds_the_recorded_accuracy_again(exported, first, tmp_path):
+    folder, study = first
+    store, plan = Store(folder / "store"), make_plan(load_suite(study.folder / "study.yaml").settled())
+    point = next(one for one in plan.points if (one.arm, one.protocol) == ("rotation", "knn"))
+    dataset = open_dataset(store.folder(point.job.dataset), point.job.start.input, torch.device("cpu"))
+    nothing, color = Normalisation((0.0,) * 3, (1.0,) * 3), read_card(exported).input.color
+    taught, asked = point.job.labelled(dataset, TASKS["classification"](dataset.classes)), dataset.splits["test"]
+    raw = {name: images.raw(torch.arange(len(images))) for name, images in (("taught", taught), ("asked", asked))}
+    save_file({name: normalise(held, color, nothing).contiguous() for name, held in raw.items()}, tmp_path / "images")
+    command = [sys.executable, "-c", PLAIN, str(exported), str(tmp_path / "images")]
+    subprocess.run(command, check=True, timeout=120)
+    features = torch.load(tmp_path / "images.features", weights_only=True)
+    said = neighbours(features["taught"], taught.targets_at(torch.arange(len(taught)))["class"], features["asked"])
+    accuracy = (said == asked.targets_at(torch.arange(len(asked)))["class"]).float().mean()
+    (recorded,) = study.results[(study.results["job"] == point.job.key) & (study.results["split"] == "test")]["value"]
+    assert accuracy == pytest.approx(recorded)
+
+
+def neighbours(known, labels, features, count=20, temperature=0.07):
+    """The classes that weighted votes of the nearest by cosine give (Wu et al., 2018), features standardised."""
+    mean, deviation = known.mean(0), known.std(0, correction=0).clamp_min(1e-6)
+    known, features = (F.normalize((each - mean) / deviation, dim=1) for each in (known, features))
+    nearest, rows = (features @ known.T).topk(min(count, len(known)), dim=1)
+    votes = F.softmax(nearest / temperature, dim=1)[:, :, None] * F.one_hot(labels.long())[rows]
+    return votes.sum(1).argmax(1)
+
+
+def test_what_cannot_be_exported_says_why(first):
+    _, study = first
+    with pytest.raises(ConfigError, match="arm 'scratch' of .* pretrained nothing: choose one of rotation"):
+        export_weights(study.folder, "scratch")
+    with pytest.raises(ConfigError, match="arm 'rotation' has 1 pretrainings, 0 to 0: there is no 3"):
+        export_weights(study.folder, "rotation", replicate=3)
+
+
+def test_what_does_not_go_together_is_refused_before_any_work(exported, tmp_path):
+    def said(values):
+        with pytest.raises(ConfigError) as refused:
+            check_study(validate(StudyConfig, values, "study"))
+        return str(refused.value)
+
+    text = said(with_arms(exported, kept={"backbone": {"options": {"width": 8}}}))
+    assert text.startswith("arms.kept: ")
+    assert "of this network's weights" in text
+    assert "two networks of half the width" in said(with_arms(exported, kept={"method": "cmc"}))
+    assert "match: order cannot pair them" in said(with_arms(exported, kept={"match": "order"}))
+    assert "cannot read weights from" in said(with_arms(tmp_path / "none.pth", kept={}))
+    assert "weights is missing" in said(TINY | {"arms": {"mine": {"method": "weights"}}})
+    assert "pretrain has no meaning for weights of a file" in said(with_arms(exported, kept={"pretrain": {"steps": 3}}))
