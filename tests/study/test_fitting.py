@@ -313,6 +313,7 @@ def test_what_was_chosen_once_is_not_chosen_otherwise(pets, tmp_path, priced):
     again = fit_study(data=pets, seconds=60, store=tmp_path, out=tmp_path)
     assert again.config == first.config
     assert "was chosen for this time before" in again.notes[0]
+    assert again.replaces, "an earlier version may have written it in other words"
     assert fit_study(data=pets, seconds=60, store=tmp_path, out=tmp_path, replace=True).config != first.config
     longer = fit_study(data=pets, seconds=120, store=tmp_path, out=tmp_path)
     assert longer.replaces
