@@ -32,8 +32,9 @@ Make = Callable[[], StudyConfig]
 @dataclass(frozen=True)
 class Fitted:
     """What was chosen. seconds: that it takes, or ``None`` where nobody asked. guesses: what was taken for granted,
-    besides what sources say. left_out: what a study with all the time it can use has. more: seconds, what they
-    would buy, and what in return. notes: sentences on an earlier run. replaces: whether that one may be written over, because it is known."""
+    besides what sources say. left_out: what a study with all the time it can use has. more: seconds, what they would
+    buy, and what in return. notes: sentences on an earlier run. replaces: whether that one may be written over,
+    because it is known."""
 
     config: StudyConfig
     guesses: tuple[str, ...] = ()
