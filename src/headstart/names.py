@@ -2,7 +2,7 @@
 
 import re
 
-__all__ = ["as_text"]
+__all__ = ["as_text", "visible"]
 
 
 def as_text(name: str) -> str:
@@ -14,6 +14,15 @@ def as_text(name: str) -> str:
     caf\xe9
     """
     return re.sub("[\ud800-\udfff]", lambda found: _number(found[0]), name)
+
+
+def visible(text: str) -> str:
+    r"""Text without what moves a terminal's cursor or changes its colors: such signs by their numbers.
+
+    >>> print(visible("a\x1b[31mb"))
+    a\x1b[31mb
+    """
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
 def _number(sign: str) -> str:

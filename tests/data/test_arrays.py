@@ -197,3 +197,13 @@ def test_what_is_wrong_in_memory_is_refused(tmp_path, images, labels, message):
     with pytest.raises(DataError, match=message):
         headstart.import_arrays(images, labels, out=tmp_path / "out")
     assert not list(tmp_path.iterdir())
+
+
+def test_groups_of_arrays_stay_together(tmp_path):
+    scene = np.array([f"scene {row // 5}" for row in range(30)])
+    headstart.import_arrays(IMAGES, LABELS, out=tmp_path / "out", groups=scene)
+    manifest, tensors = read_folder(tmp_path / "out")
+    assert manifest.groups == tuple(sorted(set(scene)))
+    assert tensors["target.group"].tolist() == [row // 5 for row in range(30)]
+    assert all(len(set(tensors["split"][row : row + 5].tolist())) == 1 for row in range(0, 30, 5))
+    assert sorted(set(tensors["split"].tolist())) == [0, 1, 2]

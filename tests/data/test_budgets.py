@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headstart.data.batches.budgets import check_budgets, label_order
+from headstart.data.batches.budgets import check_budgets, in_labels, label_order, suggest_budgets
 from headstart.errors import ConfigError
 
 
@@ -23,6 +23,30 @@ def test_trials_draw_different_images():
     first, second = (label_order(labels, np.random.default_rng(seed))[:50] for seed in (0, 1))
     assert np.bincount(labels[first]).tolist() == [5] * 10
     assert len(set(first) & set(second)) < 20
+
+
+@given(st.lists(st.integers(0, 40), min_size=1, max_size=12), st.integers(0, 2**32), st.floats(0, 1))
+def test_a_class_that_can_have_a_label_has_one_however_rare(counts, seed, share):
+    labels = np.repeat(np.arange(len(counts)), counts)
+    classes = np.count_nonzero(counts)
+    budget = classes + int(share * (len(labels) - classes))
+    drawn = labels[label_order(labels, np.random.default_rng(seed))[:budget]]
+    assert len(np.unique(drawn)) == classes
+
+
+@pytest.mark.parametrize(
+    ("budget", "labels"), [("1%", 20), ("0.01 %", 1), ("12.5%", 250), (7, 7), ("0%", "0%"), ("x%", "x%")]
+)
+def test_budgets_in_per_cent(budget, labels):
+    assert in_labels(budget, 2000) == labels
+
+
+@given(st.integers(1, 100_000), st.integers(0, 1000))
+def test_suggested_budgets_can_be_had(images, classes):
+    budgets = suggest_budgets(images, classes)
+    assert len(budgets) != 1
+    assert budgets == sorted(set(budgets))
+    check_budgets(budgets, images=images, fewest=max(1, classes), where="study")
 
 
 @pytest.mark.parametrize(

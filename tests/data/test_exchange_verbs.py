@@ -208,7 +208,7 @@ def test_a_missing_package_is_answered_with_its_extra(name, package, extra, rend
         (["export", "{here}", "--to", "folder", "--out", "{full}"], "exists and holds other files"),
         (["import", "{here}", "{full}/x"], "is a dataset folder already"),
         (["import", "/nowhere", "{full}/x"], "/nowhere does not exist"),
-        (["import", "{full}", "{full}/x"], "looks like no format known: name its format with --from"),
+        (["import", "{full}", "{full}/x"], "looks like no format known (1 × .txt): name its format with --from"),
         (["import", "{full}", "{full}/x", "--from", "hdf5"], "holds no HDF5 files"),
         (["import", "{full}", "{full}/x", "--from", "folder", "mean=3"], "unknown key 'mean'"),
         (["import", "{full}", "{full}/x", "--from", "webdataset"], "holds no tar files"),

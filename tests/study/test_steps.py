@@ -157,7 +157,7 @@ def test_a_study_finds_its_steps_and_shows_what_twice_as_many_would_do(tmp_path)
     assert not [point for point in prepared.plan.points if point.arm != "blind"]
     prepared.launcher = Here(prepared.store)
     expected: list[int] = []
-    prepared.execute(expect=lambda jobs: expected.append(len(jobs)))
+    prepared.execute(expect=lambda jobs, seconds: expected.append(len(jobs)))
     assert len(expected) >= 2, "planned in turns"
     found = Study(prepared.run)
     assert found.complete

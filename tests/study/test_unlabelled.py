@@ -13,6 +13,7 @@ from headstart.data.batches.stored import map_dataset
 from headstart.data.exchange.transfer import import_folder, open_reader
 from headstart.data.sources import SOURCES
 from headstart.data.sources.choice import as_keys, as_source
+from headstart.data.viewing.inspect import inspect
 from headstart.errors import ConfigError, DataError
 from headstart.folder import read_manifest
 from headstart.study.config.checks import check_study
@@ -198,3 +199,12 @@ def test_pictures_that_the_dataset_has_are_no_pool(photos, tmp_path):
     store.run(pool.dataset)
     with pytest.raises(DataError, match="all 24 unlabelled images are in the dataset itself"):
         store.run(pool)
+
+
+def test_the_check_of_data_looks_at_labelled_pictures(photos):
+    put(photos / "unlabelled", 4)
+    (photos / "val" / "a" / "1.png").write_bytes(b"broken")
+    seen = inspect(photos)
+    assert len(seen.observed.rows) == 35
+    assert [bad.file for bad in seen.bad] == ["val/a/1.png"]
+    assert seen.name(35 - 1) == "val/b/2.png"

@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from headstart.names import visible
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -39,12 +41,12 @@ WorkersOption = Annotated[int | None, typer.Option(min=1, help="Processes; defau
 
 def say(text: str) -> None:
     """A line, however long, so that a path in it can be copied."""
-    console.print(text, soft_wrap=True)
+    console.print(visible(text), soft_wrap=True)
 
 
 def tell(label: str, text: str, style: str = "yellow") -> None:
     """A line on standard error that begins with what it is: ``note``, ``error``."""
-    errors.print(Text.assemble((f"{label}:", style), f" {text}"), soft_wrap=True)
+    errors.print(Text.assemble((f"{label}:", style), f" {visible(text)}"), soft_wrap=True)
 
 
 def print_frame(frame: "pd.DataFrame") -> None:
@@ -54,7 +56,7 @@ def print_frame(frame: "pd.DataFrame") -> None:
         numeric = frame[name].dtype.kind in "iuf"
         table.add_column(str(name).replace("_", " "), justify="right" if numeric else "left")
     for row in frame.itertuples(index=False):
-        table.add_row(*(f"{value:,}" if isinstance(value, int | float) else str(value) for value in row))
+        table.add_row(*(f"{value:,}" if isinstance(value, int | float) else visible(str(value)) for value in row))
     console.print(table)
 
 

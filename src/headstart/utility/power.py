@@ -71,6 +71,11 @@ def detect_gain(
     labels: budgets ``[K]``, ascending, two at least. scores: of the baseline, ``[K, R]``, more being better, NaN where
     a run is missing; some budget has two. at: the budgets ``[M]`` asked for: between those of ``labels`` slope and
     deviation are interpolated over the logarithm of labels, beyond them they stay as they are at the end.
+
+    >>> import numpy as np
+    >>> scores = np.array([[0.50, 0.52], [0.60, 0.62], [0.70, 0.72]])
+    >>> detect_gain(np.array([10.0, 20.0, 40.0]), scores, 1.0, np.array([20.0])).gain.round(2).tolist()
+    [0.1]
     """
     place = np.log(labels)
     means = curve_means(scores[None], np.full((1, scores.shape[1]), -1))

@@ -55,13 +55,13 @@ def _by_group(
 
 
 def in_labels(budget: Any, images: int) -> Any:
-    """A budget in per cent of ``images`` as a number of labels, at least one; anything else as it is.
+    """A budget in per cent of ``images`` as a number of labels, at least one; anything else, and 0 %, as it is.
 
     >>> in_labels("2.5%", 1000)
     25
     """
     share = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", budget) if isinstance(budget, str) else None
-    return max(1, round(float(share[1]) * images / 100)) if share else budget
+    return max(1, round(float(share[1]) * images / 100)) if share and float(share[1]) else budget
 
 
 def suggest_budgets(images: int, classes: int) -> list[int]:

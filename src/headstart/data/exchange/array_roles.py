@@ -15,6 +15,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "class": ("labels", "label", "y", "class", "targets", "target", "arr_1"),
     "names": ("class_names", "label_names", "names", "classes"),
     "split": ("split", "splits", "subset", "set"),
+    "group": ("group", "groups", "patient", "patient_id", "scene"),
     "semantic": ("semantic", "masks", "mask", "segmentation"),
     "instance": ("instance", "instances"),
     "depth": ("depth", "depths", "depth_maps"),

@@ -4,7 +4,7 @@ Written: ``images.npy`` ``[N, H, W, C]``, ``labels.npy``, ``split.npy`` (0 train
 and a file for every other annotation. Read: these, and what others save (``array_roles`` knows their names).
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -27,6 +27,7 @@ from headstart.data.exchange.array_values import (
 )
 from headstart.data.exchange.array_write import write_arrays
 from headstart.data.exchange.base import TARGETS, Arrays, Format, Reader, new_manifest
+from headstart.data.exchange.doubts import split_groups
 from headstart.data.exchange.labels import numbered
 from headstart.data.exchange.maps import MapOptions, depth_of, number_masks, square_map
 from headstart.data.exchange.pictures import Fit, squared
@@ -55,6 +56,7 @@ class ArrayOptions(MapOptions):
     class_key: str | None = None
     names_key: str | None = None
     split_key: str | None = None
+    group_key: str | None = None
     mask_key: str | None = None
     instance_key: str | None = None
     depth_key: str | None = None
@@ -73,6 +75,9 @@ class ArrayReader(Reader):
     maps: Mapping[str, tuple[Values, Convert]]
     fit: Fit
     exact: bool
+
+    def sides(self, rows: Sequence[int]) -> list[int]:
+        return [] if self.exact else [min(self.layout.size(self.images.shape)[1:])] * len(rows)
 
     def read(self, start: int, stop: int) -> Arrays:
         runs = [(first, min(first + TOGETHER, stop)) for first in range(start, stop, TOGETHER)]
@@ -150,11 +155,15 @@ def read_set(arrays: Mapping[str, Values], where: str, name: str, options: Array
     kind, side = kind_of(images, layout, called, account), _side(layout, images, options, called)
     told = whole(joined["split"]) if "split" in joined else None
     counts = [arrays[names["images"][split]].shape[0] for split in sorted(names["images"])]
-    splits = splits_of(told, names["images"], counts, options.seed, f"{where}: splits", account)
+    belongs = whole(joined["group"]).reshape(-1).astype(str).tolist() if "group" in joined else []
+    splits = splits_of(told, names["images"], counts, belongs, options.seed, f"{where}: splits", account)
     classes, held = _held(joined, names, where, account)
     maps, classes = _mapped(joined, classes, layout, where, options, account)
     made_by = {"imported": "arrays", "resolution": side, "seed": options.seed, "fit": options.fit}
-    manifest = new_manifest(name, made_by, kind, classes, splits)
+    if belongs:
+        held["group"] = np.unique(belongs, return_inverse=True)[1].astype(np.int64)
+    account.notes += [f"{where}: {doubt}" for doubt in split_groups(belongs, splits)]
+    manifest = new_manifest(name, made_by, kind, classes, splits, sorted(set(belongs)))
     targets = tuple(target for target in TARGETS if target in held or target in maps)
     reader = ArrayReader(manifest, splits, targets, images, layout, held, maps, options.fit, False)
     reader.account = account

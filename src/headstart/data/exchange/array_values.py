@@ -111,11 +111,13 @@ def as_numbers(values: NDArray[Any], what: str, most: int) -> NDArray[Any]:
 
 
 def splits_of(
-    told: NDArray[Any] | None, images: Found, counts: list[int], seed: int, where: str, account: Account
-) -> NDArray[np.uint8]:
-    """The split of each image: as an array tells (``told``), as names of arrays do, or drawn by their rows.
+    told: NDArray[Any] | None, images: Found, counts: list[int], groups: list[str], seed: int, where: str,
+    account: Account,
+) -> NDArray[np.uint8]:  # fmt: skip
+    """The split of each image: as an array tells (``told``), as names of arrays do, or drawn by ``groups`` or rows.
 
-    images: names of their arrays by split, and ``counts`` of their rows, in the order of splits.
+    images: names of their arrays by split, and ``counts`` of their rows, in the order of splits. groups: what images
+    belong to, one a row or none.
     """
     if told is not None:
         given = [_split(value, row, where) for row, value in enumerate(told.reshape(-1).tolist())]
@@ -123,12 +125,9 @@ def splits_of(
     else:
         given = np.repeat(sorted(images), counts).tolist()
         account.guesses += told_splits(given, f"the names of {', '.join(images[split] for split in sorted(images))}")
-    if UNKNOWN in given:
-        account.guess("split", "drawn 10 : 1 : 1 by rows", "nothing says which are train, val and test")
-    else:
-        account.guesses += drawn_splits(given)
+    account.guesses += drawn_splits(given, "group" if groups else "rows")
     account.guesses += unlabelled_guess(given.count(UNLABELLED), "that is their split")
-    return complete_splits(given, [str(row) for row in range(len(given))], seed)
+    return complete_splits(given, groups or [str(row) for row in range(len(given))], seed)
 
 
 def _split(value: Any, row: int, where: str) -> int:

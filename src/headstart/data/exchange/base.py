@@ -20,7 +20,18 @@ from headstart.folder import IMPORTED, SPLITS, Manifest, read_manifest, read_sha
 from headstart.names import as_text
 from headstart.schema import Schema
 
-__all__ = ["TARGETS", "Arrays", "Bad", "Format", "ReadOptions", "Reader", "Stored", "needs", "new_manifest"]
+__all__ = [
+    "TARGETS",
+    "Arrays",
+    "Bad",
+    "Format",
+    "ReadOptions",
+    "Reader",
+    "Stored",
+    "as_target",
+    "needs",
+    "new_manifest",
+]
 
 Arrays = dict[str, NDArray[Any]]
 """Rows of a dataset: ``images`` ``[n, C, H, W]``, ``split`` uint8 ``[n]``, ``target.NAME`` ``[n, …]``."""
@@ -204,6 +215,24 @@ def new_manifest(
         counts=dict(zip(SPLITS, counts, strict=True)),
         shards=(),
     )
+
+
+def as_target(name: str, values: NDArray[Any]) -> NDArray[Any]:
+    """Numbers in the type that target ``name`` has. Raises ``DataError`` for those that it cannot hold."""
+    kind = np.dtype(TARGETS[name])
+    if (
+        kind.kind in "iu"
+        and values.dtype.kind == "f"
+        and not (np.isfinite(values) & (values == np.round(values))).all()
+    ):
+        raise DataError(
+            f"`{name}` holds numbers that are not whole: fill in what is missing, and number classes from 0"
+        )
+    if name == "depth":
+        top = values[np.isfinite(values)].max(initial=0)
+        if top > np.finfo(np.float16).max:
+            raise DataError(f"`depth` reaches {top:g}, and 65504 is the most: give it in a larger unit, such as metres")
+    return values.astype(kind)
 
 
 def needs(package: str, extra: str) -> Any:

@@ -1,16 +1,20 @@
 """Which files are pictures, by what their names end with, and which of them can be read."""
 
+from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from types import MappingProxyType
 
 from PIL import Image, ImageFile, features
 
-__all__ = ["UNREAD", "picture_endings", "picture_formats", "remedy"]
+from headstart.names import as_text
 
-ARRAY = ".npy"
+__all__ = ["UNREAD", "endings_in", "picture_endings", "picture_formats", "remedy"]
+
+ARRAY, FEW = ".npy", 4
 UNFIT = {"EPS", "FITS", "IPTC", "MPEG"}
 """Formats that Pillow knows and would draw with another program, in the wrong order of bytes, or not at all."""
 NEEDS = {"AVIF": "avif", "JPEG2000": "jpg_2000", "WEBP": "webp"}
@@ -50,6 +54,14 @@ def remedy(ending: str) -> str:
     'convert to PNG'
     """
     return "convert to PNG, or pip install 'headstart[heif]'" if ending in HEIF else "convert to PNG"
+
+
+def endings_in(path: Path) -> str:
+    """What the files at ``path`` are, by the ends of their names: ``12 × .txt, 3 × .pdf``."""
+    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
+    counts = Counter(file.suffix.lower() or "no ending" for file in files).most_common(FEW + 1)
+    told = [f"{count} × {as_text(ending)}" for ending, count in counts[:FEW]]
+    return ", ".join([*told, *(["…"] if len(counts) > FEW else [])]) or "no files at all"
 
 
 def _reads(name: str, factory: object) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from headstart.data.exchange.account import Account
 from headstart.data.exchange.memory import import_arrays
 from headstart.data.exchange.table import TableOptions, open_named
-from headstart.data.exchange.tables import CLASS, DEPTH, MASK, PATH, POSE, SPLIT, Table, column_of
+from headstart.data.exchange.tables import CLASS, DEPTH, GROUP, MASK, PATH, POSE, SPLIT, Table, column_of
 from headstart.data.exchange.transfer import Listener, import_reader, refuse_untaught
 from headstart.errors import DataError
 from headstart.folder import Manifest
@@ -25,6 +25,7 @@ WHERE = "the frame"
 COLUMNS = {
     "labels": ("class_column", CLASS),
     "split": ("split_column", SPLIT),
+    "groups": ("group_column", GROUP),
     "masks": ("mask_column", MASK),
     "depth": ("depth_column", DEPTH),
     "pose": ("pose_column", POSE),

@@ -3,12 +3,9 @@
 import re
 from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
 from headstart.errors import ConfigError, DataError
 
-__all__ = ["broken_groups", "groups_by"]
+__all__ = ["groups_by"]
 
 
 def groups_by(pattern: str, files: Sequence[str], where: str) -> list[str]:
@@ -30,11 +27,3 @@ def groups_by(pattern: str, files: Sequence[str], where: str) -> list[str]:
         if match is None or not match[match.re.groups and 1]:
             raise DataError(f"{where}: `group_by` ('{pattern}') finds nothing in '{file}': make it fit every picture")
     return [match[match.re.groups and 1] for match in found if match]
-
-
-def broken_groups(groups: Sequence[str], splits: NDArray[np.uint8]) -> list[str]:
-    """Names of the groups that are in more than one split, in order."""
-    seen: dict[str, set[int]] = {}
-    for group, split in zip(groups, splits.tolist(), strict=True):
-        seen.setdefault(group, set()).add(split)
-    return sorted(group for group, its in seen.items() if len(its) > 1)

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.data.exchange.account import Account
-from headstart.data.exchange.base import TARGETS, Arrays, Format, Reader, ReadOptions, needs, new_manifest
+from headstart.data.exchange.base import TARGETS, Arrays, Format, Reader, ReadOptions, as_target, needs, new_manifest
 from headstart.data.exchange.hdf5_header import DATASETS, Header, plain, read_header
 from headstart.data.exchange.hdf5_write import write_hdf5
 from headstart.data.exchange.kinds import RGB
@@ -80,7 +80,10 @@ class Hdf5Reader(Reader):
             raise DataError(f"{path} cannot be read ({error}): make it again") from error
         except DataError as error:
             raise DataError(f"{path}: {error}") from None
-        return {"images": images, **{f"target.{name}": _typed(name, values) for name, values in targets.items()}}
+        try:
+            return {"images": images, **{f"target.{name}": _typed(name, values) for name, values in targets.items()}}
+        except DataError as error:
+            raise DataError(f"{path}: {error}") from None
 
     def _images(self, file: Any, run: slice) -> NDArray[np.uint8]:
         if "images" in file:
@@ -101,7 +104,7 @@ def _typed(name: str, values: NDArray[Any]) -> NDArray[Any]:
     if name in ("pose", "rotation") and values.ndim > 1:
         rotation = values.reshape(len(values), 3, 3).astype(np.float32)
         return rotation if name == "rotation" else pose_class(rotation)
-    return values.astype(TARGETS[name])
+    return as_target(name, values)
 
 
 def read_hdf5(path: Path, options: Hdf5Options) -> Reader:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from headstart.data.exchange.base import needs
 from headstart.errors import DataError
+from headstart.folder import PIXEL_TARGETS
 
 __all__ = ["DATASETS", "Header", "plain", "read_header"]
 
@@ -63,12 +64,28 @@ def _read_header(file: Any) -> Header:
             raise DataError(f"`{column}` has the shape {list(file[column].shape)}, not [N, 3, 3]: make it again")
         if target == "class" and file[column].ndim != 1:
             raise DataError(f"`{column}` has the shape {list(file[column].shape)}, not [N]: make it again")
+        if target in PIXEL_TARGETS and file[column].shape[1:] != images.shape[2:]:
+            sizes = "×".join(map(str, file[column].shape[1:]))
+            raise DataError(
+                f"`{column}` has {sizes} pixels, and images have {images.shape[2]} a side: scale it to them"
+            )
     index = np.asarray(plain(file, "index")) if "index" in file else None
     labels = next((columns[name] for name in ("class", "semantic") if name in columns), None)
-    top = int(file[labels][:].max()) - ("class" not in columns) if labels and len(images) else -1
+    top = _top(file, labels) - ("class" not in columns) if labels and len(images) else -1
     return Header(
         len(images), images.shape[1:], columns, index, top, tuple(json.loads(file.attrs.get("classes", "[]")))
     )
+
+
+def _top(file: Any, column: str) -> int:
+    """The highest number of a class. Raises ``DataError`` for numbers that are none."""
+    values = np.asarray(file[column])
+    if not np.isfinite(values).all() or (values != np.round(values)).any() or values.min() < 0:
+        wrong = values[~np.isfinite(values) | (values != np.round(values)) | (values < 0)][0]
+        raise DataError(
+            f"`{column}` holds {wrong}, and classes are whole numbers from 0 on: fill it in, or remove the row"
+        )
+    return int(values.max())
 
 
 def _present(file: Any) -> dict[str, str]:

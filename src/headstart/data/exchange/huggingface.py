@@ -23,6 +23,7 @@ from headstart.data.exchange.base import (
     Reader,
     ReadOptions,
     Stored,
+    as_target,
     needs,
     new_manifest,
 )
@@ -121,7 +122,7 @@ class HuggingFaceReader(Reader):
         pictures = zip(range(start, stop), batch[self.image], strict=True)
         arrays: Arrays = {"images": np.stack(in_parallel(self._picture, pictures))}
         for name, column in self.columns.items():  # the library's formatter widens small types
-            arrays[f"target.{name}"] = np.asarray(batch[column]).astype(TARGETS[name])
+            arrays[f"target.{name}"] = as_target(name, np.asarray(batch[column]))
         return arrays
 
     def _picture(self, numbered: tuple[int, Mapping[str, Any]]) -> NDArray[Any]:

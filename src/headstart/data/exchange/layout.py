@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from headstart.data.exchange.account import Guess
-from headstart.data.exchange.splits import SPLIT_WORDS, UNKNOWN, UNLABELLED, told_splits
+from headstart.data.exchange.splits import SPLIT_WORDS, UNKNOWN, UNLABELLED, near_split, told_splits
 from headstart.errors import DataError
 
 __all__ = ["Layout", "Parts", "kept_apart", "layout_of", "named_splits", "outside", "split_of_name", "wrapper_of"]
@@ -97,16 +97,33 @@ Found = tuple[Sequence[int], Sequence[Guess]] | None
 def _split_folders(root: Path, paths: Sequence[Parts]) -> Found:
     tops = {parts[0] for parts in paths if len(parts) > 1}
     words = {top for top in tops if split_of_name(top) != UNKNOWN}
+    _refuse_misspelt(root, words, tops)
     if not words or _names_a_class(words, tops, paths):
         return None
     splits = [split_of_name(parts[0]) if len(parts) > 1 else UNKNOWN for parts in paths]
     if UNKNOWN in splits:
-        stray = "/".join(paths[splits.index(UNKNOWN)])
+        parts = paths[splits.index(UNKNOWN)]
+        near = near_split(parts[0]) if len(parts) > 1 else None
+        mend = f"rename '{parts[0]}' to '{near}', or move it" if near else "move it"
         raise DataError(
-            f"{root} has folders of splits, and '{stray}' is in none of train, val and test: move it, "
-            "or let pretraining alone see such pictures (`outside=unlabelled`)"
+            f"{root} has folders of splits, and '{'/'.join(parts)}' is in none of train, val and test: {mend}, or let "
+            "pretraining alone see such pictures (`outside=unlabelled`)"
         )
     return splits, told_splits(splits, f"folders {', '.join(sorted(words))}")
+
+
+def _refuse_misspelt(root: Path, words: set[str], tops: set[str]) -> None:
+    """Folders that would be classes because the names of splits are misspelt: of another split than those that are not,
+    or of several."""
+    known = {split_of_name(word) for word in words}
+    near = {top: word for top in sorted(tops - words) if (word := near_split(top))}
+    others = {SPLIT_WORDS[word] for word in near.values()} - known
+    if others and len(others | known) > 1 and len(words) < 2:
+        name, word = next((top, word) for top, word in near.items() if SPLIT_WORDS[word] in others)
+        raise DataError(
+            f"{root} has a folder '{name}', which is no split: rename it to '{word}', or if it is a class, put all "
+            "classes into a folder train"
+        )
 
 
 def _split_first(root: Path, paths: Sequence[Parts]) -> Layout | None:

@@ -24,6 +24,7 @@ def import_arrays(
     *,
     out: Path | str,
     split: Any = None,
+    groups: Any = None,
     classes: Sequence[str] | None = None,
     masks: Any = None,
     depth: Any = None,
@@ -37,7 +38,8 @@ def import_arrays(
 
     images: a NumPy array, a tensor, or a sequence of either, all of one shape: ``[N, H, W]``, ``[N, H, W, C]`` or
     ``[N, C, H, W]``, uint8, uint16 or floats. labels: numbers or names ``[N]``. split: ``train``, ``val``, ``test`` or
-    0, 1, 2 ``[N]``; without it, splits are drawn 10 : 1 : 1. classes: names by number. masks, depth: ``[N, H, W]``.
+    0, 1, 2 ``[N]``; without it, splits are drawn 10 : 1 : 1. groups: patients or scenes, which
+    drawn splits keep together. classes: names by number. masks, depth: ``[N, H, W]``.
     pose ``[N]``, rotation ``[N, 3, 3]``. options: those of the format ``arrays``: resolution, fit, layout, seed,
     depth_scale, …. tell: called at the end with what was guessed. Raises ``DataError`` for what is no image set,
     ``StoreError`` if ``out`` holds something.
@@ -50,8 +52,8 @@ def import_arrays(
     A study reads it by ``dataset: {source: folder, path: digits}``.
     """
     given = {
-        "images": images, "labels": labels, "split": split, "class_names": classes, "masks": masks, "depth": depth,
-        "pose": pose, "rotation": rotation,
+        "images": images, "labels": labels, "split": split, "group": groups, "class_names": classes,
+        "masks": masks, "depth": depth, "pose": pose, "rotation": rotation,
     }  # fmt: skip
     arrays: dict[str, Values] = {
         name: Held(as_array(value, name)) for name, value in given.items() if value is not None

@@ -22,12 +22,21 @@ class RowsOf(Reader):
     rows: NDArray[np.int64]
 
     def __post_init__(self) -> None:
-        self.unreadable, self.account = self.inner.unreadable, self.inner.account
+        self.account = self.inner.account
+
+    def sides(self, rows: Sequence[int]) -> list[int]:
+        return self.inner.sides(self.rows[list(rows)].tolist())
+
+    def name_of(self, row: int) -> str:
+        return self.inner.name_of(int(self.rows[row]))
 
     def read(self, start: int, stop: int) -> Arrays:
         rows = self.rows[start:stop]
         runs = np.split(rows, np.flatnonzero(np.diff(rows) != 1) + 1)
+        known = len(self.inner.unreadable)
         parts: Sequence[Mapping[str, NDArray[Any]]] = [self.inner.read(int(run[0]), int(run[-1]) + 1) for run in runs]
+        for bad in self.inner.unreadable[known:]:
+            self.unreadable.append(bad._replace(row=int(np.searchsorted(self.rows, bad.row))))
         names = ["images", *(f"target.{name}" for name in self.targets)]
         return {name: np.concatenate([part[name] for part in parts]) for name in names}
 

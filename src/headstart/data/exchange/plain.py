@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from headstart.data.exchange.account import Account
 from headstart.data.exchange.base import TARGETS, Arrays, Reader, new_manifest
-from headstart.data.exchange.endings import UNREAD, picture_endings, remedy
-from headstart.data.exchange.groups import broken_groups, groups_by
+from headstart.data.exchange.doubts import lone_classes, split_groups
+from headstart.data.exchange.endings import UNREAD, endings_in, picture_endings, remedy
+from headstart.data.exchange.groups import groups_by
 from headstart.data.exchange.kinds import UNREADABLE, shorter_sides, survey
 from headstart.data.exchange.layout import Layout, Parts, kept_apart, layout_of, outside, wrapper_of
 from headstart.data.exchange.listing import pictures_among
@@ -40,13 +41,13 @@ __all__ = [
 
 
 class PlainOptions(PictureOptions):
-    """outside: what becomes of pictures that are in no folder of a split or class, where others are, or in no table:
-    ``refuse`` them (a table leaves them out), or take them as ``unlabelled``, which pretraining alone sees. group_by:
-    what in a file's path below the root names its group, a patient or scene, that splits keep together: a regular
-    expression."""
+    """group_by: what in a file's path below the root tells what it belongs to, a patient or scene: a regular expression
+    such as ``(p[0-9]+)_``; drawn splits keep it together. outside: what becomes of pictures that are in no folder of a
+    split or class, where others are, or in no table: ``refuse`` them (a table leaves them out), or take them as
+    ``unlabelled``, which pretraining alone sees."""
 
-    outside: Literal["refuse", "unlabelled"] = "refuse"
     group_by: str | None = None
+    outside: Literal["refuse", "unlabelled"] = "refuse"
 
 
 def holds_pictures(path: Path, others: Sequence[Path] = ()) -> bool:
@@ -135,6 +136,10 @@ def read_plain(path: Path, options: PlainOptions) -> Reader:
     layout = layout_of(path, inner)
     _refuse_lost_classes(path, layout, [parts[wrapper:] for parts in unread])
     account.guesses += layout.guesses
+    if wrapper and not layout.classes:
+        account.notes.append(
+            f"{path}: all pictures lie in the one folder '{'/'.join(paths[0][:wrapper])}', which is taken for no class"
+        )
     keys = ["/".join(parts) for parts in inner]
     rows = Rows(entries, keys, layout.splits, layout.classes, sorted(set(layout.classes)), apart=apart, reason=reason)
     return open_pictures(path, "pictures", rows, options, account)
@@ -154,7 +159,7 @@ def _divided(
     return kept, [entry for entry, alone in zip(entries, apart, strict=True) if alone], reason
 
 
-def read_loose(path: Path, options: PictureOptions) -> Reader:
+def read_loose(path: Path, options: PlainOptions) -> Reader:
     """A reader of all pictures below ``path`` as unlabelled ones, whatever their folders say."""
     account = Account()
     entries, _ = pictures_below(path, files_of(path, account.skip), account)
@@ -172,8 +177,7 @@ def pictures_below(path: Path, entries: Sequence[Entry], account: Account) -> tu
         raise DataError(
             f"none of the {len(others)} pictures of {path} can be read ({endings}): {remedy(others[0].suffix)}"
         )
-    known = ", ".join(sorted(picture_endings()))
-    raise DataError(f"{path} holds no pictures ({known}): name a folder or zip archive that does")
+    raise DataError(f"{path} holds no pictures ({endings_in(path)}): name a folder or zip archive that does")
 
 
 def _sources(entries: Iterable[Entry]) -> Iterator[tuple[str, Path | bytes]]:
@@ -185,10 +189,10 @@ def open_pictures(path: Path, imported: str, rows: Rows, options: PlainOptions, 
     """A reader of ``rows``; what ``survey`` raises for their pictures."""
     groups = rows.groups or (groups_by(options.group_by, rows.keys, str(path)) if options.group_by else ())
     drawn = complete_splits(rows.given, groups or rows.keys, options.seed)
-    splits = np.concatenate([drawn, np.full(len(rows.apart), UNLABELLED, dtype=np.uint8)])
     account.guesses += drawn_splits(rows.given, "group" if groups else "the names of files") if rows.given else []
     account.guesses += unlabelled_guess(len(rows.apart), rows.reason)
-    account.notes += _broken(path, groups, drawn)
+    account.notes += [f"{path}: {doubt}" for doubt in (*split_groups(groups, drawn), *lone_classes(rows.names, drawn))]
+    splits = np.concatenate([drawn, np.full(len(rows.apart), UNLABELLED, dtype=np.uint8)])
     entries = [*rows.entries, *rows.apart]
     resolution, kind = survey(_sources(entries), options.resolution, account)
     made_by = {"imported": imported, "resolution": resolution, "seed": options.seed, "fit": options.fit}
@@ -210,16 +214,6 @@ def _with_groups(beside: Beside, groups: Sequence[str]) -> Beside:
         return beside
     numbers = np.unique(np.array(groups, dtype=object), return_inverse=True)[1]
     return replace(beside, values={**beside.values, "group": numbers.astype(np.int64)})
-
-
-def _broken(path: Path, groups: Sequence[str], splits: NDArray[np.uint8]) -> list[str]:
-    broken = broken_groups(groups, splits) if groups else []
-    if not broken:
-        return []
-    return [
-        f"{path}: {len(broken)} of {len(set(groups))} groups have pictures in more than one split, '{broken[0]}' among "
-        "them, so that scores may be too good: leave splits out to have them drawn by group"
-    ]
 
 
 def _refuse_lost_classes(path: Path, layout: Layout, unread: Sequence[Parts]) -> None:

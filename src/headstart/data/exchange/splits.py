@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,16 @@ from headstart.folder import SPLITS
 from headstart.scenes.buckets import BUCKETS, split_of
 from headstart.seeding import derive_seed
 
-__all__ = ["SPLIT_NAMES", "SPLIT_WORDS", "UNKNOWN", "UNLABELLED", "complete_splits", "drawn_splits", "told_splits"]
+__all__ = [
+    "SPLIT_NAMES",
+    "SPLIT_WORDS",
+    "UNKNOWN",
+    "UNLABELLED",
+    "complete_splits",
+    "drawn_splits",
+    "near_split",
+    "told_splits",
+]
 
 UNKNOWN = -1
 UNLABELLED = len(SPLITS)
@@ -22,6 +32,18 @@ SPLIT_WORDS = {
 }
 """What people call train, val and test, and what is in none of them."""
 SPLIT_NAMES = (*SPLITS, "unlabelled")
+
+
+def near_split(name: str) -> str | None:
+    """The name of a split that another is a misspelling of, if it looks like one.
+
+    >>> near_split("valdation"), near_split("Tset"), near_split("truck")
+    ('validation', 'test', None)
+    """
+    close = get_close_matches(name.lower(), SPLIT_WORDS, n=1, cutoff=0.75)
+    if close and (sorted(close[0]) == sorted(name.lower()) or len(close[0]) != len(name)):
+        return close[0]
+    return None
 
 
 def complete_splits(given: Sequence[int], keys: Sequence[str], seed: int) -> NDArray[np.uint8]:

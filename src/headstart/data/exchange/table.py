@@ -11,7 +11,7 @@ from headstart.data.exchange.folder import read_folder_export, write_folder
 from headstart.data.exchange.layout import Parts, layout_of, named_splits, split_of_name, wrapper_of
 from headstart.data.exchange.plain import PlainOptions, PlainReader, Rows, open_pictures, pictures_below
 from headstart.data.exchange.provenance import read_provenance
-from headstart.data.exchange.splits import UNKNOWN, UNLABELLED
+from headstart.data.exchange.splits import UNKNOWN, UNLABELLED, near_split
 from headstart.data.exchange.table_targets import (
     MAPS,
     TargetOptions,
@@ -39,6 +39,9 @@ from headstart.scenes.disk.tree import Entry, files_of
 __all__ = ["TABLE", "TableOptions", "open_named"]
 
 APART = "the table says so, or says nothing of them"
+
+NAN = ("nan", "<na>")
+"""What programs write where they know nothing."""
 
 
 class TableOptions(TargetOptions, PlainOptions):
@@ -132,7 +135,7 @@ def _read_rows(table: Table, files: Mapping[Parts, Entry], options: TableOptions
             raise DataError(f"{where} names '{row[place]}' again, after {named.where[entry.parts]}: keep one of them")
         named.where[entry.parts] = where
         told = UNKNOWN if split is None else _split(where, row[place], row[split])
-        bare = label is not None and not row[label].strip()
+        bare = label is not None and _is_bare(row[label])
         if told == UNLABELLED or (bare and options.outside == "unlabelled"):
             named.apart.append(entry)
             continue
@@ -146,20 +149,25 @@ def _read_rows(table: Table, files: Mapping[Parts, Entry], options: TableOptions
         read_targets(where, row, table, targets, files, named.told)
 
 
+def _is_bare(value: str) -> bool:
+    return not value.strip() or value.strip().lower() in NAN
+
+
 def _filled(where: str, file: str, value: str, what: str) -> str:
-    if not value.strip():
-        raise DataError(
-            f"{where} has no {what} for '{file}': fill it in, remove the row, or let pretraining alone see such "
-            "pictures (`outside=unlabelled`)"
-        )
+    if _is_bare(value):
+        told = f"'{value.strip()}' as" if value.strip() else "no"
+        apart = ", or let pretraining alone see such pictures (`outside=unlabelled`)" if what == "class" else ""
+        raise DataError(f"{where} has {told} {what} for '{file}': fill it in, or remove the row{apart}")
     return value.strip()
 
 
 def _split(where: str, file: str, value: str) -> int:
     split = split_of_name(value.strip())
     if split == UNKNOWN:
+        near = near_split(value.strip())
+        mend = f"did you mean '{near}'? Mend it" if near else "mend it"
         raise DataError(
-            f"{where} has '{value}' as split of '{file}', none of train, val and test: mend it, or draw splits "
+            f"{where} has '{value}' as split of '{file}', none of train, val and test: {mend}, or draw splits "
             "(`split_column=none`)"
         )
     return split

@@ -97,6 +97,8 @@ def read_table(entry: Entry) -> Table:
     _, header = next(lines, (0, []))
     if not header:
         raise DataError(f"{entry} is empty: write a header and a row for each picture, or remove it")
+    if len(header) == 1 and (other := next((sign for sign in ";\t|" if sign in header[0]), None)):
+        raise DataError(f"{entry} has columns with {other!r} between them: save it with commas, or tabs as .tsv")
     rows = [(number, row) for number, row in lines if row]
     for number, row in rows:
         if len(row) != len(header):
@@ -141,7 +143,7 @@ def entry_of(where: str, table: Table, name: str, files: Mapping[Parts, Entry], 
 def _text(entry: Entry) -> Iterator[tuple[int, Sequence[str]]]:
     try:
         lines = csv.reader(
-            io.StringIO(entry.read().decode("utf-8-sig"), newline=""), delimiter=DELIMITERS[entry.suffix]
+            io.StringIO(entry.read().decode("utf-8-sig"), newline=""), delimiter=DELIMITERS[entry.suffix], strict=True
         )
         for row in lines:
             yield lines.line_num, row

@@ -12,14 +12,23 @@ from filelock import FileLock, Timeout
 
 from headstart.data.exchange import FORMATS
 from headstart.data.exchange.account import Account
-from headstart.data.exchange.base import Reader, Stored
+from headstart.data.exchange.base import TARGETS, Reader, Stored
+from headstart.data.exchange.endings import endings_in, picture_endings
 from headstart.data.exchange.parts import labelled, unlabelled
 from headstart.data.exchange.plain import read_loose
 from headstart.data.exchange.provenance import Provenance, read_provenance, write_provenance
 from headstart.data.exchange.splits import UNLABELLED
 from headstart.errors import DataError, StoreError
 from headstart.files import PARTIAL
-from headstart.folder import SPLITS, UNLABELLED_FOLDER, Manifest, holds_dataset, write_manifest, write_shard
+from headstart.folder import (
+    PIXEL_TARGETS,
+    SPLITS,
+    UNLABELLED_FOLDER,
+    Manifest,
+    holds_dataset,
+    write_manifest,
+    write_shard,
+)
 from headstart.registry import lookup
 from headstart.schema import validate
 
@@ -141,7 +150,9 @@ def guess_format(path: Path, remedy: str | None = None) -> str:
     formats = [name for name, form in FORMATS.items() if form.recognises(path)]
     if len(formats) == 1:
         return formats[0]
-    looks = f"could be {' or '.join(formats)}" if formats else "looks like no format known"
+    if not formats and path.is_file() and path.suffix.lower() in picture_endings():
+        raise DataError(f"{path} is one picture: name the folder that it is in")
+    looks = f"could be {' or '.join(formats)}" if formats else f"looks like no format known ({endings_in(path)})"
     known = ", ".join(sorted(FORMATS))
     raise DataError(f"{path} {looks}: {remedy or f'name its format with --from, one of {known}'}")
 
@@ -150,12 +161,14 @@ def write_dataset(reader: Reader, folder: Path, progress: Listener | None = None
     """Write all that ``reader`` reads as a dataset folder; the manifest comes last, so that none looks finished early.
 
     Shards are as large as they were where the images come from such a folder, and come out byte for byte the same if
-    nobody changed the images since. Raises ``DataError``, naming the files, if some are unreadable.
+    nobody changed the images since. Raises ``DataError``, naming the files, if some are unreadable, ``StoreError`` if
+    the disk has no room for them.
     """
     import torch
 
     from headstart.data.viewing.check import faults
 
+    _refuse_full_disk(reader, folder)
     shards, start, report = [], 0, _counting(progress, len(reader))
     for number, size in enumerate(_shard_sizes(reader)):
         arrays = reader.read(start, start + size)
@@ -163,7 +176,8 @@ def write_dataset(reader: Reader, folder: Path, progress: Listener | None = None
             tensors = {name: torch.from_numpy(values) for name, values in arrays.items()}
             tensors["split"] = torch.from_numpy(reader.splits[start : start + size])
             for fault in faults(tensors, reader.manifest):
-                raise DataError(f"images {start} to {start + size - 1} of '{reader.manifest.name}': {fault}")
+                rows = f"images {start} to {start + size - 1}"
+                raise DataError(f"{rows} of '{reader.manifest.name}': {fault}: mend it, and read it again")
             shards.append(write_shard(folder, number, tensors))
         start += size
         report(start)
@@ -174,6 +188,23 @@ def write_dataset(reader: Reader, folder: Path, progress: Listener | None = None
         manifest = manifest.model_copy(update={"normalisation": {}, "ingredients": _marked(reader.manifest)})
     write_manifest(folder, manifest)
     return manifest
+
+
+def _refuse_full_disk(reader: Reader, folder: Path) -> None:
+    """Before anything is written."""
+    maps = sum(np.dtype(TARGETS[name]).itemsize for name in reader.targets if name in PIXEL_TARGETS)
+    needed = len(reader) * (reader.blank().nbytes + maps * reader.manifest.resolution**2)
+    place = next(parent for parent in (folder, *folder.resolve().parents) if parent.exists())
+    free = shutil.disk_usage(place).free
+    if needed > free:
+        raise StoreError(
+            f"{len(reader):,} images of {reader.manifest.resolution} pixels a side take {_gigabytes(needed)}, and the "
+            f"disk of {place} has {_gigabytes(free)} left: free some, name another place, or lower the resolution"
+        )
+
+
+def _gigabytes(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e8 else f"{count / 1e6:.1f} MB"
 
 
 def _manifest(reader: Reader) -> Manifest:

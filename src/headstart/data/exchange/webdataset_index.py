@@ -20,6 +20,7 @@ from headstart.names import as_text
 __all__ = ["IMAGES", "Member", "Sample", "looks_like_shards", "read_index", "tar_files"]
 
 TAR = ".tar"
+PACKED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 IMAGES = ("png", "jpg", "jpeg", "webp", "npy")
 MEMBERS = (*IMAGES, "json", "cls", "semantic.png", "instance.png", "depth.npy")
 """Endings that are read."""
@@ -98,12 +99,27 @@ def _members(path: Path, number: int, tar_name: str, account: Account) -> Iterat
     try:
         with tarfile.open(path, "r:") as tar:
             for member in tar:
-                if member.isreg():
+                if _leads_out(member.name):
+                    account.skip(f"{tar_name}/{as_text(member.name)}", "its name leads out of the tar file")
+                elif member.isreg():
                     yield Member(number, member.name, member.offset_data, member.size)
                 elif not member.isdir():
                     account.skip(f"{tar_name}/{as_text(member.name)}", "a link or device")
     except (OSError, tarfile.TarError) as error:
-        raise DataError(f"{path} is no whole uncompressed tar file ({error}): make it again") from error
+        raise DataError(
+            f"{path} is no whole uncompressed tar file ({_packed(path) or error}): make it again"
+        ) from error
+
+
+def _leads_out(name: str) -> bool:
+    return PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts
+
+
+def _packed(path: Path) -> str:
+    """What a tar file is compressed by, if it is."""
+    with path.open("rb") as file:
+        begin = file.read(6)
+    return next((f"it is compressed by {name}" for magic, name in PACKED.items() if begin.startswith(magic)), "")
 
 
 def _grouped(members: list[Member], tar_name: str, split: int, account: Account) -> Iterator[Sample]:

@@ -42,7 +42,7 @@ class ExchangedSource(ReadOptions, FoundSource):
     @property
     def options(self) -> dict[str, Any]:
         """Its keys as options of the format."""
-        return self.model_dump(exclude={"path", "unlabelled", "duplicates"})
+        return self.model_dump(exclude={"path", "duplicates", "unlabelled"})
 
     def reader(self) -> Reader:
         """Of all its images."""
@@ -82,7 +82,7 @@ class ExchangedSource(ReadOptions, FoundSource):
 
         Of options, those that say something, so that a new one changes no key. order: as ``order_of`` stores them.
         """
-        options = self.model_dump(mode="json", exclude={"path", "unlabelled", "duplicates"}, exclude_none=True)
+        options = self.model_dump(mode="json", exclude={"path", "duplicates", "unlabelled"}, exclude_none=True)
         return {"content": self.fingerprint, "options": options, "order": "content"}
 
     def materialise(self, folder: Path, *, workers: int | None, progress: Progress | None) -> Path:  # noqa: ARG002

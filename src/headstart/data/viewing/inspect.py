@@ -14,6 +14,7 @@ from headstart.data.exchange import FORMATS
 from headstart.data.exchange.account import Account
 from headstart.data.exchange.base import Bad, Reader
 from headstart.data.exchange.kinds import Kind
+from headstart.data.exchange.parts import labelled
 from headstart.data.exchange.transfer import Listener, guess_format, open_reader
 from headstart.data.viewing.likeness import Twins
 from headstart.data.viewing.observe import Observed
@@ -84,7 +85,7 @@ class Inspected:
 def inspect(
     path: Path, form: str | None = None, options: Mapping[str, Any] | None = None, progress: Listener | None = None
 ) -> Inspected:
-    """Read all that an import of ``path`` would read, and write nothing.
+    """Read all that an import of ``path`` would read, unlabelled pictures aside, and write nothing.
 
     form, options: as ``import_folder`` takes them. progress: called with (done, total) images. Raises ``DataError`` for
     what no import could read; pictures that are broken, one by one, are told in ``bad``.
@@ -95,7 +96,7 @@ def inspect(
     if form is None and holds_dataset(path):
         return _dataset_folder(path, progress)
     form = form or guess_format(path)
-    reader = open_reader(path, form, _at_a_small_size(form, options or {}))
+    reader = labelled(open_reader(path, form, _at_a_small_size(form, options or {})))
     observed = Observed(len(reader.manifest.classes))
     rows = max(1, min(ROWS, BYTES // reader.blank().nbytes))
     for start in range(0, len(reader), rows):

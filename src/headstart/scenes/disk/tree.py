@@ -12,7 +12,7 @@ from headstart.names import as_text
 
 __all__ = ["Entry", "files_of"]
 
-ARCHIVE = ".zip"
+ARCHIVE, MOST_BYTES = ".zip", 2**30
 HIDDEN = "hidden (.*)"
 JUNK = {
     "@eadir": "thumbnails of a network disk (@eaDir)",
@@ -64,6 +64,10 @@ class Entry:
 
     def read(self) -> bytes:
         """Its content. Raises ``DataError`` if it cannot be read."""
+        if self.member is not None and self.size > MOST_BYTES:
+            raise DataError(
+                f"{self} unpacks to {self.size / 2**30:.1f} GiB, more than a picture or model has: remove it"
+            )
         try:
             return self.path.read_bytes() if self.member is None else _archive(self.path).read(self.member)
         except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
@@ -106,6 +110,8 @@ def _junk(parts: Iterable[str]) -> str | None:
     for part in parts:
         if part.lower() in JUNK:
             return JUNK[part.lower()]
+        if part in ("..", "/"):
+            return "its name leads out of the archive"
         if part.startswith("."):
             return "put there by macOS (._*)" if part.startswith("._") else HIDDEN
     return None
