@@ -350,6 +350,7 @@ def test_images_are_answered_for_from_the_command_line(pets, tmp_path, capsys, m
     for again in ([kept], ["--data", pets, "--time", "none", *TINY]):
         code, out, _ = command(capsys, monkeypatch, "plan", *again, *where[2:])
         assert "all 9 9 0" in out, "what the folder says can be run again"
+        assert "guessed class: cat, dog (folders)" in out
 
 
 @pytest.mark.parametrize(
