@@ -73,9 +73,7 @@ class StudyRun:
     @property
     def guesses(self) -> tuple[str, ...]:
         """What nobody said of the images, each with its reason."""
-        studies = [variant.config for variant in self.plan.suite.variants]
-        sources = [source for study in studies for source in (study.dataset, study.pretrain_dataset) if source]
-        return tuple(dict.fromkeys(guess for source in sources for guess in source.info().guesses))
+        return self.plan.suite.guesses
 
     @property
     def log(self) -> Path:

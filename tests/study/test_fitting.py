@@ -313,6 +313,7 @@ def test_what_was_chosen_once_is_not_chosen_otherwise(pets, tmp_path, priced):
     again = fit_study(data=pets, seconds=60, store=tmp_path, out=tmp_path)
     assert again.config == first.config
     assert "was chosen for this time before" in again.notes[0]
+    assert again.replaces, "an earlier version may have written it in other words"
     assert fit_study(data=pets, seconds=60, store=tmp_path, out=tmp_path, replace=True).config != first.config
     longer = fit_study(data=pets, seconds=120, store=tmp_path, out=tmp_path)
     assert longer.replaces
@@ -349,6 +350,7 @@ def test_images_are_answered_for_from_the_command_line(pets, tmp_path, capsys, m
     for again in ([kept], ["--data", pets, "--time", "none", *TINY]):
         code, out, _ = command(capsys, monkeypatch, "plan", *again, *where[2:])
         assert "all 9 9 0" in out, "what the folder says can be run again"
+        assert "guessed class: cat, dog (folders)" in out
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ DATA_TIME = "10m"
 
 
 class Chosen(NamedTuple):
-    """replaces: whether it takes the place of an earlier one that was chosen for another time."""
+    """replaces: whether it may take the place of an earlier choice."""
 
     suite: "Suite"
     replaces: bool = False

@@ -116,6 +116,8 @@ def study_plan(
 
     share = None if detect is None else share_of(detect)
     chosen = chosen_study(recipe, overrides or [], data, time, out=out, store=store, workers=workers)
+    for guess in chosen.suite.guesses:
+        say(f"guessed {guess}")
     print_frame(plan_table(chosen.suite, store=store, workers=workers))
     if share is not None:
         print_detection(chosen.suite, share, store, workers)

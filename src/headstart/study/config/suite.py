@@ -56,6 +56,13 @@ class Suite:
     def title(self) -> str:
         return self.first.title or self.name
 
+    @property
+    def guesses(self) -> tuple[str, ...]:
+        """What nobody said of the images, each with its reason."""
+        studies = [variant.config for variant in self.variants]
+        sources = [source for study in studies for source in (study.dataset, study.pretrain_dataset) if source]
+        return tuple(dict.fromkeys(guess for source in sources for guess in source.info().guesses))
+
     def settled(self) -> "Suite":
         """All studies with device, precision and color decided, and the file that says so."""
         variants = tuple(replace(variant, config=settle(variant.config)) for variant in self.variants)

@@ -32,8 +32,9 @@ Make = Callable[[], StudyConfig]
 @dataclass(frozen=True)
 class Fitted:
     """What was chosen. seconds: that it takes, or ``None`` where nobody asked. guesses: what was taken for granted,
-    besides what sources say. left_out: what a study with all the time it can use has. more: seconds, what they
-    would buy, and what in return. notes: sentences on an earlier run. replaces: whether that one is to be replaced."""
+    besides what sources say. left_out: what a study with all the time it can use has. more: seconds, what they would
+    buy, and what in return. notes: sentences on an earlier run. replaces: whether that one may be written over,
+    because it is known."""
 
     config: StudyConfig
     guesses: tuple[str, ...] = ()
@@ -79,7 +80,7 @@ class Candidates:
         """
         found = earlier(out, self.richest.name, self._all(), seconds) if out else Earlier()
         if found.same is not None and not replace:
-            return Fitted(_timed(found.same, seconds), self.guesses, notes=(found.note,))
+            return Fitted(_timed(found.same, seconds), self.guesses, notes=(found.note,), replaces=True)
         spent: dict[Make, float] = {}
 
         def cost(rung: Make) -> float:

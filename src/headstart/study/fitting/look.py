@@ -51,7 +51,7 @@ class Found:
 
 
 def look_at(path: Path, options: Mapping[str, Any]) -> Found:
-    """Find out what lies at ``path``; headers and labels are read, no pictures.
+    """Find out what lies at ``path``; headers and labels are read, and no picture is decoded.
 
     options: what the user says of it, with the keys of ``dataset`` in a study. Raises ``HeadstartError`` for what
     cannot be read, and for pictures of different sizes of which nothing tells one; it names the key that does.
