@@ -70,7 +70,7 @@ class ToyJob(Job):
             return
         suffered.touch()
         if what == "wait":
-            time.sleep(30)
+            time.sleep(8)
         if what == "die":
             os.kill(os.getpid(), signal.SIGKILL)
         if what == "stumble":
