@@ -63,7 +63,7 @@ class Header(NamedTuple):
 
 
 def survey(
-    pictures: Iterable[tuple[str, Source]], resolution: int | None, account: Account | None = None
+    pictures: Iterable[tuple[object, Source]], resolution: int | None, account: Account | None = None
 ) -> tuple[int, Kind]:
     """Pixels per side and the kind of a set of named pictures, from their headers.
 
@@ -72,9 +72,9 @@ def survey(
     picture, and for pictures that are not square and of one size. ``account`` hears of sizes, and of files with several
     pictures.
     """
-    several: list[str] = []
-    kinds: dict[Kind, str] = {}
-    sides: dict[int, str] = {}
+    several: list[object] = []
+    kinds: dict[Kind, object] = {}
+    sides: dict[int, object] = {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # twice as many pixels are refused
         for name, header in _headers(pictures, skip=resolution is not None):
@@ -92,12 +92,12 @@ def survey(
     return resolution or next(iter(sides), 0), _common(kinds)
 
 
-def shorter_sides(pictures: Iterable[tuple[str, Source]]) -> list[int]:
+def shorter_sides(pictures: Iterable[tuple[object, Source]]) -> list[int]:
     """Of named pictures, from their headers; what is no picture is left out."""
     return [min(header.width, header.height) for _, header in _headers(pictures, skip=True)]
 
 
-def _headers(pictures: Iterable[tuple[str, Source]], skip: bool) -> Iterator[tuple[str, Header]]:
+def _headers(pictures: Iterable[tuple[object, Source]], skip: bool) -> Iterator[tuple[object, Header]]:
     """What is no picture is skipped, to be named with all others when pictures are read, or refused at once."""
     for name, source in pictures:
         try:
@@ -109,7 +109,7 @@ def _headers(pictures: Iterable[tuple[str, Source]], skip: bool) -> Iterator[tup
             raise DataError(f"{name} {error}") from None
 
 
-def _common(kinds: dict[Kind, str]) -> Kind:
+def _common(kinds: dict[Kind, object]) -> Kind:
     if set(kinds) <= {GRAY, RGB}:
         return GRAY if set(kinds) == {GRAY} else RGB
     if len(kinds) > 1:
@@ -121,7 +121,7 @@ def _common(kinds: dict[Kind, str]) -> Kind:
     return next(iter(kinds))
 
 
-def _side(name: str, header: Header) -> int:
+def _side(name: object, header: Header) -> int:
     if header.width != header.height:
         raise DataError(
             f"{name} has {header.width}×{header.height} pixels, and images are square: give a resolution to cut them to"

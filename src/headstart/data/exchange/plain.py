@@ -181,9 +181,9 @@ def pictures_below(path: Path, entries: Sequence[Entry], account: Account) -> tu
     raise DataError(f"{path} holds no pictures ({endings_in(path)}): name a folder or zip archive that does")
 
 
-def _sources(entries: Iterable[Entry]) -> Iterator[tuple[str, Path | bytes]]:
+def _sources(entries: Iterable[Entry]) -> Iterator[tuple[object, Path | bytes]]:
     """Pictures with their names, as ``survey`` takes them."""
-    return ((str(entry), entry.path if entry.member is None else entry.read()) for entry in entries)
+    return ((entry, entry.path if entry.member is None else entry.read()) for entry in entries)
 
 
 def open_pictures(path: Path, imported: str, rows: Rows, options: PlainOptions, account: Account) -> PlainReader:
