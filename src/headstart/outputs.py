@@ -16,6 +16,7 @@ from headstart.report.adaptive import trials_sentence
 from headstart.report.duplicates import duplicates_sentence
 from headstart.report.idle import idle_sentence
 from headstart.report.training import guarded, state_training
+from headstart.report.trust import trust_sentence
 from headstart.study.results.predictions import collect_predictions
 from headstart.study.results.records import (
     collect_history,
@@ -69,7 +70,8 @@ class Tables:
         idle = idle_sentence(self.summary, info.metrics, info.varied)
         trials = trials_sentence(self.utility, run.points, info.varied, info.adaptive) if info.adaptive else ""
         doubles = duplicates_sentence(_duplicates(run, outcomes))
-        verdict = verdict._replace(detail=" ".join(filter(None, [verdict.detail, idle, trials, doubles])))
+        trust = trust_sentence(self.results, info.metrics, info.varied, info.seed, confidence)
+        verdict = verdict._replace(detail=" ".join(filter(None, [verdict.detail, idle, trust, trials, doubles])))
         self.training = state_training(self.trained_out, self.arms)
         self.verdict: Verdict = guarded(verdict, self.training)
 

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from headstart.utility.agreement import Agreement, rank_agreement
 from headstart.utility.curves import LabelRange, labels_needed, monotone_fit
 from headstart.utility.gains import GainEstimate, estimate_gains
 from headstart.utility.images import image_variance
@@ -21,6 +22,7 @@ from headstart.utility.utility import CENSORED, UtilityEstimate, estimate_utilit
 __all__ = [
     "CENSORED",
     "MOST_TRIALS",
+    "Agreement",
     "Detection",
     "GainEstimate",
     "Interpolation",
@@ -38,6 +40,7 @@ __all__ = [
     "labels_needed",
     "mean_interval",
     "monotone_fit",
+    "rank_agreement",
     "reference_estimate",
     "reference_labels_needed",
     "reference_utility",

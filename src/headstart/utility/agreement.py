@@ -1,0 +1,62 @@
+"""Whether a probe ranks arms as fine-tuning does: rank correlation at equal labels, with an interval.
+
+Both scores rise with labels, so that a correlation over all arms and budgets would mostly say that. It is taken at each
+budget over arms (Spearman, 1904) and averaged over budgets; the interval is the bootstrap's over trials, which arms and
+protocols share.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+__all__ = ["Agreement", "rank_agreement"]
+
+Floats = NDArray[np.float64]
+FEWEST_ARMS = 2
+DRAWS = 400
+
+
+class Agreement(NamedTuple):
+    """correlation: mean over budgets, in −1..1, with its interval; NaN where fewer than two arms have both scores."""
+
+    correlation: float
+    low: float
+    high: float
+    arms: int
+    budgets: int
+
+
+def rank_agreement(
+    finetuned: Floats, probed: Floats, rng: np.random.Generator, *, confidence: float = 0.95
+) -> Agreement:
+    """How alike ``finetuned`` and ``probed``, both ``[A, K, R]`` scores of arms, budgets and trials, rank the arms.
+
+    A budget counts at which every arm has both.
+
+    >>> import numpy as np
+    >>> scores = np.array([0.5, 0.6, 0.7])[:, None, None] + np.zeros((3, 2, 4))
+    >>> rank_agreement(scores, scores - 0.2, np.random.default_rng(1)).correlation
+    1.0
+    """
+    arms = len(finetuned)
+    known = np.isfinite(finetuned).all(axis=(0, 2)) & np.isfinite(probed).all(axis=(0, 2))
+    if arms < FEWEST_ARMS or not known.any():
+        return Agreement(np.nan, np.nan, np.nan, arms, int(known.sum()))
+    finetuned, probed = finetuned[:, known], probed[:, known]
+    trials = finetuned.shape[-1]
+    draws = [
+        _correlation(finetuned[..., rows], probed[..., rows]) for rows in rng.integers(trials, size=(DRAWS, trials))
+    ]
+    low, high = np.nanquantile(draws, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return Agreement(_correlation(finetuned, probed), float(low), float(high), arms, int(known.sum()))
+
+
+def _correlation(finetuned: Floats, probed: Floats) -> float:
+    """Of means over trials, at each budget over arms, averaged; where all arms are equal there is none."""
+    ranks = [rankdata(scores.mean(axis=-1), axis=0) for scores in (finetuned, probed)]
+    first, second = (each - each.mean(axis=0) for each in ranks)
+    spread = np.sqrt((first**2).sum(axis=0) * (second**2).sum(axis=0))
+    told = spread > 0
+    return float(((first * second).sum(axis=0)[told] / spread[told]).mean()) if told.any() else float("nan")
