@@ -46,7 +46,7 @@ def main() -> None:
         code = "from headstart.cli import main; main()"
         command = [sys.executable, "-c", code, "study", "run", "--data", str(images), "--time", options.time, *where]
         started = time.monotonic()
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)  # refusals go to the terminal
         taken, used = time.monotonic() - started, os.times()
     given = seconds_of(options.time)
     cores = (used.children_user + used.children_system) / taken
