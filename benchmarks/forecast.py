@@ -4,6 +4,7 @@
 
 Of every curve with at least five budgets: whether the mean that was left out lies in its 95 % interval, and whether the
 number of labels that was forecast for it is within 1.5 times of the true one. What is not trusted is counted, too.
+Without runs, the same of simulated power laws, whose truth is known.
 """
 
 import argparse
@@ -18,15 +19,38 @@ from headstart.utility.forecast import distrust, fit_curve
 
 FEWEST = 5
 NEAR = 1.5
+SIMULATED, NOISE = 400, 0.02
+LABELS = np.array([20.0, 40.0, 80.0, 160.0, 320.0])
+
+
+def print_simulated(rng: np.random.Generator) -> None:
+    """How often the truth at 2, 4 and 8 times the labels lies in the interval."""
+    times, held = np.array([2.0, 4.0, 8.0]), []
+    for _ in range(SIMULATED):
+        floor, scale, fall = rng.uniform(0, 0.2), rng.uniform(0.2, 0.6), rng.uniform(0.2, 0.8)
+        spread = NOISE * (LABELS / LABELS[0])[:, None] ** -0.3
+        truth = floor + scale * (LABELS / LABELS[0]) ** -fall
+        found = fit_curve(LABELS, truth[:, None] + spread * rng.standard_normal((len(LABELS), 4)), rng)
+        _, low, high = found.errors(times * LABELS[-1])
+        asked = floor + scale * (times * LABELS[-1] / LABELS[0]) ** -fall
+        held.append((low <= asked) & (asked <= high))
+    shares = ", ".join(
+        f"{share:.1%} at {factor:.0f} ×" for share, factor in zip(np.mean(held, axis=0), times, strict=True)
+    )
+    print(f"{SIMULATED} power laws, five budgets, four trials: intervals of 95 % hold {shares} the largest budget")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("runs", nargs="+", type=Path)
+    parser.add_argument("runs", nargs="*", type=Path)
+    runs = parser.parse_args().runs
+    if not runs:
+        print_simulated(numpy_generator("forecast", "simulated"))
+        return
     print("| run | curve | labels left out | mean there | forecast | held | labels forecast | within 1.5 × |")
     print("|---|---|---|---|---|---|---|---|")
     told, silent = [], 0
-    for run in parser.parse_args().runs:
+    for run in runs:
         study = Study.load(run)
         for curve in curves_of(study.results, study.run.info.metrics, ()):
             higher = study.run.info.metrics[curve.names["task"]].higher_is_better
