@@ -34,3 +34,4 @@ def test_budgets_with_missing_runs_and_single_arms_are_left_out():
     lacking[0, 1, 2] = np.nan
     assert rank_agreement(lacking, scores, rng).budgets == 2
     assert np.isnan(rank_agreement(scores[:1], scores[:1], rng).correlation)
+    assert np.isnan(rank_agreement(0 * scores, scores, rng).correlation), "equal scores have no order"

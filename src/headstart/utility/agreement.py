@@ -19,7 +19,8 @@ DRAWS = 400
 
 
 class Agreement(NamedTuple):
-    """correlation: mean over budgets, in −1..1, with its interval; NaN where fewer than two arms have both scores."""
+    """correlation: mean over budgets, in −1..1, with its interval; NaN where fewer than two arms have both scores, or
+    all are equal."""
 
     correlation: float
     low: float
@@ -49,7 +50,10 @@ def rank_agreement(
     draws = [
         _correlation(finetuned[..., rows], probed[..., rows]) for rows in rng.integers(trials, size=(DRAWS, trials))
     ]
-    low, high = np.nanquantile(draws, [(1 - confidence) / 2, (1 + confidence) / 2])
+    told = [draw for draw in draws if not np.isnan(draw)]
+    if not told:
+        return Agreement(np.nan, np.nan, np.nan, arms, int(known.sum()))
+    low, high = np.quantile(told, [(1 - confidence) / 2, (1 + confidence) / 2])
     return Agreement(_correlation(finetuned, probed), float(low), float(high), arms, int(known.sum()))
 
 
