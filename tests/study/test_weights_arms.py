@@ -13,12 +13,13 @@ from headstart.api import Study, prepare_study
 from headstart.backbones.card import read_card
 from headstart.data.transforms.color import normalise
 from headstart.data.transforms.config import Normalisation
-from headstart.errors import ConfigError
+from headstart.errors import CheckpointError, ConfigError
 from headstart.exporting import export_weights
 from headstart.schema import validate
 from headstart.study.config.checks import check_study
 from headstart.study.config.study import StudyConfig
 from headstart.study.config.suite import load_suite
+from headstart.study.config.weights import weights_of
 from headstart.study.jobs.dataset import open_dataset
 from headstart.study.running.launchers import LAUNCHERS
 from headstart.study.running.plan import make_plan
@@ -83,6 +84,29 @@ def test_weights_are_an_arm_that_knows_its_file_and_go_on_in_another_method(expo
     assert of_arms["kept"] == of_arms["rotation"], "the same weights give the same features"
     assert of_arms["onward"] != of_arms["kept"]
     assert study.tables.missing.empty
+
+
+def expected_with(file, said):
+    values = with_arms(file, kept={"input": said}) | {"color": "rgb"}
+    return weights_of(validate(StudyConfig, values, "study"), "kept")[1]
+
+
+def test_of_an_input_that_is_said_in_part_the_rest_is_the_cards(exported):
+    kept = read_card(exported).input
+    smaller = expected_with(exported, {"resolution": 32})
+    assert (smaller.color, smaller.mean, smaller.deviation) == (kept.color, kept.mean, kept.deviation)
+    assert smaller.resolution == 32
+    shifted = expected_with(exported, {"mean": [1.0, 2.0, 3.0]})
+    assert (shifted.mean, shifted.deviation) == ((1.0, 2.0, 3.0), kept.deviation)
+    other = expected_with(exported, {"color": {"rgb": "lab", "lab": "rgb"}[kept.color]})
+    assert (other.mean, other.deviation) == (None, None), "those of one color space mean nothing in another"
+
+
+def test_a_card_that_no_version_wrote_is_named(tmp_path):
+    file = tmp_path / "odd.safetensors"
+    save_file({"a": torch.zeros(2)}, file, {"headstart": '{"channels": 3}'})
+    with pytest.raises(CheckpointError, match="the card in .*odd.safetensors cannot be read at backbone"):
+        read_card(file)
 
 
 def test_utility_is_measured_against_weights_where_they_are_the_baseline(exported, first):

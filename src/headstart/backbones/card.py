@@ -7,8 +7,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
 
+from headstart.data.transforms.config import ColorSpace
+from headstart.errors import CheckpointError
 from headstart.schema import Schema
 
 __all__ = ["CARD", "Card", "CardInput", "read_card"]
@@ -20,7 +23,7 @@ class CardInput(Schema):
     """What the network expects: the color space, and per channel, in that space's units, what is subtracted and divided
     by. resolution: pixels a side of the images that it learned from."""
 
-    color: str
+    color: ColorSpace
     mean: tuple[float, ...]
     deviation: tuple[float, ...]
     resolution: int
@@ -47,10 +50,16 @@ class Card(Schema):
 
 
 def read_card(path: Path) -> Card | None:
-    """The card of a file, or ``None`` where it has none."""
+    """The card of a file, or ``None`` where it has none. Raises ``CheckpointError`` for one that no version wrote."""
     try:
         with safe_open(path, framework="pt") as file:
             text = (file.metadata() or {}).get(CARD)
     except (OSError, SafetensorError):
         return None
-    return Card.model_validate_json(text) if text else None
+    try:
+        return Card.model_validate_json(text) if text else None
+    except ValidationError as error:
+        key = ".".join(str(part) for part in error.errors()[0]["loc"]) or "its JSON"
+        raise CheckpointError(
+            f"the card in {path} cannot be read at {key} ({error.errors()[0]['msg']}): export the weights again"
+        ) from None

@@ -37,11 +37,12 @@ NAME = re.compile(r"[^\s.]([^\n\r\t.]*[^\s.])?")
 
 class InputConfig(Schema):
     """What the network of a file expects of images. color: ``rgb`` or ``lab``. mean, deviation: per channel, of values
-    in 0..255 (``rgb``); left out: those of the training split. resolution: pixels a side that images are scaled to;
-    left out: as they come. channels: what becomes of images with another number than the file's first layer:
-    ``repeat`` gray ones, ``mean``: change the layer, or ``refuse``."""
+    in 0..255 (``rgb``). Each left out: what the file's card says, or timm for a network of its own, else what holds for
+    the study. resolution: pixels a side that images are scaled to; left out: as they come. channels: what becomes of
+    images with another number than the file's first layer: ``repeat`` gray ones, ``mean``: change the layer, or
+    ``refuse``."""
 
-    color: ColorSpace = "rgb"
+    color: ColorSpace | None = None
     mean: tuple[float, ...] | None = None
     deviation: tuple[float, ...] | None = None
     resolution: Annotated[int, Field(ge=1)] | None = None
@@ -54,7 +55,7 @@ class ArmConfig(Schema):
     method: the pretext method, ``scratch`` for random weights, or ``weights`` for those of a file and nothing more.
     weights: the file, safetensors or ``.pth``, that the network starts from, whatever method goes on from there. match:
     how its tensors are paired with the backbone's, by ``names`` or in ``order``. input: what its network expects of
-    images; left out: what the file's card says, or timm for a network of its own. options: the method's own. pretrain:
+    images. options: the method's own. pretrain:
     what differs from the study's ``pretrain``. augment: switches while pretraining that overrule both the study's and
     those that the method leaves off or brings. backbone: default the study's. protocols: by name, what differs from the
     study's for this arm.

@@ -78,32 +78,40 @@ def weights_of(config: StudyConfig, arm: str) -> tuple[WeightsFile, ImageInput]:
     """
     settings, channels, backbone = config.arms[arm], config.dataset.info().channels, config.backbone_of(arm)
     assert settings.weights is not None, "only arms that name a file start from one"
-    path = settings.weights.expanduser()
+    path, said = settings.weights.expanduser(), settings.input or InputConfig()
     digest = _digest_of(str(path))
-    wanted = settings.input or _expected_by(path, backbone, config.settled_color)
-    repeated = wanted.channels == "repeat" and channels == 1
-    seen = (len(wanted.mean) if wanted.mean else 3) if repeated else channels
-    file = WeightsFile(str(path), digest, backbone, seen, settings.match, wanted.channels)
-    return file, ImageInput(wanted.color, wanted.mean, wanted.deviation, seen, wanted.resolution)
+    known = _known_of(path, backbone, config.settled_color)
+    repeated = said.channels == "repeat" and channels == 1
+    seen = len(said.mean or known.mean or "rgb") if repeated else channels
+    file = WeightsFile(str(path), digest, backbone, seen, settings.match, said.channels)
+    return file, _expected(said, known, seen)
 
 
-def _expected_by(path: Path, backbone: BackboneChoice, color: ColorSpace) -> InputConfig:
+def _expected(said: InputConfig, known: ImageInput, channels: int) -> ImageInput:
+    """What is said, and for the rest what is known, unless that is of another color space or number of channels."""
+    color = said.color or known.color
+    if color != known.color or len(known.mean or ()) != channels:
+        known = ImageInput(color)
+    mean, deviation = said.mean or known.mean, said.deviation or known.deviation
+    return ImageInput(color, mean, deviation, channels, said.resolution)
+
+
+def _known_of(path: Path, backbone: BackboneChoice, color: ColorSpace) -> ImageInput:
     """What the card of the weights says, else what timm has for its network, else the study's own ``color``, normalised
     by the training split."""
     from headstart.backbones.card import read_card
 
     if card := read_card(path):
-        kept = card.input
-        return InputConfig(color=kept.color, mean=kept.mean, deviation=kept.deviation)
-    return _of_timm(str(backbone.options["model"])) if backbone.name == "timm" else InputConfig(color=color)
+        return ImageInput(card.input.color, card.input.mean, card.input.deviation)
+    return _of_timm(str(backbone.options["model"])) if backbone.name == "timm" else ImageInput(color)
 
 
-def _of_timm(model: str) -> InputConfig:
+def _of_timm(model: str) -> ImageInput:
     """timm has them for values in 0..1."""
     from headstart.backbones.timm_model import import_timm
 
     known = import_timm().get_pretrained_cfg(model, allow_unregistered=True)
-    return InputConfig(mean=_times_255(known.mean), deviation=_times_255(known.std))
+    return ImageInput("rgb", _times_255(known.mean), _times_255(known.std))
 
 
 def _times_255(values: tuple[float, ...]) -> tuple[float, ...]:
