@@ -101,13 +101,12 @@ def match_tensors(wanted: Mapping[str, Tensor], given: Mapping[str, Tensor], how
 def adapt_channels(tensors: Tensors, wanted: Mapping[str, Tensor]) -> Tensors:
     """The first layer's weights for images of another number of channels: their mean over channels, as often as there
     are channels, scaled so that a gray image gives the same answer."""
-    for name, value in wanted.items():
-        if value.ndim == 4 and name in tensors:
-            theirs = tensors[name]
-            channels = value.shape[1]
-            spread = theirs.mean(1, keepdim=True).expand(-1, channels, -1, -1) * (theirs.shape[1] / channels)
-            return tensors | {name: spread.contiguous()}
-    return tensors
+    first = _first_layer(wanted)
+    if first is None or first not in tensors:
+        return tensors
+    theirs, channels = tensors[first], wanted[first].shape[1]
+    spread = theirs.mean(1, keepdim=True).expand(-1, channels, -1, -1) * (theirs.shape[1] / channels)
+    return tensors | {first: spread.contiguous()}
 
 
 def _read_torch(path: Path) -> Any:
@@ -148,16 +147,16 @@ def _size(block: Tensors) -> int:
 def _by_names(wanted: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> tuple[dict[str, str], str]:
     """Pairs after the prefixes, of either side, that make most of them; the shortest of equals."""
     best: dict[str, str] = {}
-    prefix = ""
+    prefix, first = "", _first_layer(wanted)
     for ours in _common_prefixes(wanted):
-        shapes = {name.removeprefix(ours): (name, value.shape) for name, value in wanted.items()}
+        names = {name.removeprefix(ours): name for name in wanted}
         for theirs in _prefixes(given):
             pairs = {
-                shapes[rest][0]: name
-                for name, value in given.items()
-                if name.startswith(theirs)
-                and (rest := name.removeprefix(theirs)) in shapes
-                and _fits(value, wanted[shapes[rest][0]], shapes[rest][0], wanted)
+                name: other
+                for other, value in given.items()
+                if other.startswith(theirs)
+                and (name := names.get(other.removeprefix(theirs)))
+                and _fits(value, wanted[name], name == first)
             }
             if len(pairs) > len(best):
                 best, prefix = pairs, theirs
@@ -168,21 +167,25 @@ def _by_order(wanted: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> dict
     """Counters of batches aside, which not all formats keep."""
     pairs: dict[str, str] = {}
     line = iter([(name, value) for name, value in wanted.items() if value.is_floating_point()])
-    ours = next(line, None)
+    ours, first = next(line, None), _first_layer(wanted)
     for name, value in given.items():
-        if ours and value.is_floating_point() and _fits(value, ours[1], ours[0], wanted):
+        if ours and value.is_floating_point() and _fits(value, ours[1], ours[0] == first):
             pairs[ours[0]] = name
             ours = next(line, None)
     return pairs
 
 
-def _fits(value: Tensor, ours: Tensor, name: str, wanted: Mapping[str, Tensor]) -> bool:
+def _first_layer(wanted: Mapping[str, Tensor]) -> str | None:
+    """The name of the kernels that look at images, if the network has any."""
+    return next((name for name, value in wanted.items() if value.ndim == 4), None)
+
+
+def _fits(value: Tensor, ours: Tensor, is_first: bool) -> bool:
     """Of one shape; the channels that the first layer looks at may be others."""
     if value.shape == ours.shape:
         return True
-    first = next((key for key, tensor in wanted.items() if tensor.ndim == 4), None)
     beside = value.ndim == ours.ndim == 4 and value.shape[2:] == ours.shape[2:] and len(value) == len(ours)
-    return name == first and beside
+    return is_first and beside
 
 
 def _prefixes(names: Mapping[str, Tensor]) -> list[str]:
