@@ -1,12 +1,13 @@
 """What to do next: labels to reach a target, what a start saves in labels and money, and where it stops paying."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from headstart.api import Study
 from headstart.charts.names import arm_titles, protocol_title
@@ -15,8 +16,9 @@ from headstart.seeding import numpy_generator
 from headstart.study.results.comparisons import Curve, curves_of, is_blind
 from headstart.utility.forecast import FARTHEST, Forecast, Reach, distrust, fit_curve
 
-__all__ = ["Advice", "Outlook", "advise"]
+__all__ = ["Advice", "Outlook", "advise", "title_of"]
 
+Floats = NDArray[np.float64]
 HOUR = 3600.0
 
 
@@ -25,7 +27,8 @@ class Outlook:
     """Of one curve: an arm under a protocol. doubt: why nothing is told of it; then all else is ``None``.
 
     score: with so many labels, its middle and ends. reach: labels for the target. saved: labels that the baseline would
-    need besides, to score as it does with so many; hours: of its pretraining.
+    need besides, to score as it does with so many. hours: of its pretraining. pays_up_to: the largest measured budget
+    at which it is claimed to be worth labels.
     """
 
     task: str
@@ -41,8 +44,8 @@ class Outlook:
 
 
 class Advice(NamedTuple):
-    """outlooks: of all curves, the baseline's first. labels, target: what they were asked for. metric: what scores
-    are."""
+    """outlooks: of all curves, the baseline's first. labels, target: what they were asked for. metrics: what
+    scores are, by task."""
 
     outlooks: tuple[Outlook, ...]
     labels: int
@@ -91,21 +94,26 @@ def _check_target(study: Study, target: float | None) -> None:
 def _outlooks(study: Study, curves: list[Curve], labels: int, target: float | None) -> Iterator[Outlook]:
     info = study.run.info
     for task, metric in info.metrics.items():
+        higher = metric.higher_is_better
         mine = [curve for curve in curves if curve.names["task"] == task]
-        blind = next((_errors(curve, metric.higher_is_better) for curve in mine if is_blind(curve)), None)
+        blind = next((_errors(curve, higher) for curve in mine if is_blind(curve)), None)
         told = sorted((one for one in mine if one.role != "control"), key=lambda one: one.role != "baseline")
-        fits = {id(one): _fitted(one, metric.higher_is_better, blind, info.seed) for one in told}
-        base = next((fits[id(one)] for one in told if one.role == "baseline"), "it has no baseline")
-        for curve in told:
-            yield _outlook(study, curve, fits[id(curve)], base, labels, target, metric.higher_is_better)
+        fits = [_fitted(one, higher, blind, info.seed) for one in told]
+        base = next((fit for one, fit in zip(told, fits, strict=True) if one.role == "baseline"), "it has no baseline")
+        for curve, fit in zip(told, fits, strict=True):
+            known = Outlook(task, str(curve.names["arm"]), str(curve.names["protocol"]), curve.role)
+            if isinstance(fit, str):
+                yield replace(known, doubt=fit)
+            else:
+                yield _with_gains(study, _continued(known, fit, labels, target, higher), fit, base, labels)
 
 
-def _errors(curve: Curve, higher: bool) -> tuple[np.ndarray, np.ndarray]:
+def _errors(curve: Curve, higher: bool) -> tuple[Floats, Floats]:
     budgets, values, _ = curve.table()
     return np.asarray(budgets, dtype=np.float64), 1 - values if higher else values
 
 
-def _fitted(curve: Curve, higher: bool, blind: tuple[np.ndarray, np.ndarray] | None, seed: int) -> Forecast | str:
+def _fitted(curve: Curve, higher: bool, blind: tuple[Floats, Floats] | None, seed: int) -> Forecast | str:
     """The curve continued, or why it is not."""
     budgets, errors = _errors(curve, higher)
     if doubt := distrust(budgets, errors, float(np.nanmin(blind[1])) if blind else None):
@@ -113,46 +121,18 @@ def _fitted(curve: Curve, higher: bool, blind: tuple[np.ndarray, np.ndarray] | N
     return fit_curve(budgets, errors, numpy_generator("advice", seed, *map(str, curve.names.values())))
 
 
-def _outlook(
-    study: Study,
-    curve: Curve,
-    fit: Forecast | str,
-    base: Forecast | str,
-    labels: int,
-    target: float | None,
-    higher: bool,
-) -> Outlook:
-    names = curve.names
-    known = Outlook(str(names["task"]), str(names["arm"]), str(names["protocol"]), curve.role)
-    if isinstance(fit, str):
-        return Outlook(known.task, known.arm, known.protocol, curve.role, doubt=fit)
+def _continued(known: Outlook, fit: Forecast, labels: int, target: float | None, higher: bool) -> Outlook:
+    """With its score and what a target takes."""
     middle, low, high = (float(one[0]) for one in fit.errors(np.array([float(labels)])))
     score = (1 - middle, 1 - high, 1 - low) if higher else (middle, low, high)
     reach = fit.reach(1 - target if higher else target) if target is not None else None
-    saved = None
-    if curve.role != "baseline" and isinstance(base, Forecast):
-        saved = _saved(fit, base, labels)
-    return Outlook(
-        known.task,
-        known.arm,
-        known.protocol,
-        curve.role,
-        score=score,
-        reach=reach,
-        saved=saved,
-        hours=_hours(study, known.arm),
-        pays_up_to=_pays_up_to(study.utility, known),
-    )
+    return replace(known, score=score, reach=reach)
 
 
-def _saved(fit: Forecast, base: Forecast, labels: int) -> Reach:
-    """Labels beyond ``labels`` with which the baseline does as well, draw by draw."""
-    places = np.log(fit.grid)
-    mine = np.array([np.interp(np.log(labels), places, row) for row in fit.draws])
-    met = base.draws <= mine[:, None]
-    needed = np.where(met.any(axis=1), base.grid[met.argmax(axis=1)], np.inf)
-    low, middle, high = np.quantile(needed, [0.025, 0.5, 0.975], method="inverted_cdf") - labels
-    return Reach(float(middle), float(low), float(high))
+def _with_gains(study: Study, known: Outlook, fit: Forecast, base: Forecast | str, labels: int) -> Outlook:
+    """With what it saves the baseline, what it cost, and how far it pays."""
+    saved = base.beyond(fit, labels) if known.role != "baseline" and isinstance(base, Forecast) else None
+    return replace(known, saved=saved, hours=_hours(study, known.arm), pays_up_to=_pays_up_to(study.utility, known))
 
 
 def _hours(study: Study, arm: str) -> float:
@@ -163,7 +143,6 @@ def _hours(study: Study, arm: str) -> float:
 
 
 def _pays_up_to(utility: pd.DataFrame, one: Outlook) -> int | None:
-    """The largest measured budget at which it is claimed to be worth labels."""
     rows = utility[(utility["arm"] == one.arm) & (utility["protocol"] == one.protocol) & (utility["task"] == one.task)]
     sure = rows[(rows["sure_gain"] > 0) & (rows["sure_labels"] > rows["labels"])]
     return int(sure["labels"].max()) if len(sure) else None

@@ -52,6 +52,15 @@ def test_labels_for_a_target_lie_where_the_curve_says_and_nowhere_if_it_is_never
     assert found.grid[-1] == pytest.approx(FARTHEST * LABELS[-1])
 
 
+def test_labels_beyond_those_of_a_better_curve_are_what_a_worse_one_needs_to_meet_it():
+    rng = np.random.default_rng(3)
+    worse, better = power(0.0, 0.5, 0.5), power(0.0, 0.25, 0.5)  # half the error: four times the labels
+    fits = [fit_curve(LABELS, measured(truth, rng, noise=0.002), rng) for truth in (worse, better)]
+    saved = fits[0].beyond(fits[1], 100)
+    assert saved.low <= saved.labels <= saved.high
+    assert saved.labels == pytest.approx(300, rel=0.15)
+
+
 def test_what_cannot_be_trusted_says_why():
     rng = np.random.default_rng(2)
     good = measured(power(0.1, 0.4, 0.5), rng, noise=0.005)

@@ -72,7 +72,17 @@ class Forecast:
 
     def reach(self, error: float) -> Reach:
         """Labels with which the mean error falls to ``error``."""
-        met = self.draws <= error
+        return self._reach(np.full(len(self.draws), error))
+
+    def beyond(self, other: "Forecast", labels: float) -> Reach:
+        """Labels besides ``labels`` with which this curve falls to where ``other`` is with those, draw by draw."""
+        places = np.log(other.grid)
+        found = self._reach(np.array([np.interp(np.log(labels), places, row) for row in other.draws]))
+        return Reach(*(value - labels for value in found))
+
+    def _reach(self, errors: Floats) -> Reach:
+        """Of an error per draw ``[B]``."""
+        met = self.draws <= errors[:, None]
         first = np.where(met.any(axis=1), self.grid[met.argmax(axis=1)], np.inf)
         middle, low, high = np.quantile(first, self._levels, method="inverted_cdf")
         return Reach(float(middle), float(low), float(high))
