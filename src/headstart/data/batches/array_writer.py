@@ -12,7 +12,7 @@ from torch import Tensor
 from headstart.errors import StoreError
 from headstart.files import unwritable
 
-__all__ = ["PlacedWriter", "write_array"]
+__all__ = ["PlacedWriter", "begin_array", "write_array"]
 
 
 def write_array(path: Path, parts: Iterable[Tensor], rows: int) -> None:
@@ -25,7 +25,7 @@ def write_array(path: Path, parts: Iterable[Tensor], rows: int) -> None:
             for part in parts:
                 values = np.ascontiguousarray(part.numpy())
                 if not file.tell():
-                    _begin(file, values, rows)
+                    begin_array(file, values, rows)
                 file.write(values.data)
             file.flush()
             os.fsync(file.fileno())
@@ -43,7 +43,7 @@ class PlacedWriter:
         self.path, self.partial = path, path.with_suffix(".partial")
         self.row = like.nbytes // len(like)
         self.file: BinaryIO = self.partial.open("wb")
-        _begin(self.file, like, rows)
+        begin_array(self.file, like, rows)
         self.first = self.file.tell()
 
     def __enter__(self) -> "PlacedWriter":
@@ -67,6 +67,7 @@ class PlacedWriter:
         self.partial.replace(self.path)
 
 
-def _begin(file: BinaryIO, like: NDArray[Any], rows: int) -> None:
+def begin_array(file: BinaryIO, like: NDArray[Any], rows: int) -> None:
+    """Write the header of an ``.npy`` file of ``rows`` rows, each of ``like``'s type and shape."""
     header = {"descr": like.dtype.str, "fortran_order": False, "shape": (rows, *like.shape[1:])}
     np.lib.format.write_array_header_2_0(file, header)

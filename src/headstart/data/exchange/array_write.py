@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from headstart.data.batches.array_writer import begin_array
 from headstart.data.exchange.base import Arrays, Stored
 
 __all__ = ["FILES", "write_arrays"]
@@ -25,7 +26,7 @@ def write_arrays(stored: Stored, out: Path, report: Callable[[int], None]) -> No
             for name, values in _columns(arrays, stored).items():
                 if name not in files:
                     files[name] = open_files.enter_context((out / f"{name}.npy").open("wb"))
-                    _begin(files[name], values, stored.manifest.images)
+                    begin_array(files[name], values, stored.manifest.images)
                 files[name].write(np.ascontiguousarray(values).data)
             report(start + len(arrays["split"]))
 
@@ -33,8 +34,3 @@ def write_arrays(stored: Stored, out: Path, report: Callable[[int], None]) -> No
 def _columns(arrays: Arrays, stored: Stored) -> dict[str, NDArray[Any]]:
     columns = {FILES.get(name, name): arrays[f"target.{name}"] for name in stored.targets}
     return {FILES["images"]: arrays["images"].transpose(0, 2, 3, 1), FILES["split"]: arrays["split"]} | columns
-
-
-def _begin(file: BinaryIO, like: NDArray[Any], rows: int) -> None:
-    header = {"descr": like.dtype.str, "fortran_order": False, "shape": (rows, *like.shape[1:])}
-    np.lib.format.write_array_header_2_0(file, header)
