@@ -23,9 +23,8 @@ class Comparison(NamedTuple):
     """Runs side by side, by the names of their folders.
 
     answers: the headline of each. settings: ``key`` and a column per run, of what they differ in; a block of keys that
-    one lacks is a row. summary, utility:
-    their tables one after another, with the column ``run`` first. images: whether all were tested on the same images;
-    scores of different ones say nothing of each other.
+    one lacks is a row. summary, utility: their tables one after another, with a column ``run``. same_images: whether
+    all were tested on the same images; scores of different ones say nothing of each other.
     """
 
     answers: dict[str, str]
