@@ -16,22 +16,10 @@ import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
-from sklearn.datasets import load_digits
-
 from headstart.processes import available_cores
 from headstart.times import seconds_of
 
-
-def write_digits(folder: Path) -> Path:
-    """1,797 gray pictures of 8 px in a folder per class."""
-    digits = load_digits()
-    for number, (image, label) in enumerate(zip(digits.images, digits.target, strict=True)):
-        path = folder / str(label) / f"{number:04d}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray((image / 16 * 255).astype(np.uint8)).save(path)
-    return folder
+DIGITS = Path(__file__).parents[1] / "examples" / "data" / "digits.py"
 
 
 def main() -> None:
@@ -41,7 +29,9 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
-        images = options.images or write_digits(folder / "digits")
+        images = options.images or folder / "digits"
+        if not options.images:
+            subprocess.run([sys.executable, DIGITS, images], check=True)
         where = ["--out", str(folder / "runs"), "--store", str(folder / "store")]
         code = "from headstart.cli import main; main()"
         command = [sys.executable, "-c", code, "study", "run", "--data", str(images), "--time", options.time, *where]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from headstart.lazy import lazily
 
 if TYPE_CHECKING:
+    from headstart.advice import advise
     from headstart.api import Study, fit_study, load_study, load_suite, prepare_study, run_study, run_suite
     from headstart.data.exchange.frames import import_frame
     from headstart.data.exchange.memory import import_arrays
@@ -24,6 +25,7 @@ __all__ = [
     "Study",
     "Tuned",
     "__version__",
+    "advise",
     "compare_studies",
     "export_weights",
     "fit_study",
@@ -48,6 +50,7 @@ __getattr__ = lazily(
             "headstart.api",
         ),
         **dict.fromkeys(["compare_studies", "list_runs"], "headstart.runs"),
+        "advise": "headstart.advice",
         "export_weights": "headstart.exporting",
         "import_arrays": "headstart.data.exchange.memory",
         "import_frame": "headstart.data.exchange.frames",
