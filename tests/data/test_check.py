@@ -65,9 +65,8 @@ def test_every_format_is_seen_alike(name, rendered, tmp_path):
     found = summary(inspect(folder))
     expected = summary(inspect(rendered))
     assert found["format"] == (name or "dataset folder")
-    for key in ("images", "classes", "imbalance", "channels", "dtype", "sizes", "duplicates", "budgets"):
-        if key != "duplicates":
-            assert found[key] == expected[key], key
+    for key in ("images", "classes", "imbalance", "channels", "dtype", "sizes", "budgets"):
+        assert found[key] == expected[key], key
     for key in ("identical", "near", "across_splits", "in_training"):
         assert found["duplicates"][key] == expected["duplicates"][key], key
     labels = read_folder(rendered)[1]["target.class"].numpy()

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 import headstart
-from headstart.data.exchange.transfer import guess_format, import_folder, open_reader
+from headstart.data.exchange.transfer import export_folder, guess_format, import_folder, open_reader
 from headstart.errors import DataError
 from headstart.folder import read_folder
 from headstart.scenes.pose import euler_matrix, pose_class
@@ -48,7 +48,7 @@ def test_maps_are_squared_as_pictures_are(scenes, fit):
     assert not reader.account.skipped
     assert reader.manifest.classes == ("10", "20")
     arrays = reader.read(0, 2)
-    side = {"crop": WIDE[:, 2:14], "stretch": WIDE[:, (np.arange(12) + 0.5).__mul__(4 / 3).astype(int)]}
+    side = {"crop": WIDE[:, 2:14], "stretch": WIDE[:, ((np.arange(12) + 0.5) * 4 / 3).astype(int)]}
     if fit == "pad":  # 16×12 become 12×9
         inner = WIDE[((np.arange(9) + 0.5) * 4 / 3).astype(int)][:, ((np.arange(12) + 0.5) * 4 / 3).astype(int)]
         semantic, depth = np.zeros((12, 12)), np.full((12, 12), 9.0)
@@ -86,8 +86,6 @@ def test_columns_that_are_only_called_like_targets_are_none(scenes):
 
 def test_an_export_without_its_provenance_is_a_table(scenes, tmp_path):
     import_folder(scenes, tmp_path / "first", options=_said(scenes))
-    from headstart.data.exchange.transfer import export_folder
-
     export_folder(tmp_path / "first", "table", tmp_path / "out")
     (tmp_path / "out" / "provenance.json").unlink()
     import_folder(tmp_path / "out", tmp_path / "again", form="table")

@@ -18,7 +18,7 @@ def test_the_same_and_the_opposite_order_are_told_whatever_labels_do(sign, expec
     rng = np.random.default_rng(1)
     found = rank_agreement(noisy(ARMS + LABELS, rng), noisy(sign * ARMS + LABELS, rng), rng)
     assert found.correlation == pytest.approx(expected)
-    assert found.arms, found.budgets == (4, 3)
+    assert (found.arms, found.budgets) == (4, 3)
 
 
 def test_unrelated_orders_have_an_interval_around_nothing():
