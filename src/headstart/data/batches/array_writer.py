@@ -1,16 +1,20 @@
 """Arrays written a part at a time, so that they may be larger than memory."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from headstart.errors import StoreError
 from headstart.files import unwritable
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 __all__ = ["PlacedWriter", "begin_array", "write_array"]
 
@@ -46,7 +50,7 @@ class PlacedWriter:
         begin_array(self.file, like, rows)
         self.first = self.file.tell()
 
-    def __enter__(self) -> "PlacedWriter":
+    def __enter__(self) -> PlacedWriter:
         return self
 
     def __exit__(self, *_: object) -> None:
