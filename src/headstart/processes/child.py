@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection, Pipe, wait
 from pathlib import Path
 from typing import Any
 
+from headstart.processes.memory import keep_freed_memory
 from headstart.processes.travel import pack, unpack
 
 __all__ = ["Child", "Parent", "first_heard", "serve"]
@@ -103,6 +104,7 @@ def serve(connection: Connection) -> None:
     """The whole life of a child."""
     os.set_inheritable(connection.fileno(), False)
     logging.captureWarnings(True)
+    keep_freed_memory()
     parent = Parent(connection)
     work, arguments = parent.receive()
     work(parent, *arguments)

@@ -11,6 +11,7 @@ from headstart.data.sources.base import SourceInfo
 from headstart.data.transforms.color import Normalisation
 from headstart.data.transforms.config import spaces_of
 from headstart.methods import METHODS, build_method
+from headstart.processes import keep_freed_memory
 from headstart.seeding import derive_seed, torch_generator
 from headstart.study.config.study import StudyConfig
 from headstart.study.jobs.pretrain import PretrainJob
@@ -44,6 +45,8 @@ def views_per_second(config: StudyConfig, info: SourceInfo, job: PretrainJob, bu
 
 
 def _steps_per_second(seconds_of: Callable[[int], float], budget: float) -> float:
+    """As in a worker: in one thread, which keeps its memory."""
+    keep_freed_memory()
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -7,6 +7,7 @@ from functools import partial
 from queue import SimpleQueue
 from threading import Event, Thread
 
+from headstart.processes import keep_freed_memory
 from headstart.processes.travel import unpack
 from headstart.study.running.launchers.ray.errand import Errand, RefusedError
 from headstart.study.running.launchers.worker import Message, Ready, Refused, environment_of, work_off
@@ -25,6 +26,7 @@ class Labourer:
     def __init__(self, path: Sequence[str], errand: bytes, gpus: Sequence[int], machine: str) -> None:
         if gpus:
             os.environ.update(environment_of(gpus))
+        keep_freed_memory()
         sys.path.extend(place for place in path if place not in sys.path)
         self._machine = machine
         self._errand: Errand = unpack(errand)
