@@ -13,7 +13,7 @@ def as_text(name: str) -> str:
     >>> print(as_text("caf\udce9"))
     caf\xe9
     """
-    return re.sub("[\ud800-\udfff]", lambda found: _number(found[0]), name)
+    return name if name.isascii() else re.sub("[\ud800-\udfff]", lambda found: _number(found[0]), name)
 
 
 def visible(text: str) -> str:

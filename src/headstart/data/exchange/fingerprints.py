@@ -5,7 +5,7 @@ from pathlib import Path
 
 from headstart.errors import DataError
 from headstart.scenes.disk.digests import digests, fingerprint
-from headstart.scenes.disk.tree import Entry, files_of
+from headstart.scenes.disk.tree import Entry, Folder, files_of
 
 __all__ = ["fingerprint_of"]
 
@@ -19,7 +19,7 @@ def fingerprint_of(path: Path) -> str:
     Raises ``DataError`` if there is nothing, or if a file cannot be read.
     """
     single = path.is_file() and path.suffix.lower() != ".zip"
-    entries = [Entry((path.name,), path)] if single else files_of(path)
+    entries = [Entry(Folder((), path.parent), path.name)] if single else files_of(path)
     large = [entry for entry in entries if entry.member is None and entry.size >= LARGE]
     known = digests(path, [entry for entry in entries if entry not in set(large)])
     parts = {"/".join(entry.parts): digest for entry, digest in known.items()}

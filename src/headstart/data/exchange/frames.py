@@ -13,7 +13,7 @@ from headstart.data.exchange.transfer import Listener, import_reader, refuse_unt
 from headstart.errors import DataError
 from headstart.folder import Manifest
 from headstart.names import as_text
-from headstart.scenes.disk.tree import Entry, files_of
+from headstart.scenes.disk.tree import Entry, Folder, files_of
 from headstart.schema import validate
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def import_frame(
     >>> frame = pd.DataFrame({"path": ["a/1.png", "a/2.png"], "species": ["cat", "dog"]})
     >>> headstart.import_frame(frame, out="pets", class_column="species", resolution=64)  # doctest: +SKIP
     """
-    head = Table(Entry(("frame",), Path("frame")), [str(name) for name in frame.columns], [], WHERE)
+    head = Table(Entry(Folder((), Path()), "frame"), [str(name) for name in frame.columns], [], WHERE)
     place = column_of(head, "path_column", options.get("path_column"), PATH)
     if place is None or not len(frame):
         raise DataError(f"{WHERE} has no column of images ({', '.join(PATH)}) or no rows: name one with `path_column`")
@@ -65,7 +65,7 @@ def import_frame(
         return import_arrays(list(images), out=out, progress=progress, tell=tell, **found, **options)
     checked = validate(TableOptions, options, "import_frame")
     base = _base(images, root)
-    table = Table(Entry(("frame",), base / "frame"), head.header, _text(frame, place, base), WHERE)
+    table = Table(Entry(Folder((), base), "frame"), head.header, _text(frame, place, base), WHERE)
     account, folder = Account(), Path(out).expanduser()
     reader = open_named(Path(folder.name), base, [table], files_of(base, account.skip), checked, account)
     refuse_untaught(reader, WHERE)

@@ -1,5 +1,6 @@
 """Images in other people's formats as sources: read by the code that imports them."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +18,7 @@ from headstart.data.exchange.table import TableOptions
 from headstart.data.exchange.tables import is_table
 from headstart.data.exchange.transfer import open_reader, write_dataset
 from headstart.data.sources.base import FoundSource, Progress, Source, SourceInfo
+from headstart.data.sources.kept import Stamp, kept, stamp_of
 from headstart.data.sources.unlabelled import UnlabelledPart
 from headstart.folder import SPLITS, holds_dataset, read_manifest
 from headstart.scenes.disk.digests import fingerprint
@@ -29,6 +31,7 @@ __all__ = [
     "ImagesSource",
     "TableSource",
     "WebDatasetSource",
+    "places_at",
 ]
 
 
@@ -56,29 +59,47 @@ class ExchangedSource(ReadOptions, FoundSource):
         return self.known[1]
 
     @cached_property
+    def stamp(self) -> Stamp:
+        """Of the files, taken before they are read."""
+        return stamp_of(places_at(self.path))
+
+    @cached_property
     def known(self) -> tuple[str, SourceInfo]:
         """Name and contents, from headers and labels; a reader would hold on to files, so none is kept."""
-        return _told_by(self.reader())
+        return self._kept_as_known(lambda: _told_by(self.reader()))
 
     def knowing(self, reader: Reader) -> Self:
         """This source, which ``reader`` has opened already."""
-        self.__dict__["known"] = _told_by(reader)
+        return self.told(self.stamp, self._kept_as_known(lambda: _told_by(reader)))
+
+    def told(self, stamp: Stamp, known: tuple[str, SourceInfo]) -> Self:
+        """This source, of whose files a ``stamp`` was taken, and what was ``known`` of them then."""
+        self.__dict__.update(stamp=stamp, known=known)
         return self
+
+    def _kept_as_known(self, tell: Callable[[], tuple[str, SourceInfo]]) -> tuple[str, SourceInfo]:
+        options = self.model_dump(mode="json", exclude={"duplicates", "unlabelled"})
+        asked = {"what": "contents", "format": self.FORMAT, "options": options}
+        return kept(self.stamp, asked, tuple[str, SourceInfo], tell)
 
     def at(self, resolution: int) -> Self:
         """The same files at another resolution; what is known of them is not found out again."""
         name, info = self.known
         other = self.model_copy(update={"resolution": resolution})
         other.__dict__["known"] = name, replace(info, resolution=resolution)
-        other.__dict__["fingerprint"] = self.fingerprint
+        other.__dict__["stamp"], other.__dict__["fingerprint"] = self.stamp, self.fingerprint
         return other
 
     @cached_property
     def fingerprint(self) -> str:
-        return fingerprint_of(self.path.expanduser())
+        """Of the contents of files, and their names."""
+        return kept(self.stamp, {"what": "fingerprint"}, str, self._fingerprint)
+
+    def _fingerprint(self) -> str:
+        return fingerprint_of(places_at(self.path)[0])
 
     def identity(self) -> dict[str, Any]:
-        """The files' contents, not their path, and how they are read; every byte is hashed, once a process.
+        """The files' contents, not their path, and how they are read; every byte is hashed, until a file changes.
 
         Of options, those that say something, so that a new one changes no key. order: as ``order_of`` stores them.
         """
@@ -95,6 +116,19 @@ class ExchangedSource(ReadOptions, FoundSource):
 
     def pool(self) -> tuple[Source, ...]:
         return (*super().pool(), *([UnlabelledPart(of=self)] if self.info().unlabelled else []))
+
+
+def places_at(path: Path) -> tuple[Path, ...]:
+    """All that is read where ``path`` is named: with a table the folder that it is in, for there are the pictures, and
+    with a ``.npy`` file those beside it, which may be its labels."""
+    path = path.expanduser()
+    if is_table(path):
+        return (path.parent,)
+    return tuple(files_at(path)) if _is_npy(path) else (path,)
+
+
+def _is_npy(path: Path) -> bool:
+    return path.suffix.lower() == ".npy" and path.is_file()
 
 
 def _told_by(reader: Reader) -> tuple[str, SourceInfo]:
@@ -120,14 +154,11 @@ class ArraysSource(ArrayOptions, ExchangedSource):
 
     FORMAT = "arrays"
 
-    @cached_property
-    def fingerprint(self) -> str:
-        """Of a ``.npy`` file and those beside it, which may be its labels."""
-        path = self.path.expanduser()
-        if path.suffix.lower() != ".npy" or path.is_dir():
-            return fingerprint_of(path)
-        named = {f"{file.stem if number else ''}": fingerprint_of(file) for number, file in enumerate(files_at(path))}
-        return fingerprint(named)
+    def _fingerprint(self) -> str:
+        places = places_at(self.path)
+        if not _is_npy(places[0]):
+            return super()._fingerprint()
+        return fingerprint({place.stem if number else "": fingerprint_of(place) for number, place in enumerate(places)})
 
 
 class ImagesSource(PlainOptions, ExchangedSource):
@@ -143,12 +174,6 @@ class TableSource(TableOptions, ExchangedSource):
     """Pictures with a CSV or Parquet table of their classes and splits."""
 
     FORMAT = "table"
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """Where ``path`` is the table itself, of the folder that it is in: the pictures count, too."""
-        path = self.path.expanduser()
-        return fingerprint_of(path.parent if is_table(path) else path)
 
 
 class HuggingFaceSource(ExchangedSource):

@@ -16,7 +16,7 @@ __all__ = ["digests", "fingerprint"]
 def digests(root: Path, entries: Iterable[Entry]) -> dict[Entry, str]:
     """SHA-256 of each file's content, in hex.
 
-    A file is read again only when its size or time has changed since: the hashes of each ``root`` are kept.
+    A file is read again only when its size or a time of it has changed since: the hashes of each ``root`` are kept.
     """
     root_digest = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:24]
     kept = cache_folder("contents") / f"{root_digest}.json"

@@ -2,7 +2,7 @@
 
 import os
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from headstart.errors import DataError
 from headstart.names import as_text
 
-__all__ = ["Entry", "files_of"]
+__all__ = ["Entry", "Folder", "files_of"]
 
 ARCHIVE, MOST_BYTES = ".zip", 2**30
 HIDDEN = "hidden (.*)"
@@ -29,24 +29,45 @@ Skip = Callable[[str, str], None]
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A file, on its own or in an archive.
+class Folder:
+    """What files lie in.
 
-    parts: of its path below the root, as text (see ``as_text``); an archive counts as a folder named like it. path:
-    the file, or the archive. member: its name in the archive.
+    parts: of its path below the root, as text (see ``as_text``); an archive counts as a folder named like it. path: the
+    folder, or the archive that it is in.
     """
 
     parts: tuple[str, ...]
     path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file, on its own or in an archive. What files of a folder share lies there: of a large set all are in memory.
+
+    name: as the system has it. member: its name in the archive.
+    """
+
+    folder: Folder
+    name: str
     member: str | None = None
 
     def __str__(self) -> str:
         return as_text(f"{self.path}") if self.member is None else as_text(f"{self.path} ({self.member})")
 
     @property
+    def parts(self) -> tuple[str, ...]:
+        """Of its path below the root, as text."""
+        return (*self.folder.parts, as_text(self.name))
+
+    @property
+    def path(self) -> Path:
+        """The file, or the archive."""
+        return self.folder.path if self.member is not None else self.folder.path / self.name
+
+    @property
     def suffix(self) -> str:
         """In lower case, with the dot."""
-        return PurePosixPath(self.parts[-1]).suffix.lower()
+        return PurePosixPath(self.name).suffix.lower()
 
     @property
     def size(self) -> int:
@@ -55,10 +76,13 @@ class Entry:
 
     @property
     def stamp(self) -> str:
-        """Changes when the file does: its size with its time, or with its check sum where an archive tells that."""
+        """Changes when the file does: its size with its times, or with its check sum where an archive tells that.
+
+        The time of its last change on this disk is one of them: nobody sets that back.
+        """
         if self.member is None:
             status = self.path.stat()
-            return f"{status.st_size} {status.st_mtime_ns}"
+            return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
         info = _archive(self.path).getinfo(self.member)
         return f"{info.file_size} {info.CRC}"
 
@@ -76,10 +100,11 @@ class Entry:
     def beside(self, name: str) -> "Entry":
         """The file that a relative name in this one means."""
         steps = PurePosixPath(name.replace("\\", "/"))
+        parts = (*self.folder.parts, *steps.parent.parts)
         if self.member is None:
-            return Entry((*self.parts[:-1], *steps.parts), self.path.parent / steps)
+            return Entry(Folder(parts, self.folder.path / steps.parent), steps.name)
         member = os.path.normpath(PurePosixPath(self.member).parent / steps)
-        return Entry((*self.parts[:-1], *steps.parts), self.path, member)
+        return Entry(Folder(parts, self.path), steps.name, member)
 
 
 def files_of(root: Path, skip: Skip = lambda *_: None) -> list[Entry]:
@@ -97,7 +122,7 @@ def files_of(root: Path, skip: Skip = lambda *_: None) -> list[Entry]:
         raise DataError(f"{root} is neither a folder nor a zip archive: name one that exists")
     entries = []
     for entry in sorted(found, key=lambda entry: entry.parts):
-        reason = _junk(entry.parts)
+        reason = _junk(entry.folder.parts) or _junk((entry.parts[-1],))
         if reason is None:
             entries.append(entry)
         else:
@@ -105,7 +130,8 @@ def files_of(root: Path, skip: Skip = lambda *_: None) -> list[Entry]:
     return entries
 
 
-def _junk(parts: Iterable[str]) -> str | None:
+@lru_cache
+def _junk(parts: tuple[str, ...]) -> str | None:
     """Why a file is nobody's picture, if it is none."""
     for part in parts:
         if part.lower() in JUNK:
@@ -119,38 +145,63 @@ def _junk(parts: Iterable[str]) -> str | None:
 
 def _in_folder(root: Path, skip: Skip) -> Iterator[Entry]:
     seen: set[str] = set()
-    for folder, inner, names in os.walk(root, followlinks=True, onerror=_refuse):
-        here = tuple(map(as_text, Path(folder).relative_to(root).parts))
-        real = os.path.realpath(folder)
+    coming = [Folder((), root)]
+    while coming:
+        folder = coming.pop()
+        real = os.path.realpath(folder.path)
         if real in seen:
-            skip(f"{'/'.join(here)}/", "a link to a folder that is read already")
-            inner.clear()
+            skip(f"{'/'.join(folder.parts)}/", "a link to a folder that is read already")
             continue
         seen.add(real)
-        for name in (name for name in inner if name.startswith(".")):
-            skip(f"{'/'.join((*here, as_text(name)))}/", HIDDEN)
-        inner[:] = sorted(name for name in inner if not name.startswith("."))
-        for name in names:
-            path, parts = Path(folder, name), (*here, as_text(name))
-            if not path.is_file():
-                skip("/".join(parts), "a link that leads nowhere, or no file")
-            elif path.suffix.lower() == ARCHIVE and _junk([name]) is None:
-                yield from _in_archive(path, (*here, as_text(path.stem)))
+        inner, files = _divided(folder, skip)
+        coming += reversed(inner)
+        yield from files
+
+
+def _divided(folder: Folder, skip: Skip) -> tuple[list[Folder], list[Entry]]:
+    """The folders in one, and the files, those in archives among them."""
+    folders, files = [], list[Entry]()
+    for item in _listed(folder.path):
+        parts, path = (*folder.parts, as_text(item.name)), folder.path / item.name
+        if _leads_to(item.is_dir):
+            if item.name.startswith("."):
+                skip(f"{'/'.join(parts)}/", HIDDEN)
             else:
-                yield Entry(parts, path)
+                folders.append(Folder(parts, path))
+        elif not _leads_to(item.is_file):
+            skip("/".join(parts), "a link that leads nowhere, or no file")
+        elif path.suffix.lower() == ARCHIVE and _junk((item.name,)) is None:
+            files += _in_archive(path, (*folder.parts, as_text(path.stem)))
+        else:
+            files.append(Entry(folder, item.name))
+    return folders, files
 
 
-def _refuse(error: OSError) -> None:
-    raise DataError(f"{error.filename} cannot be read ({error.strerror}): allow it, or remove it")
+def _listed(folder: Path) -> "list[os.DirEntry[str]]":
+    """What is in a folder, by name."""
+    try:
+        with os.scandir(folder) as items:
+            return sorted(items, key=lambda item: item.name)
+    except OSError as error:
+        raise DataError(f"{error.filename} cannot be read ({error.strerror}): allow it, or remove it") from error
+
+
+def _leads_to(asked: Callable[[], bool]) -> bool:
+    try:
+        return asked()
+    except OSError:  # of links that lead round in a circle
+        return False
 
 
 def _in_archive(path: Path, parents: tuple[str, ...]) -> Iterator[Entry]:
     """Members; a folder in the archive that only repeats the archive's name is no folder of its own."""
+    folders = dict[tuple[str, ...], Folder]()
     for info in _archive(path).infolist():
         steps = PurePosixPath(info.filename).parts
         if not info.is_dir():
             inner = steps[1:] if parents and len(steps) > 1 and steps[0] == parents[-1] else steps
-            yield Entry((*parents, *inner), path, info.filename)
+            place = (*parents, *inner[:-1])
+            yield Entry(folders.setdefault(place, Folder(place, path)), inner[-1], info.filename)
 
 
 @lru_cache(maxsize=64)

@@ -1,18 +1,20 @@
 """What lies at a path, as a study asks for it: the source that reads it, sizes to choose from, and what was guessed."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, Self
 
 from headstart.data.exchange.account import Guess
 from headstart.data.exchange.base import Reader
 from headstart.data.exchange.transfer import guess_format, open_reader
 from headstart.data.sources import SOURCES, FolderSource, Source
 from headstart.data.sources.base import SourceInfo
-from headstart.data.sources.exchanged import ExchangedSource
+from headstart.data.sources.exchanged import ExchangedSource, places_at
+from headstart.data.sources.kept import Stamp, kept, stamp_of
 from headstart.errors import ConfigError, DataError
 from headstart.folder import holds_dataset
 from headstart.registry import lookup
@@ -62,9 +64,39 @@ def look_at(path: Path, options: Mapping[str, Any]) -> Found:
     if holds_dataset(path):
         made = validate(FolderSource, {"path": path, **_without_source(options)}, "dataset (folder)")
         return Found(path, made, (made.info().resolution,), (Guess("format", "dataset folder", "dataset.json"),))
+    stamp = stamp_of(places_at(path))
+    asked = {"what": "look", "path": str(path), "options": json.loads(json.dumps(dict(options), default=str))}
+    seen = kept(stamp, asked, _Seen, lambda: _Seen.of(_looked_at(path, options)))
+    return seen.again(path, stamp)
+
+
+def _looked_at(path: Path, options: Mapping[str, Any]) -> Found:
     kind, why = _kind_of(path, options)
     source = validate(kind, {"path": path, **_without_source(options)}, f"dataset ({_name_of(kind)})")
     return _measured(path, source, (Guess("format", kind.FORMAT, why),))
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What was found, as it is kept until a file changes. keys: of the source that ``SOURCES`` calls ``source``."""
+
+    source: str
+    keys: dict[str, Any]
+    known: tuple[str, SourceInfo]
+    sides: tuple[int, ...]
+    guesses: tuple[Guess, ...]
+
+    @classmethod
+    def of(cls, found: Found) -> Self:
+        source = found.source
+        assert isinstance(source, ExchangedSource)
+        keys = source.model_dump(mode="json", exclude_unset=True)
+        return cls(_name_of(type(source)), keys, source.known, found.sides, found.guesses)
+
+    def again(self, path: Path, stamp: Stamp) -> Found:
+        source = validate(SOURCES[self.source], self.keys, f"dataset ({self.source})")
+        assert isinstance(source, ExchangedSource)
+        return Found(path, source.told(stamp, self.known), self.sides, self.guesses)
 
 
 def study_name(path: Path) -> str:
