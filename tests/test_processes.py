@@ -29,7 +29,7 @@ def test_results_come_in_order():
 def test_a_killed_worker_is_reported_after_what_was_done():
     results = in_order(double_or_die, range(100), 2)
     assert next(results) == 0
-    with pytest.raises(StoreError, match="a rendering process died"):
+    with pytest.raises(StoreError, match="a process that worked for this one died"):
         list(results)
 
 

@@ -276,3 +276,30 @@ def test_shards_are_as_small_as_memory_wants_and_hold_the_same(tmp_path, monkeyp
     assert [shard.images for shard in many.shards] == [7, 7, 7, 3]
     (_, one), (_, other) = read_folder(tmp_path / "one"), read_folder(tmp_path / "many")
     assert all(values.equal(other[name]) for name, values in one.items())
+
+
+@pytest.mark.parametrize("form", ["folder", "webdataset", "export"])
+def test_processes_read_what_threads_read(tmp_path, monkeypatch, form):
+    from headstart.data.exchange import parallel, reading
+
+    for number in range(24):
+        put(tmp_path / "set" / "ab"[number % 2] / f"{number}.png")
+    (tmp_path / "set" / "a" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n cut")
+    if form != "folder":
+        (tmp_path / "set" / "a" / "broken.png").unlink()
+        import_folder(tmp_path / "set", tmp_path / "first", options={"resolution": 8})
+        export_folder(tmp_path / "first", "folder" if form == "export" else form, tmp_path / "exported")
+    monkeypatch.setattr(reading, "PART_BYTES", 5 * 3 * 8 * 8)
+    monkeypatch.setattr(parallel, "available_cores", lambda: 2)
+    outcomes = []
+    for number, worth in enumerate((1e9, -1.0)):
+        monkeypatch.setattr(parallel, "WORTH", worth)
+        path = tmp_path / ("set" if form == "folder" else "exported")
+        try:
+            manifest = import_folder(path, tmp_path / f"{number}", options={"resolution": 8})
+        except DataError as error:
+            outcomes.append(str(error))
+        else:
+            outcomes.append([shard.sha256 for shard in manifest.shards])
+    assert outcomes[0] == outcomes[1]
+    assert form != "folder" or ("1 files" in outcomes[0] and "a/broken.png" in outcomes[0])

@@ -10,9 +10,10 @@ from PIL import Image, ImageOps
 
 from headstart.data.exchange.account import Account
 from headstart.data.exchange.endings import picture_endings, picture_formats
-from headstart.data.exchange.kinds import GRAY, RGB, RGBA, Kind, survey
+from headstart.data.exchange.kinds import GRAY, RGB, RGBA, Kind
 from headstart.data.exchange.parallel import in_parallel
 from headstart.data.exchange.pictures import fitted, upright
+from headstart.data.exchange.survey import read_headers, survey
 from headstart.data.exchange.transfer import import_folder
 from headstart.errors import DataError
 from headstart.folder import read_folder
@@ -68,7 +69,7 @@ RIGHT = {
 def test_what_comes_in_right(what):
     data, kind, pixels = RIGHT[what]
     account = Account()
-    assert survey([("x", data)], None, account) == (SIDE, kind)
+    assert survey(read_headers([("x", data)]), None, account) == (SIDE, kind)
     apart = np.abs(fitted(data, SIDE, kind).transpose(1, 2, 0).astype(int) - pixels)
     assert apart.max() <= (6 if data[:2] == b"\xff\xd8" else 1)
     told = [str(guess) for guess in account.guesses]
@@ -78,7 +79,7 @@ def test_what_comes_in_right(what):
 
 
 def test_a_palette_with_a_clear_color_has_alpha():
-    assert survey([("x", CLEAR)], None) == (SIDE, RGBA)
+    assert survey(read_headers([("x", CLEAR)]), None) == (SIDE, RGBA)
     assert {0, 255} >= set(fitted(CLEAR, SIDE, RGBA)[3].ravel().tolist())
 
 
@@ -113,13 +114,13 @@ def test_what_is_broken_is_refused_in_a_sentence(tmp_path, what, resolution):
 )
 def test_colors_that_pillow_would_cut_to_8_bits_are_refused(data):
     with pytest.raises(DataError, match=r"x has 16 bits per color, .* save it with 8 bits, or as a .npy array"):
-        survey([("x", data)], None)
+        survey(read_headers([("x", data)]), None)
 
 
 def test_large_pictures_are_no_reason_for_warnings(monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", SIDE * SIDE - 1)
     assert in_parallel(lambda data: fitted(data, 8, RGB), [PNG])[0].shape == (3, 8, 8)
-    assert survey([("x", PNG)], None) == (SIDE, RGB)
+    assert survey(read_headers([("x", PNG)]), None) == (SIDE, RGB)
 
 
 def test_formats_that_need_other_programs_or_come_out_wrong_are_none():

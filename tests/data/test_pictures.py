@@ -10,8 +10,9 @@ import pytest
 import torch
 from PIL import Image
 
-from headstart.data.exchange.kinds import GRAY, RGB, RGBA, Kind, survey
+from headstart.data.exchange.kinds import GRAY, RGB, RGBA, Kind
 from headstart.data.exchange.pictures import decode, encode, fitted
+from headstart.data.exchange.survey import read_headers, survey
 from headstart.data.exchange.transfer import export_folder, import_folder
 from headstart.data.viewing.check import check_folder
 from headstart.data.viewing.overlays import picture_of
@@ -109,7 +110,7 @@ def test_arrays_of_one_channel_may_lie_anyhow(shape, dtype):
     values = (RANDOM.random(shape) * 255).astype(dtype)
     kind = Kind(1, np.dtype(dtype).name)
     data = file_of(values, "npy")
-    assert survey([("one", data)], None) == (SIDE, kind)
+    assert survey(read_headers([("one", data)]), None) == (SIDE, kind)
     assert np.array_equal(fitted(data, SIDE, kind)[0], values.squeeze())
 
 
@@ -118,7 +119,7 @@ SHAPES = [((6, SIDE, SIDE), 6), ((SIDE, SIDE, 6), 6), ((3, 3, 3), 3), ((40, 30, 
 
 @pytest.mark.parametrize(("shape", "channels"), SHAPES)
 def test_the_channels_of_an_array_are_found(shape, channels):
-    (_, kind) = survey([("one", file_of(np.zeros(shape, np.uint8), "npy"))], 8)
+    (_, kind) = survey(read_headers([("one", file_of(np.zeros(shape, np.uint8), "npy"))]), 8)
     assert kind.channels == channels
 
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-from headstart.errors import StoreError
+from headstart.errors import ConfigError, StoreError
 from headstart.processes.child import Child, Parent, first_heard
 from headstart.processes.travel import portable
 
@@ -16,12 +16,20 @@ AHEAD = 2
 """Items that a process has in hand, so that it need not wait for the next."""
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 """For the libraries of a process that has one core: their threads would wait for each other on it, at full speed."""
+CORES = "HEADSTART_CORES"
+"""The variable that says how many cores a process may use, if not all that the system gives it."""
+ONE_CORE = {**ONE_THREAD, CORES: "1"}
+"""For one of several processes that have a core each."""
 WINDOW = 8
 """Results per process that may be waiting for a slow one before them: they take memory."""
 
 
 def available_cores() -> int:
-    """Cores that this process may use."""
+    """Cores that this process may use. Raises ``ConfigError`` if somebody says so in other than a number."""
+    if said := os.environ.get(CORES):
+        if not said.isdecimal() or said == "0":
+            raise ConfigError(f"{CORES} is '{said}': set it to a number of cores, or not at all")
+        return int(said)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -36,7 +44,7 @@ def in_order(work: Callable[[Item], Result], items: Sequence[Item], workers: int
     children: list[Child] = []
     try:
         for _ in range(min(workers, len(items))):
-            children.append(Child(_work_for, work, environment=ONE_THREAD))
+            children.append(Child(_work_for, work, environment=ONE_CORE))
         yield from _results(children, items)
     finally:
         for child in children:
@@ -63,8 +71,8 @@ def _received(child: Child) -> tuple[int, Result]:
         number, result, error = child.receive()
     except EOFError:
         raise StoreError(
-            f"a rendering process died ({child.how_it_ended()}), perhaps for want of memory: "
-            "run the same command again, with fewer workers if it recurs; finished shards are kept"
+            f"a process that worked for this one died ({child.how_it_ended()}), perhaps for want of memory: run the "
+            "same command again, with fewer workers if it recurs; finished shards are kept"
         ) from None
     if error:
         raise error

@@ -143,6 +143,11 @@ class Reader(ABC):
         """Of an image: C, H, W."""
         return self.manifest.channels, self.manifest.resolution, self.manifest.resolution
 
+    @property
+    def portable(self) -> bool:
+        """Whether other processes can read, from a copy of it."""
+        return False
+
     def bad(self, row: int, file: str, error: Exception) -> None:
         """Note what cannot be read, from any thread."""
         self.unreadable.append(Bad(row, as_text(file), reason(error)))

@@ -17,6 +17,7 @@ __all__ = ["UNREAD", "endings_in", "picture_endings", "picture_formats", "remedy
 ARRAY, FEW = ".npy", 4
 UNFIT = {"EPS", "FITS", "IPTC", "MPEG"}
 """Formats that Pillow knows and would draw with another program, in the wrong order of bytes, or not at all."""
+FREQUENT = {"JPEG", "PNG"}
 NEEDS = {"AVIF": "avif", "JPEG2000": "jpg_2000", "WEBP": "webp"}
 """Formats that Pillow reads where it was built with a library for them."""
 VECTORS = {".ai", ".emf", ".eps", ".ps", ".svg", ".wmf"}
@@ -32,7 +33,8 @@ def picture_formats() -> tuple[str, ...]:
     Image.init()
     if find_spec("pillow_heif"):
         import_module("pillow_heif").register_heif_opener()
-    return tuple(name for name, (factory, _) in Image.OPEN.items() if _reads(name, factory))
+    known = (name for name, (factory, _) in Image.OPEN.items() if _reads(name, factory))
+    return tuple(sorted(known, key=lambda name: name not in FREQUENT))  # Pillow asks one after another
 
 
 @cache

@@ -117,6 +117,10 @@ class FolderReader(Reader):
     root: Path
     table: Table
 
+    @property
+    def portable(self) -> bool:
+        return True
+
     def read(self, start: int, stop: int) -> Arrays:
         side = self.manifest.resolution
         rows = range(start, stop)

@@ -27,11 +27,12 @@ from headstart.data.exchange.base import (
     needs,
     new_manifest,
 )
-from headstart.data.exchange.kinds import UNREADABLE, shorter_sides, survey
+from headstart.data.exchange.kinds import UNREADABLE
 from headstart.data.exchange.parallel import in_parallel
 from headstart.data.exchange.pictures import decode, encode_png, fits_png, fitted
 from headstart.data.exchange.provenance import read_provenance
 from headstart.data.exchange.splits import SPLIT_WORDS, UNKNOWN, complete_splits, drawn_splits, told_splits
+from headstart.data.exchange.survey import read_headers, shorter_sides, survey
 from headstart.errors import DataError
 from headstart.folder import PIXEL_TARGETS, SPLITS
 
@@ -115,7 +116,8 @@ class HuggingFaceReader(Reader):
         if self.exact:
             return []
         own = self.rows[self.order[list(rows)].tolist()][self.image]
-        return shorter_sides((f"image {row}", _embedded(picture)) for row, picture in zip(rows, own, strict=True))
+        named = ((f"image {row}", _embedded(picture)) for row, picture in zip(rows, own, strict=True))
+        return shorter_sides(read_headers(named))
 
     def read(self, start: int, stop: int) -> Arrays:
         batch = self.rows.with_format("numpy")[self.order[start:stop].tolist()]
@@ -176,7 +178,7 @@ def _foreign(
     account.guesses += [*told_splits(given.tolist(), "those that the dataset has"), *drawn_splits(given.tolist())]
     if label:
         account.guess("class", label, "the first column of class labels")
-    side, kind = survey(_pictures(rows, image), options.resolution, account)
+    side, kind = survey(read_headers(_pictures(rows, image)), options.resolution, account)
     made_by = {"imported": "huggingface", "resolution": side, "seed": options.seed}
     classes = rows.features[label].names if label else []
     manifest = new_manifest(path.resolve().name, made_by, kind, classes, splits)

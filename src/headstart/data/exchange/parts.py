@@ -24,6 +24,10 @@ class RowsOf(Reader):
     def __post_init__(self) -> None:
         self.account = self.inner.account
 
+    @property
+    def portable(self) -> bool:
+        return self.inner.portable
+
     def sides(self, rows: Sequence[int]) -> list[int]:
         return self.inner.sides(self.rows[list(rows)].tolist())
 

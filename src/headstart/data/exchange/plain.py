@@ -3,7 +3,7 @@
 What nothing tells of splits is drawn by the hash of the file's path, 10 : 1 : 1.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
@@ -16,7 +16,7 @@ from headstart.data.exchange.base import TARGETS, Arrays, Reader, new_manifest
 from headstart.data.exchange.doubts import lone_classes, split_groups
 from headstart.data.exchange.endings import UNREAD, endings_in, picture_endings, remedy
 from headstart.data.exchange.groups import groups_by
-from headstart.data.exchange.kinds import UNREADABLE, shorter_sides, survey
+from headstart.data.exchange.kinds import UNREADABLE
 from headstart.data.exchange.layout import Layout, Parts, kept_apart, layout_of, outside, wrapper_of
 from headstart.data.exchange.listing import pictures_among
 from headstart.data.exchange.maps import MapFiles
@@ -24,6 +24,7 @@ from headstart.data.exchange.parallel import in_parallel
 from headstart.data.exchange.parts import unlabelled_guess
 from headstart.data.exchange.pictures import Fit, PictureOptions, squared, upright
 from headstart.data.exchange.splits import UNLABELLED, complete_splits, drawn_splits
+from headstart.data.exchange.survey import headers_of, shorter_sides, survey
 from headstart.errors import DataError
 from headstart.scenes.disk.tree import Entry, files_of
 
@@ -76,8 +77,12 @@ class PlainReader(Reader):
     fit: Fit
     beside: Beside
 
+    @property
+    def portable(self) -> bool:
+        return True
+
     def sides(self, rows: Sequence[int]) -> list[int]:
-        return shorter_sides(_sources([self.entries[row] for row in rows]))
+        return shorter_sides(headers_of([self.entries[row] for row in rows]))
 
     def read(self, start: int, stop: int) -> Arrays:
         rows = in_parallel(self._row, range(start, stop))
@@ -181,11 +186,6 @@ def pictures_below(path: Path, entries: Sequence[Entry], account: Account) -> tu
     raise DataError(f"{path} holds no pictures ({endings_in(path)}): name a folder or zip archive that does")
 
 
-def _sources(entries: Iterable[Entry]) -> Iterator[tuple[object, Path | bytes]]:
-    """Pictures with their names, as ``survey`` takes them."""
-    return ((entry, entry.path if entry.member is None else entry.read()) for entry in entries)
-
-
 def open_pictures(path: Path, imported: str, rows: Rows, options: PlainOptions, account: Account) -> PlainReader:
     """A reader of ``rows``; what ``survey`` raises for their pictures."""
     groups = rows.groups or (groups_by(options.group_by, rows.keys, str(path)) if options.group_by else ())
@@ -195,7 +195,7 @@ def open_pictures(path: Path, imported: str, rows: Rows, options: PlainOptions, 
     account.notes += [f"{path}: {doubt}" for doubt in (*split_groups(groups, drawn), *lone_classes(rows.names, drawn))]
     splits = np.concatenate([drawn, np.full(len(rows.apart), UNLABELLED, dtype=np.uint8)])
     entries = [*rows.entries, *rows.apart]
-    resolution, kind = survey(_sources(entries), options.resolution, account)
+    resolution, kind = survey(headers_of(entries), options.resolution, account)
     made_by = {"imported": imported, "resolution": resolution, "seed": options.seed, "fit": options.fit}
     manifest = new_manifest(path.resolve().stem, made_by, kind, rows.classes, splits, sorted(set(groups)))
     numbers = {name: number for number, name in enumerate(rows.classes)}

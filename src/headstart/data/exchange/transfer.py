@@ -2,29 +2,26 @@
 
 import errno
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from filelock import FileLock, Timeout
-from numpy.typing import NDArray
 
 from headstart.data.exchange import FORMATS
 from headstart.data.exchange.account import Account
-from headstart.data.exchange.base import TARGETS, Reader, Stored
+from headstart.data.exchange.base import Reader, Stored
 from headstart.data.exchange.endings import endings_in, picture_endings
 from headstart.data.exchange.parts import labelled, unlabelled
 from headstart.data.exchange.plain import read_loose
 from headstart.data.exchange.provenance import Provenance, read_provenance, write_provenance
+from headstart.data.exchange.reading import read_shards, row_bytes
 from headstart.data.exchange.splits import UNLABELLED
 from headstart.errors import DataError, StoreError
 from headstart.files import PARTIAL
 from headstart.folder import (
-    PIXEL_TARGETS,
     SPLITS,
     UNLABELLED_FOLDER,
     Manifest,
@@ -174,7 +171,7 @@ def write_dataset(reader: Reader, folder: Path, progress: Listener | None = None
 
     _refuse_full_disk(reader, folder)
     shards, start, report = [], 0, _counting(progress, len(reader))
-    for number, (size, arrays) in enumerate(_read_ahead(reader, _shard_sizes(reader))):
+    for number, (size, arrays) in enumerate(read_shards(reader, _shard_sizes(reader))):
         if not reader.unreadable:  # otherwise go on only to find and name all of them
             tensors = {name: torch.from_numpy(values) for name, values in arrays.items()}
             tensors["split"] = torch.from_numpy(reader.splits[start : start + size])
@@ -193,22 +190,9 @@ def write_dataset(reader: Reader, folder: Path, progress: Listener | None = None
     return manifest
 
 
-def _read_ahead(reader: Reader, sizes: Sequence[int]) -> Iterator[tuple[int, Mapping[str, NDArray[Any]]]]:
-    """Shards, each with its size; the next one is read while one is written."""
-    starts = [0, *accumulate(sizes)]
-    with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(reader.read, starts[0], starts[1]) if sizes else None
-        for number, size in enumerate(sizes):
-            assert coming is not None
-            arrays = coming.result()
-            if number + 1 < len(sizes):
-                coming = pool.submit(reader.read, starts[number + 1], starts[number + 2])
-            yield size, arrays
-
-
 def _refuse_full_disk(reader: Reader, folder: Path) -> None:
     """Before anything is written."""
-    needed = len(reader) * _row_bytes(reader)
+    needed = len(reader) * row_bytes(reader)
     place = next(parent for parent in (folder, *folder.resolve().parents) if parent.exists())
     free = shutil.disk_usage(place).free
     if needed > free:
@@ -216,12 +200,6 @@ def _refuse_full_disk(reader: Reader, folder: Path) -> None:
             f"{len(reader):,} images of {reader.manifest.resolution} pixels a side take {_gigabytes(needed)}, and the "
             f"disk of {place} has {_gigabytes(free)} left: free some, name another place, or lower the resolution"
         )
-
-
-def _row_bytes(reader: Reader) -> int:
-    """Of an image and its maps."""
-    maps = sum(np.dtype(TARGETS[name]).itemsize for name in reader.targets if name in PIXEL_TARGETS)
-    return reader.blank().nbytes + maps * reader.manifest.resolution**2
 
 
 def _gigabytes(count: int) -> str:
@@ -242,7 +220,7 @@ def _shard_sizes(reader: Reader) -> list[int]:
     known = [shard.images for shard in reader.manifest.shards]
     if sum(known) == len(reader):
         return known
-    rows = max(1, min(SHARD, SHARD_BYTES // _row_bytes(reader)))
+    rows = max(1, min(SHARD, SHARD_BYTES // row_bytes(reader)))
     return [min(rows, len(reader) - start) for start in range(0, len(reader), rows)]
 
 

@@ -25,12 +25,13 @@ from headstart.data.exchange.base import (
     ReadOptions,
     new_manifest,
 )
-from headstart.data.exchange.kinds import UNREADABLE, shorter_sides, survey
+from headstart.data.exchange.kinds import UNREADABLE
 from headstart.data.exchange.parallel import in_parallel
 from headstart.data.exchange.parts import unlabelled_guess
 from headstart.data.exchange.pictures import decode, fitted
 from headstart.data.exchange.provenance import Provenance, read_provenance
 from headstart.data.exchange.splits import UNKNOWN, UNLABELLED, complete_splits, drawn_splits, told_splits
+from headstart.data.exchange.survey import read_headers, shorter_sides, survey
 from headstart.data.exchange.webdataset_index import IMAGES, Member, Sample, looks_like_shards, read_index, tar_files
 from headstart.data.exchange.webdataset_write import ENDINGS, write_webdataset
 from headstart.errors import DataError
@@ -50,8 +51,14 @@ class WebDatasetReader(Reader):
     exact: bool
     numbers: Mapping[int, int] | None = None
 
+    @property
+    def portable(self) -> bool:
+        return True
+
     def sides(self, rows: Sequence[int]) -> list[int]:
-        return [] if self.exact else shorter_sides(_pictures(self.tars, [self.samples[row] for row in rows]))
+        return (
+            [] if self.exact else shorter_sides(read_headers(_pictures(self.tars, [self.samples[row] for row in rows])))
+        )
 
     def read(self, start: int, stop: int) -> Arrays:
         rows = in_parallel(self._row, range(start, stop))
@@ -146,7 +153,7 @@ def _foreign(
     numbers = {label: number for number, label in enumerate(sorted(_labels(path, tars, samples)))}
     splits = complete_splits([sample.split for sample in samples], [sample.key for sample in samples], options.seed)
     _tell(samples, bool(numbers), account)
-    side, kind = survey(_pictures(tars, samples), options.resolution, account)
+    side, kind = survey(read_headers(_pictures(tars, samples)), options.resolution, account)
     made_by = {"imported": "webdataset", "resolution": side, "seed": options.seed}
     manifest = new_manifest(path.resolve().stem, made_by, kind, [str(label) for label in numbers], splits)
     return WebDatasetReader(manifest, splits, ("class",) if numbers else (), tars, samples, False, numbers)
