@@ -12,12 +12,12 @@ beyond one that only loads the same code, and the most of a process that reads f
 import argparse
 import json
 import os
-import resource
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
@@ -146,11 +146,29 @@ def peak(path: Path, side: int) -> tuple[float, float]:
     """MiB at most (Linux) of this process, once it has imported ``path`` if that is there, and of its largest child."""
     import torch  # noqa: F401 - what writes shards loads it
 
+    largest, done = [0.0], threading.Event()
+    watch = threading.Thread(target=watch_children, args=(largest, done))
+    watch.start()
     if path.exists():
         write(path, path.with_name(f"{path.name}-out"), side)
-    lines = Path("/proc/self/status").read_text().splitlines()
-    own = next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
-    return own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    done.set()
+    watch.join()
+    return resident(os.getpid()), largest[0]
+
+
+def watch_children(largest: list[float], done: threading.Event) -> None:
+    while not done.wait(0.05):
+        children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+        largest[0] = max([largest[0], *map(resident, children)])
+
+
+def resident(process: int | str) -> float:
+    """MiB at most so far; 0 of one that has ended."""
+    try:
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")), 0.0)
 
 
 def peaked(path: Path, side: int) -> tuple[float, float]:

@@ -54,17 +54,18 @@ def complete_splits(given: Sequence[int], keys: Sequence[str], seed: int) -> NDA
     are known but none is val, or none is test, the same hash takes these from the keys that are in training alone.
     Where that leaves a split without any, it gets the key of the highest hash from the split that has most of them.
     """
-    told: dict[str, set[int]] = {key: set() for key in keys}
+    told, shared = dict.fromkeys(keys, frozenset[int]()), dict[frozenset[int], frozenset[int]]()
     for key, split in zip(keys, given, strict=True):
         if split != UNKNOWN:
-            told[key].add(split)
+            both = told[key] | {split}
+            told[key] = shared.setdefault(both, both)  # a set of its own for each key would take most of the memory
     drawn = _drawn(told, [split for split in (1, 2) if split not in set(given)], seed)
     fallen = [drawn.get(key, min(told[key], default=0)) for key in keys]
     free = [split == UNKNOWN or told[key] == {0} for key, split in zip(keys, given, strict=True)]
     return np.where(free, fallen, np.array(given)).astype(np.uint8)
 
 
-def _drawn(told: Mapping[str, set[int]], absent: Sequence[int], seed: int) -> dict[str, int]:
+def _drawn(told: Mapping[str, frozenset[int]], absent: Sequence[int], seed: int) -> dict[str, int]:
     """The splits of keys that may fall anywhere: those not told, and those of training if ``absent`` ones are drawn."""
     able = ({0}, set()) if absent else (set(),)
     hashes = {key: derive_seed("split", seed, key) for key, splits in told.items() if splits in able}
