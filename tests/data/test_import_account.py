@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from headstart.cli import main
-from headstart.data.exchange import endings
+from headstart.data.exchange import endings, parallel, reading
 from headstart.data.exchange.layout import layout_of, split_of_name
 from headstart.data.exchange.splits import near_split
 from headstart.data.exchange.transfer import export_folder, guess_format, import_folder, open_reader
@@ -278,28 +278,63 @@ def test_shards_are_as_small_as_memory_wants_and_hold_the_same(tmp_path, monkeyp
     assert all(values.equal(other[name]) for name, values in one.items())
 
 
-@pytest.mark.parametrize("form", ["folder", "webdataset", "export"])
+@pytest.mark.parametrize("form", ["folder", "webdataset", "table", "unlabelled"])
 def test_processes_read_what_threads_read(tmp_path, monkeypatch, form):
-    from headstart.data.exchange import parallel, reading
-
-    for number in range(24):
-        put(tmp_path / "set" / "ab"[number % 2] / f"{number}.png")
-    (tmp_path / "set" / "a" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n cut")
-    if form != "folder":
-        (tmp_path / "set" / "a" / "broken.png").unlink()
-        import_folder(tmp_path / "set", tmp_path / "first", options={"resolution": 8})
-        export_folder(tmp_path / "first", "folder" if form == "export" else form, tmp_path / "exported")
+    place = SETS[form](tmp_path)
     monkeypatch.setattr(reading, "PART_BYTES", 5 * 3 * 8 * 8)
     monkeypatch.setattr(parallel, "available_cores", lambda: 2)
     outcomes = []
     for number, worth in enumerate((1e9, -1.0)):
         monkeypatch.setattr(parallel, "WORTH", worth)
-        path = tmp_path / ("set" if form == "folder" else "exported")
-        try:
-            manifest = import_folder(path, tmp_path / f"{number}", options={"resolution": 8})
-        except DataError as error:
-            outcomes.append(str(error))
-        else:
-            outcomes.append([shard.sha256 for shard in manifest.shards])
+        out = tmp_path / f"{number}"
+        import_folder(place, out, options={"resolution": 8, **LOOSE.get(form, {})})
+        outcomes.append({file.relative_to(out): file.read_bytes() for file in out.rglob("*.safetensors")})
     assert outcomes[0] == outcomes[1]
-    assert form != "folder" or ("1 files" in outcomes[0] and "a/broken.png" in outcomes[0])
+
+
+def test_processes_tell_which_files_are_broken(tmp_path, monkeypatch):
+    numbered(tmp_path)
+    for number in (7, 20):
+        (tmp_path / "set" / "ab"[number % 2] / f"{number}.png").write_bytes(b"\x89PNG\r\n\x1a\n cut")
+    monkeypatch.setattr(reading, "PART_BYTES", 5 * 3 * 8 * 8)
+    monkeypatch.setattr(parallel, "available_cores", lambda: 2)
+    monkeypatch.setattr(parallel, "WORTH", -1.0)
+    with pytest.raises(DataError, match=r"2 files of 'set' cannot be read .* a/20.png \(.*, b/7.png"):
+        import_folder(tmp_path / "set", tmp_path / "out", options={"resolution": 8})
+
+
+def numbered(tmp_path):
+    random = np.random.default_rng(0)
+    for number in range(24):
+        path = tmp_path / "set" / "ab"[number % 2] / f"{number}.png"
+        put(path)
+        Image.fromarray(random.integers(0, 256, (9, 8, 3), dtype=np.uint8)).save(path)
+    return tmp_path / "set"
+
+
+def exported(tmp_path):
+    import_folder(numbered(tmp_path), tmp_path / "first", options={"resolution": 8})
+    export_folder(tmp_path / "first", "webdataset", tmp_path / "exported")
+    return tmp_path / "exported"
+
+
+def with_maps(tmp_path):
+    at = numbered(tmp_path)
+    lines = ["file,class,mask,depth"]
+    for number in range(24):
+        Image.fromarray(np.full((9, 8), number % 3, dtype=np.uint8)).save(at / f"mask{number}.png")
+        np.save(at / f"depth{number}.npy", np.full((9, 8), 1.0 + number, dtype=np.float32))
+        lines.append(f"{'ab'[number % 2]}/{number}.png,{number % 2},mask{number}.png,depth{number}.npy")
+    (at / "labels.csv").write_text("\n".join(lines))
+    return at / "labels.csv"
+
+
+def with_unlabelled(tmp_path):
+    at = numbered(tmp_path)
+    for number in range(6):
+        put(at / f"{number}.png")
+    return at
+
+
+SETS = {"folder": numbered, "webdataset": exported, "table": with_maps, "unlabelled": with_unlabelled}
+LOOSE = {"unlabelled": {"outside": "unlabelled"}}

@@ -143,10 +143,10 @@ class Reader(ABC):
         """Of an image: C, H, W."""
         return self.manifest.channels, self.manifest.resolution, self.manifest.resolution
 
-    @property
-    def portable(self) -> bool:
-        """Whether other processes can read, from a copy of it."""
-        return False
+    def portion(self, start: int, stop: int) -> "Reader | None":
+        """A reader of rows start to stop alone, for another process; ``None`` where only this one can read."""
+        del start, stop
+        return None
 
     def bad(self, row: int, file: str, error: Exception) -> None:
         """Note what cannot be read, from any thread."""

@@ -10,7 +10,7 @@ picture of a folder take no masks.
 import csv
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -109,6 +109,12 @@ class Table:
     values: dict[str, NDArray[Any]]
     beside: dict[str, list[str]]
 
+    def portion(self, rows: slice) -> "Table":
+        """Some of its lines."""
+        values = {name: column[rows] for name, column in self.values.items()}
+        beside = {name: files[rows] for name, files in self.beside.items()}
+        return Table(self.files[rows], self.splits[rows], values, beside)
+
 
 @dataclass
 class FolderReader(Reader):
@@ -117,9 +123,9 @@ class FolderReader(Reader):
     root: Path
     table: Table
 
-    @property
-    def portable(self) -> bool:
-        return True
+    def portion(self, start: int, stop: int) -> Reader:
+        table = self.table.portion(slice(start, stop))
+        return replace(self, splits=table.splits, table=table)
 
     def read(self, start: int, stop: int) -> Arrays:
         side = self.manifest.resolution

@@ -58,6 +58,10 @@ class MapFiles:
     where: Sequence[str]
     convert: Callable[[NDArray[Any]], NDArray[Any]]
 
+    def portion(self, rows: slice) -> "MapFiles":
+        """Of some pictures."""
+        return MapFiles(self.files[rows], self.where[rows], self.convert)
+
     def read(self, row: int, size: tuple[int, ...], side: int, fit: Fit) -> NDArray[Any]:
         """``[side, side]`` of the map of a picture of ``size`` (H, W), which is upright.
 

@@ -24,9 +24,11 @@ class RowsOf(Reader):
     def __post_init__(self) -> None:
         self.account = self.inner.account
 
-    @property
-    def portable(self) -> bool:
-        return self.inner.portable
+    def portion(self, start: int, stop: int) -> Reader | None:
+        rows = self.rows[start:stop]
+        first, last = int(rows[0]), int(rows[-1])
+        inner = self.inner.portion(first, last + 1)
+        return inner and RowsOf(self.manifest, self.splits[start:stop], self.targets, inner, rows - first)
 
     def sides(self, rows: Sequence[int]) -> list[int]:
         return self.inner.sides(self.rows[list(rows)].tolist())

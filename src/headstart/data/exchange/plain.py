@@ -66,6 +66,11 @@ class Beside:
     values: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     maps: Mapping[str, MapFiles] = field(default_factory=dict)
 
+    def portion(self, rows: slice) -> "Beside":
+        """Of some pictures."""
+        values = {name: values[rows] for name, values in self.values.items()}
+        return Beside(values, {name: maps.portion(rows) for name, maps in self.maps.items()})
+
 
 @dataclass
 class PlainReader(Reader):
@@ -77,9 +82,11 @@ class PlainReader(Reader):
     fit: Fit
     beside: Beside
 
-    @property
-    def portable(self) -> bool:
-        return True
+    def portion(self, start: int, stop: int) -> Reader:
+        cut = slice(start, stop)
+        labels = None if self.labels is None else self.labels[cut]
+        entries, beside = self.entries[cut], self.beside.portion(cut)
+        return replace(self, splits=self.splits[cut], entries=entries, labels=labels, beside=beside)
 
     def sides(self, rows: Sequence[int]) -> list[int]:
         return shorter_sides(headers_of([self.entries[row] for row in rows]))

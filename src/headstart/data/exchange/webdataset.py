@@ -8,7 +8,7 @@ are ever decoded, by code below; pickles and the like are passed over.
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +51,8 @@ class WebDatasetReader(Reader):
     exact: bool
     numbers: Mapping[int, int] | None = None
 
-    @property
-    def portable(self) -> bool:
-        return True
+    def portion(self, start: int, stop: int) -> Reader:
+        return replace(self, splits=self.splits[start:stop], samples=self.samples[start:stop])
 
     def sides(self, rows: Sequence[int]) -> list[int]:
         return (
