@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from headstart.utility import rank_agreement
+from headstart.utility.agreement import _correlations
 
 ARMS = np.array([0.50, 0.55, 0.60, 0.65])[:, None, None]
 LABELS = np.array([0.0, 0.1, 0.2])[None, :, None]
@@ -35,3 +36,13 @@ def test_budgets_with_missing_runs_and_single_arms_are_left_out():
     assert rank_agreement(lacking, scores, rng).budgets == 2
     assert np.isnan(rank_agreement(scores[:1], scores[:1], rng).correlation)
     assert np.isnan(rank_agreement(0 * scores, scores, rng).correlation), "equal scores have no order"
+
+
+def test_every_draw_of_trials_is_ranked_by_itself():
+    rng = np.random.default_rng(4)
+    tuned, probed = (np.round(rng.random((4, 3, 5, 6)), 1) for _ in range(2))
+    tuned[:, :, 2] = 0.5  # a draw without any order
+    alone = [float(_correlations(tuned[:, :, draw], probed[:, :, draw])) for draw in range(5)]
+    np.testing.assert_allclose(_correlations(tuned, probed), alone)
+    assert np.isnan(alone[2])
+    assert np.isfinite(np.delete(alone, 2)).all()

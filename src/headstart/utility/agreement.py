@@ -47,20 +47,23 @@ def rank_agreement(
         return Agreement(np.nan, np.nan, np.nan, arms, int(known.sum()))
     finetuned, probed = finetuned[:, known], probed[:, known]
     trials = finetuned.shape[-1]
-    draws = [
-        _correlation(finetuned[..., rows], probed[..., rows]) for rows in rng.integers(trials, size=(DRAWS, trials))
-    ]
-    told = [draw for draw in draws if not np.isnan(draw)]
-    if not told:
+    rows = rng.integers(trials, size=(DRAWS, trials))
+    draws = _correlations(finetuned[..., rows], probed[..., rows])
+    told = draws[np.isfinite(draws)]
+    if not len(told):
         return Agreement(np.nan, np.nan, np.nan, arms, int(known.sum()))
     low, high = np.quantile(told, [(1 - confidence) / 2, (1 + confidence) / 2])
-    return Agreement(_correlation(finetuned, probed), float(low), float(high), arms, int(known.sum()))
+    measured = float(_correlations(finetuned, probed))
+    return Agreement(measured, float(low), float(high), arms, int(known.sum()))
 
 
-def _correlation(finetuned: Floats, probed: Floats) -> float:
-    """Of means over trials, at each budget over arms, averaged; where all arms are equal there is none."""
+def _correlations(finetuned: Floats, probed: Floats) -> Floats:
+    """Of ``[A, K, …, R]`` scores ``[…]``: of means over trials, at each budget over arms, averaged; NaN where at every
+    budget all arms are equal."""
     ranks = [rankdata(scores.mean(axis=-1), axis=0) for scores in (finetuned, probed)]
     first, second = (each - each.mean(axis=0) for each in ranks)
     spread = np.sqrt((first**2).sum(axis=0) * (second**2).sum(axis=0))
     told = spread > 0
-    return float(((first * second).sum(axis=0)[told] / spread[told]).mean()) if told.any() else float("nan")
+    each = np.divide((first * second).sum(axis=0), spread, out=np.zeros_like(spread), where=told)
+    counts = told.sum(axis=0)
+    return np.asarray(np.where(counts > 0, each.sum(axis=0) / np.maximum(counts, 1), np.nan))
