@@ -1,13 +1,17 @@
 """How long a plan is said to take: what counts, and what runs side by side. Speeds are given here, never timed."""
 
+import time
+from types import SimpleNamespace
+
 import pytest
+import torch
 from PIL import Image
 
 from headstart.cli import main
 from headstart.data.sources import ImagesSource
 from headstart.execution import plan_with
 from headstart.study.config.suite import load_suite
-from headstart.study.running import estimate, reading, timing
+from headstart.study.running import estimate, others, reading, timing
 from headstart.study.running.estimate import START_SECONDS, seconds_left, side_by_side, wall_seconds
 from headstart.study.running.launchers import LocalLauncher, base
 from headstart.study.running.overrun import overrun
@@ -143,3 +147,41 @@ def test_pictures_of_others_are_read_as_far_as_a_sample_tells(tmp_path, monkeypa
     monkeypatch.setattr(reading.time, "perf_counter", lambda: next(clock))
     assert seconds_of_reading(few) == pytest.approx(1 + 26 * (0.1 + reading.WRITTEN))
     assert seconds_of_reading(few) > 0, "it is timed once: the clock has stopped"
+
+
+def test_waiting_for_a_core_that_others_have_is_no_work(monkeypatch):
+    monkeypatch.setattr(timing, "train", lambda *_: time.sleep(0.1))
+    of = {kind: timing._taken(None, SimpleNamespace(device=torch.device(kind)), None) for kind in ("cpu", "cuda")}
+    assert of["cpu"] < 0.05
+    assert of["cuda"] >= 0.1
+
+
+@pytest.fixture
+def machine(monkeypatch, tmp_path):
+    """Two cores that this process may use and one that it may not; what passes of two seconds, in hundredths."""
+    counts, clock = tmp_path / "stat", iter([10.0, 12.0])
+
+    def passes(own, *busy):
+        rows = [f"cpu{number} {ticks} 0 0 {500 - ticks} 7 0 0 0 99 0" for number, ticks in enumerate(busy)]
+        counts.write_text("\n".join(["cpu 1 2 3 4 5 6 7 8 9 0", *rows, "intr 5 0"]))
+        monkeypatch.setattr(others.time, "process_time", lambda: own)
+
+    monkeypatch.setattr(others, "COUNTS", counts)
+    monkeypatch.setattr(others.os, "sched_getaffinity", lambda _: {0, 1}, raising=False)
+    monkeypatch.setattr(others.os, "sysconf", lambda _: 100)
+    monkeypatch.setattr(others.time, "monotonic", lambda: next(clock))
+    passes(5.0, 0, 0, 0)
+    return passes
+
+
+def test_other_programs_are_told_where_they_take_much(machine):
+    found = others.Others()
+    machine(6.0, 200, 150, 90)
+    assert found.sentence().startswith("other programs keep 1.2 of 2 cores busy: while they do, it takes longer")
+
+
+@pytest.mark.parametrize("own", [3.0, 9.0])
+def test_work_of_its_own_is_not_that_of_others(machine, own):
+    found = others.Others()
+    machine(5.0 + own, 200, 100, 90)
+    assert found.sentence() == ""

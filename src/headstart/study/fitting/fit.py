@@ -20,6 +20,7 @@ from headstart.study.fitting.efforts import LARGER, LIMITS, Effort, Limit, Size,
 from headstart.study.fitting.ladder import choose
 from headstart.study.fitting.look import look_at
 from headstart.study.fitting.template import Template
+from headstart.study.running.others import Others
 from headstart.study.running.store import Store
 
 __all__ = ["MORE_TIME", "Candidates", "Fitted", "of_data", "of_recipe"]
@@ -33,8 +34,8 @@ Make = Callable[[], StudyConfig]
 class Fitted:
     """What was chosen. seconds: that it takes, or ``None`` where nobody asked. guesses: what was taken for granted,
     besides what sources say. left_out: what a study with all the time it can use has. more: seconds, what they would
-    buy, and what in return. notes: sentences on an earlier run. replaces: whether that one may be written over,
-    because it is known."""
+    buy, and what in return. notes: sentences on an earlier run, and on a busy machine. replaces: whether that
+    run may be written over, because it is known."""
 
     config: StudyConfig
     guesses: tuple[str, ...] = ()
@@ -81,7 +82,7 @@ class Candidates:
         found = earlier(out, self.richest.name, self._all(), seconds) if out else Earlier()
         if found.same is not None and not replace:
             return Fitted(_timed(found.same, seconds), self.guesses, notes=(found.note,), replaces=True)
-        spent: dict[Make, float] = {}
+        spent, others = dict[Make, float](), Others()
 
         def cost(rung: Make) -> float:
             if rung not in spent:
@@ -97,7 +98,7 @@ class Candidates:
             SHARE * choice.seconds,
             gained(self.richest, chosen),
             (longer, bought, lost(better, chosen)) if (bought := gained(better, chosen)) else None,
-            (found.note,) if found.note else (),
+            tuple(filter(None, (found.note, others.sentence()))),
             replaces=found.other,
         )
 
