@@ -64,6 +64,16 @@ def test_the_terminal_says_it_in_a_table_and_sentences(loads, capsys, monkeypatc
     assert "Pretrain: rotation, fine-tuned saves" in said
 
 
+def test_a_notebook_shows_the_same_words(loads):
+    loads(study(make_results()))
+    found = advise("runs/x", labels=250, target=0.75)
+    (sentence,) = found.sentences()
+    assert sentence.startswith("With 250 labels, rotation, fine-tuned saves most: +")
+    for shown in (repr(found), found._repr_html_()):
+        assert sentence in shown
+        assert "labels for 0.75" in shown
+
+
 @pytest.mark.parametrize(
     ("asked", "said"),
     [

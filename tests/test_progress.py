@@ -6,7 +6,7 @@ import time
 import pytest
 from rich.console import Console
 
-from headstart.progress import duration, watch_count, watch_images, watch_jobs, when
+from headstart.progress import duration, execute_watched, watch_count, watch_images, watch_jobs, when
 from headstart.study.jobs.base import Job
 from headstart.study.running.launchers import Event
 
@@ -128,3 +128,68 @@ def test_durations_are_said_as_exactly_as_they_are_known(seconds, words):
 def test_another_day_is_named():
     assert " on " not in when(0)
     assert " on 2" in when(3 * 86_400)
+
+
+@pytest.fixture
+def notebook(monkeypatch):
+    """A console in a notebook, and what it keeps: of each output the last state."""
+    kept = []
+
+    class Handle:
+        def update(self, shown):
+            kept[0] = shown._repr_mimebundle_((), ())["text/html"]
+
+    def display(shown, display_id):
+        kept.append(shown._repr_mimebundle_((), ())["text/html"])
+        return Handle()
+
+    monkeypatch.setattr("IPython.display.display", display)
+    return Console(force_jupyter=True), kept
+
+
+def test_a_notebook_keeps_one_output_with_the_last_state(notebook):
+    console, kept = notebook
+    jobs = [Toy(number) for number in range(3)]
+    with watch_jobs(console) as (listen, expect):
+        expect(jobs, {job.key: 0.1 for job in jobs})
+        for job in jobs:
+            listen(Event("finished", job, 10, 10))
+    assert len(kept) == 1
+    assert "3/3 jobs · a toy" in kept[0]
+    assert "100%" in kept[0]
+    assert "took 5 s" in kept[0]
+
+
+def test_where_nothing_is_left_to_do_all_is_done(notebook):
+    console, kept = notebook
+    with watch_jobs(console) as (_, expect):
+        expect([], {})
+    assert "100%" in kept[0]
+    assert "all is done already" in kept[0]
+
+
+class Run:
+    """A study of one job. shown: whether somebody asked what comes next."""
+
+    def expected_seconds(self):
+        return 10.0
+
+    def execute(self, listen=None, expect=None):
+        self.shown = expect is not None
+        if expect:
+            expect([Toy(0)], {})
+        if listen:
+            listen(Event("finished", Toy(0), 10, 10))
+
+
+@pytest.mark.parametrize(
+    ("progress", "typed", "shown"),
+    [(None, False, False), (None, True, True), (True, False, True), (False, True, False)],
+)
+def test_progress_is_shown_where_python_is_typed_unless_it_is_said(monkeypatch, progress, typed, shown):
+    if typed:
+        monkeypatch.setattr("sys.ps1", ">>> ", raising=False)
+    run, heard = Run(), []
+    execute_watched(run, progress, heard.append)
+    assert run.shown == shown
+    assert [event.what for event in heard] == ["finished"]

@@ -1,10 +1,13 @@
 """Runs beside each other: listed, compared, and written by one process at a time."""
 
+import html
+import io
 import re
 from contextlib import ExitStack
 
 import pytest
 from in_process import Here
+from PIL import Image
 
 from headstart.api import Study, prepare_study
 from headstart.cli import main
@@ -110,3 +113,23 @@ def test_a_run_folder_is_written_by_one_process_at_a_time(runs):
         with refusal:
             prepared.execute()
     prepared.execute()
+
+
+def test_a_study_shows_its_answer_and_its_charts(runs):
+    study = Study.load(runs / "one")
+    headline = study.tables.verdict.headline
+    assert repr(study).startswith(headline)
+    assert f"<strong>{html.escape(headline)}</strong>" in study._repr_html_()
+    assert str(runs / "one" / "report.html") in study._repr_html_()
+    assert f'<th style="text-align: right">{study.utility["labels"].max()}</th>' in study._repr_html_()
+    picture, shown = study.figures["accuracy"]._repr_png_()
+    with Image.open(io.BytesIO(picture)) as opened:
+        assert opened.size == (2 * shown["width"], 2 * shown["height"])
+
+
+def test_a_comparison_shows_what_differs_and_both_answers(runs):
+    found = compare_studies([runs / "one", runs / "two"])
+    assert repr(found).startswith("What they differ in: controls, budgets.")
+    for answer in found.answers.values():
+        assert html.escape(answer) in found._repr_html_()
+    assert repr(compare_studies([runs / "one", runs / "one" / ".." / "one"])).startswith("They have the same settings.")

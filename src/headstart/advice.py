@@ -1,56 +1,24 @@
 """What to do next: labels to reach a target, what a start saves in labels and money, and where it stops paying."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from headstart.api import Study
-from headstart.charts.names import arm_titles, protocol_title
 from headstart.errors import ConfigError
+from headstart.outlook import Advice, Outlook
 from headstart.seeding import numpy_generator
 from headstart.study.results.comparisons import Curve, curves_of, is_blind
-from headstart.utility.forecast import FARTHEST, Forecast, Reach, distrust, fit_curve
+from headstart.utility.forecast import FARTHEST, Forecast, distrust, fit_curve
 
-__all__ = ["Advice", "Outlook", "advise", "title_of"]
+__all__ = ["Advice", "Outlook", "advise"]
 
 Floats = NDArray[np.float64]
 HOUR = 3600.0
-
-
-@dataclass(frozen=True)
-class Outlook:
-    """Of one curve: an arm under a protocol. doubt: why nothing is told of it; then all else is ``None``.
-
-    score: with so many labels, its middle and ends. reach: labels for the target. saved: labels that the baseline would
-    need besides, to score as it does with so many. hours: of its pretraining. pays_up_to: the largest measured budget
-    at which it is claimed to be worth labels.
-    """
-
-    task: str
-    arm: str
-    protocol: str
-    role: str
-    doubt: str = ""
-    score: tuple[float, float, float] | None = None
-    reach: Reach | None = None
-    saved: Reach | None = None
-    hours: float = 0.0
-    pays_up_to: int | None = None
-
-
-class Advice(NamedTuple):
-    """outlooks: of all curves, the baseline's first. labels, target: what they were asked for. metrics: what
-    scores are, by task."""
-
-    outlooks: tuple[Outlook, ...]
-    labels: int
-    target: float | None
-    metrics: Mapping[str, str]
 
 
 def advise(run: Path | str, *, labels: int | None = None, target: float | None = None) -> Advice:
@@ -146,8 +114,3 @@ def _pays_up_to(utility: pd.DataFrame, one: Outlook) -> int | None:
     rows = utility[(utility["arm"] == one.arm) & (utility["protocol"] == one.protocol) & (utility["task"] == one.task)]
     sure = rows[(rows["sure_gain"] > 0) & (rows["sure_labels"] > rows["labels"])]
     return int(sure["labels"].max()) if len(sure) else None
-
-
-def title_of(one: Outlook, arms: list[str]) -> str:
-    """``SimCLR, fine-tuned``."""
-    return f"{arm_titles(arms)[one.arm]}, {protocol_title(one.protocol)}"

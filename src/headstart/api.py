@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart.cache import DEFAULT_STORE
+from headstart.display import Displayed
 from headstart.errors import ConfigError, StoreError
 from headstart.files import write_atomic
 from headstart.fitted import detect_table, fit_study
@@ -22,8 +23,10 @@ from headstart.study.config.suite import Suite, as_suite, load_study, load_suite
 if TYPE_CHECKING:
     import pandas as pd
 
+    from headstart.charts import Figure
     from headstart.execution import Listener, StudyRun
     from headstart.outputs import Tables
+    from headstart.report.brief import Brief
     from headstart.study.results.run_folder import RunFolder
 
 __all__ = [
@@ -93,16 +96,23 @@ def prepare_study(
     return StudyRun(plan, kept, chosen, run, notes, track)
 
 
-def run_study(config: Config, *, listen: "Listener | None" = None, **options: Any) -> "Study":
+def run_study(
+    config: Config, *, listen: "Listener | None" = None, progress: bool | None = None, **options: Any
+) -> "Study":
     """Run a study and write its report; ``options`` as ``prepare_study`` takes them. What fails is a missing number.
+
+    listen: hears of every event. progress: whether to show how far it is, by a bar, or by lines where there is no place
+    for one; default: in notebooks and wherever else Python is typed, and not in scripts.
 
     >>> study = run_study("quickstart", out="runs")  # doctest: +SKIP
     >>> study.utility  # doctest: +SKIP
     """
+    from headstart.progress import execute_watched
+
     prepared = prepare_study(config, **options)
     for note in prepared.notes:
         warnings.warn(note, stacklevel=2)
-    prepared.execute(listen)
+    execute_watched(prepared, progress, listen)
     study = Study(prepared.run)
     study.report()
     return study
@@ -116,9 +126,10 @@ def run_suite(config: Config, **options: Any) -> "Study":
     return run_study(config, **options)
 
 
-@dataclass(frozen=True)
-class Study:
-    """What was run into a folder, a study or a suite; nothing but that folder is read."""
+@dataclass(frozen=True, repr=False)
+class Study(Displayed):
+    """What was run into a folder, a study or a suite; nothing but that folder is read. At the end of a notebook's cell
+    it shows its answer, and so does ``print``."""
 
     run: "RunFolder"
 
@@ -152,6 +163,21 @@ class Study:
     def utility(self) -> "pd.DataFrame":
         """One row per compared arm, protocol and budget: what its start was worth."""
         return self.tables.utility
+
+    @cached_property
+    def figures(self) -> "dict[str, Figure]":
+        """The page's charts by name, each of which shows itself in a notebook.
+
+        >>> Study.load("runs/quickstart").figures["accuracy"]  # doctest: +SKIP
+        """
+        from headstart.outputs import figures_of
+
+        return {figure.name: figure for figure in figures_of(self.run, self.tables)}
+
+    def brief(self) -> "Brief":
+        from headstart.outputs import brief_of
+
+        return brief_of(self.run, self.tables)
 
     @property
     def complete(self) -> bool:

@@ -8,13 +8,17 @@ from typing import Any
 
 import pandas as pd
 
-from headstart.charts import draw_figures, save_figure
+from headstart.charts import Figure, draw_figures, save_figure
 from headstart.data.viewing.preview import caption, encode_png
 from headstart.files import write_atomic
+from headstart.names import as_text
 from headstart.report import ReportData, Sample, Verdict, galleries, state_verdict, write_report
 from headstart.report.adaptive import trials_sentence
+from headstart.report.brief import Brief
+from headstart.report.cells import accuracy_grid, utility_grid
 from headstart.report.duplicates import duplicates_sentence
 from headstart.report.idle import idle_sentence
+from headstart.report.missing import missing_line
 from headstart.report.training import guarded, state_training
 from headstart.report.trust import trust_sentence
 from headstart.study.results.predictions import collect_predictions
@@ -31,7 +35,9 @@ from headstart.study.results.table_files import write_table
 from headstart.study.results.tables import summary_table, utility_table
 from headstart.study.results.trained_out import collect_trained_out
 
-__all__ = ["Tables", "write_outputs"]
+__all__ = ["PAGE", "Tables", "brief_of", "figures_of", "write_outputs"]
+
+PAGE = "report.html"
 
 SHOWN, FEWEST = 20, 4
 """Sample images in all, and at least of each dataset."""
@@ -88,11 +94,10 @@ def write_outputs(run: RunFolder, tables: Tables) -> Path:
     for name in ("results", "utility", "pretraining", "missing", "trained_out"):
         write_table(getattr(tables, name), folder / name)
     write_atomic(folder / ANSWER, json.dumps(tables.verdict._asdict(), indent=1, ensure_ascii=False).encode())
-    confidence = info.utility.confidence
-    figures = draw_figures(tables.summary, tables.utility, tables.history, varied=info.varied, confidence=confidence)
+    figures = figures_of(run, tables)
     for figure in figures:
         save_figure(figure, folder / "charts")
-    page = folder / "report.html"
+    page = folder / PAGE
     report = ReportData(
         title=info.title,
         verdict=tables.verdict,
@@ -103,7 +108,7 @@ def write_outputs(run: RunFolder, tables: Tables) -> Path:
         environment=json.loads((folder / ENVIRONMENT).read_text(encoding="utf-8")),
         timings=_timings(run, tables),
         command=f"headstart study run {shlex.quote(str(folder / CONFIG))}",
-        confidence=confidence,
+        confidence=info.utility.confidence,
         varied=info.varied,
         arms=tables.arms,
         missing=tables.missing,
@@ -114,6 +119,25 @@ def write_outputs(run: RunFolder, tables: Tables) -> Path:
     )
     write_report(page, report)
     return page
+
+
+def figures_of(run: RunFolder, tables: Tables) -> tuple[Figure, ...]:
+    """Those of the page."""
+    varied, confidence = run.info.varied, run.info.utility.confidence
+    return draw_figures(tables.summary, tables.utility, tables.history, varied=varied, confidence=confidence)
+
+
+def brief_of(run: RunFolder, tables: Tables) -> Brief:
+    """The verdict, utility and scores by budget, what is missing, and where the page lies."""
+    verdict, varied, page = tables.verdict, run.info.varied, run.folder / PAGE
+    grids = {
+        "Utility: labels saved per label, with intervals": utility_grid(tables.utility, tables.summary, varied),
+        "Scores on test images, by labels": accuracy_grid(tables.summary, varied),
+    }
+    where = f"The whole report: {as_text(str(page))}" if page.exists() else ""
+    below = (verdict.detail, tables.training.sentence, missing_line(tables.missing), where)
+    shown = {title: grid for title, grid in grids.items() if grid.rows}
+    return Brief(verdict.headline, verdict.lines, shown, tuple(filter(None, below)))
 
 
 def _timings(run: RunFolder, tables: Tables) -> pd.DataFrame:

@@ -1,48 +1,32 @@
 """A live view of a running study: one bar over all work, or a line now and then where nobody watches a terminal."""
 
-import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    Progress,
-    ProgressColumn,
-    SpinnerColumn,
-    Task,
-    TaskProgressColumn,
-    TextColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import ProgressColumn, Task
 from rich.text import Text
 
+from headstart.live import LINE_SECONDS, lines, live_bar, shows_bar, watching_console
 from headstart.tally import Tally, seconds_left
 
 if TYPE_CHECKING:
-    from headstart.execution import Expect, Listener
+    from headstart.execution import Expect, Listener, StudyRun
     from headstart.study.jobs.base import Job
     from headstart.study.running.launchers import Event
     from headstart.study.running.overrun import Overrun
 
 __all__ = [
-    "LINE_SECONDS",
     "describe_overrun",
     "duration",
-    "lines",
-    "new_bar",
+    "execute_watched",
     "watch_count",
     "watch_images",
     "watch_jobs",
     "when",
 ]
-
-LINE_SECONDS = 30.0
-ROOM_FOR_BAR = 80
-"""Columns of a terminal."""
 
 
 def duration(seconds: float) -> str:
@@ -85,23 +69,8 @@ def when(seconds: float) -> str:
     return f"{then:%H:%M}" if then.date() == now.date() else f"{then:%H:%M on %Y-%m-%d}"
 
 
-def new_bar(console: Console, left: ProgressColumn | None = None) -> Progress:
-    """A bar with the share, the time left, and what is done now (the field ``now``); a narrow terminal has no room for
-    the bar itself. left: says the time in place of the bar's own pace."""
-    bar = [BarColumn()] if console.width >= ROOM_FOR_BAR else []
-    return Progress(
-        SpinnerColumn("line" if console.options.ascii_only else "dots"),
-        TextColumn("{task.description}", style="bold", markup=False),
-        *bar,
-        TaskProgressColumn(),
-        left or TimeRemainingColumn(elapsed_when_finished=True),
-        TextColumn("{task.fields[now]}", style="dim", markup=False),
-        console=console,
-    )
-
-
 class _Left(ProgressColumn):
-    """Time left, as ``seconds_left`` tells it."""
+    """Time left, as ``seconds_left`` tells it, and in the end what it took."""
 
     max_refresh = 0.5
 
@@ -110,7 +79,10 @@ class _Left(ProgressColumn):
         self._share, self._expected = share, expected_seconds
 
     def render(self, task: Task) -> Text:
-        left = seconds_left(self._share(), self._expected, task.elapsed or 0.0)
+        share, elapsed = self._share(), task.elapsed or 0.0
+        if share == 1:
+            return Text(f"took {duration(elapsed)}", style="progress.elapsed")
+        left = seconds_left(share, self._expected, elapsed)
         return Text("?" if left is None else f"{duration(left)} left", style="progress.remaining")
 
 
@@ -120,7 +92,7 @@ def watch_jobs(
 ) -> "Iterator[tuple[Listener, Expect]]":
     """What a study tells of events, and of jobs that come next; the bar counts what they take.
 
-    Where ``console`` is no terminal there is a line instead, each ``every`` seconds. expected_seconds: how long the
+    Where there is no place for a bar there is a line instead, each ``every`` seconds. expected_seconds: how long the
     work was thought to take, which tells what is left of it until its pace does.
     """
     tally = Tally()
@@ -129,13 +101,13 @@ def watch_jobs(
         with tally.lock:
             return _line(tally, expected_seconds, elapsed)
 
-    view = _bar(console, tally, expected_seconds) if console.is_terminal else lines(console, line, every)
+    view = _bar(console, tally, expected_seconds) if shows_bar(console) else lines(console, line, every)
     with view as changed:
 
         def expect(jobs: "Sequence[Job]", seconds: Mapping[str, float]) -> None:
             with tally.lock:
                 tally.expect(jobs, seconds)
-            changed("starting workers")
+            changed("starting workers" if jobs else "all is done already")
 
         def listen(event: "Event") -> None:
             with tally.lock:
@@ -147,27 +119,9 @@ def watch_jobs(
 
 @contextmanager
 def _bar(console: Console, tally: Tally, expected_seconds: float | None) -> Iterator[Callable[[str], None]]:
-    with new_bar(console, _Left(lambda: tally.share, expected_seconds)) as progress:
+    with live_bar(console, _Left(lambda: tally.share, expected_seconds)) as progress:
         bar = progress.add_task("study", total=None, now="")
         yield lambda now: progress.update(bar, total=1.0, completed=tally.share, now=now)
-
-
-@contextmanager
-def lines(console: Console, line: Callable[[float], str], every: float) -> Iterator[Callable[[str], None]]:
-    """A thread says how far it is, so that a job of hours is no silence. line: after so many seconds."""
-    over, started = threading.Event(), time.monotonic()
-
-    def speak() -> None:
-        while not over.wait(every):
-            console.print(line(time.monotonic() - started), soft_wrap=True)
-
-    thread = threading.Thread(target=speak, name="progress", daemon=True)
-    thread.start()
-    try:
-        yield lambda _: None
-    finally:
-        over.set()
-        thread.join()
 
 
 def _line(tally: Tally, expected_seconds: float | None, elapsed: float) -> str:
@@ -177,17 +131,33 @@ def _line(tally: Tally, expected_seconds: float | None, elapsed: float) -> str:
     return f"{datetime.now().astimezone():%H:%M:%S} {tally} · {steps} · {then} · now: {tally.running}"
 
 
+def execute_watched(run: "StudyRun", progress: bool | None = None, listen: "Listener | None" = None) -> None:
+    """Execute ``run`` and show how far it is, or not, as ``watching_console`` says. listen: hears of every event."""
+    console = watching_console(progress)
+    if console is None:
+        run.execute(listen)
+        return
+    with watch_jobs(console, run.expected_seconds()) as (show, expect):
+
+        def hear(event: "Event") -> None:
+            show(event)
+            if listen:
+                listen(event)
+
+        run.execute(hear, expect)
+
+
 @contextmanager
 def watch_count(
     what: str, unit: str, console: Console, every: float = LINE_SECONDS
 ) -> Iterator[Callable[[int, int], None]]:
-    """A listener called with (done, total) of ``unit``; where ``console`` is no terminal, a line each ``every``
+    """A listener called with (done, total) of ``unit``; where there is no place for a bar, a line each ``every``
     seconds."""
-    if not console.is_terminal:
+    if not shows_bar(console):
         with _counted_lines(what, unit, console, every) as count:
             yield count
         return
-    with new_bar(console) as progress:
+    with live_bar(console) as progress:
         bar = progress.add_task(what, total=None, now="")
 
         def listen(done: int, total: int) -> None:

@@ -2,24 +2,31 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from headstart.api import Study, status_table
+from headstart.display import Displayed
 from headstart.errors import ConfigError, StoreError
 from headstart.study.config.recipes import read_values
 from headstart.study.results.run_folder import ANSWER, CONFIG, DESCRIBING, RunFolder
 
-__all__ = ["Comparison", "compare_studies", "list_runs"]
+if TYPE_CHECKING:
+    from headstart.report.brief import Brief
 
+__all__ = ["OTHER_IMAGES", "Comparison", "compare_studies", "list_runs"]
+
+OTHER_IMAGES = "They were tested on different images, so that their scores say little of each other."
 ABSENT, PRESENT = "–", "there"
 """How a key reads that a run lacks, and a block of keys that another lacks."""
 
 
-class Comparison(NamedTuple):
+@dataclass(frozen=True, repr=False)
+class Comparison(Displayed):
     """Runs side by side, by the names of their folders.
 
     answers: the headline of each. settings: ``key`` and a column per run, of what they differ in; a block of keys that
@@ -32,6 +39,31 @@ class Comparison(NamedTuple):
     summary: pd.DataFrame
     utility: pd.DataFrame
     same_images: bool
+
+    @property
+    def grids(self) -> dict[str, pd.DataFrame]:
+        """Scores and utility in words, by what they are: a row per arm, protocol and budget that any run has a number
+        of, a column per run; of a suite, all its studies' numbers in a row."""
+        from headstart.charts.text import with_utility_texts, with_value_texts
+
+        texts = {
+            "scores": (with_value_texts(self.summary), "value_text"),
+            "utility, labels saved per label": (with_utility_texts(self.utility), "utility_text"),
+        }
+        grids = {title: _side_by_side(table, text, list(self.answers)) for title, (table, text) in texts.items()}
+        return {title: grid for title, grid in grids.items() if not grid.empty}
+
+    def brief(self) -> "Brief":
+        from headstart.report.brief import Brief
+        from headstart.report.cells import plain_table
+
+        differing = ", ".join(self.settings["key"])
+        head = f"What they differ in: {differing}." if differing else "They have the same settings."
+        tables = {} if self.settings.empty else {"settings": plain_table(self.settings, len(self.settings.columns))}
+        runs = len(self.answers)
+        tables |= {title: plain_table(grid, len(grid.columns) - runs) for title, grid in self.grids.items()}
+        answers = tuple(f"{name}: {answer}" for name, answer in self.answers.items())
+        return Brief(head, answers, tables, () if self.same_images else (OTHER_IMAGES,))
 
 
 def list_runs(out: Path | str = "runs") -> pd.DataFrame:
@@ -81,6 +113,14 @@ def _row(folder: Path) -> dict[str, Any]:
         "changed": datetime.fromtimestamp(RunFolder.open(folder).changed()).astimezone(),
         "answer": json.loads(answer.read_text(encoding="utf-8"))["headline"] if answer.exists() else "",
     }
+
+
+def _side_by_side(table: pd.DataFrame, text: str, runs: list[str]) -> pd.DataFrame:
+    several = [name for name in ("task", "metric") if table[name].nunique() > 1]
+    rows = table[table["value"].notna()].pivot_table(
+        index=[*several, "arm", "protocol", "labels"], columns="run", values=text, sort=False, aggfunc=" / ".join
+    )
+    return rows.reindex(columns=runs).fillna("–").sort_index(sort_remaining=True).reset_index()
 
 
 def _names(folders: Sequence[str]) -> list[str]:

@@ -20,6 +20,7 @@ class Tally:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.steps = 0
+        self._told = False
         self._expected: dict[str, int] = {}
         self._seconds: dict[str, float] = {}
         self._done: dict[str, int] = {}
@@ -29,6 +30,7 @@ class Tally:
 
     def expect(self, jobs: "Sequence[Job]", seconds: Mapping[str, float]) -> None:
         """These are to be done as well, if they were not expected already. seconds: of a core that each takes."""
+        self._told = True
         self._expected |= {job.key: job.cost for job in jobs}
         self._seconds |= {job.key: seconds.get(job.key, 0.0) for job in jobs if job.key not in self._seconds}
 
@@ -41,11 +43,14 @@ class Tally:
     def share(self) -> float:
         """Of the seconds that all jobs take, as far as that was estimated, what is done of them; else of image-steps.
 
-        An image-step of one job may take many times as long as that of another.
+        An image-step of one job may take many times as long as that of another. Where nothing is to be done, all is.
         """
+        if not self._expected:
+            return float(self._told)
         work = sum(self._seconds.values())
         if work > 0:
-            return sum(self._seconds.get(key, 0.0) * share for key, share in self._shares.items()) / work
+            done = sum(self._seconds.get(key, 0.0) * share for key, share in self._shares.items())
+            return round(done / work, 9)  # what is whole is whole, however its parts were rounded
         return self.steps / self.total if self.total else 0.0
 
     def hear(self, event: "Event") -> None:

@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headstart.api import Study
+from headstart.display import Displayed
+from headstart.names import as_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from headstart.charts import Figure
+    from headstart.report.brief import Brief
     from headstart.study.tuning.choices import Choice
     from headstart.study.tuning.knobs import Knobs
     from headstart.study.tuning.trials import Trial
@@ -22,8 +25,8 @@ __all__ = ["Tuned"]
 RECIPE = "tuned.yaml"
 
 
-@dataclass(frozen=True)
-class Tuned:
+@dataclass(frozen=True, repr=False)
+class Tuned(Displayed):
     """choices: of every arm that was searched. before, after: the study as it is and as tuned. described: what was
     searched, in a sentence."""
 
@@ -58,6 +61,16 @@ class Tuned:
             for one in self.choices
         ]
         return pd.DataFrame(rows)
+
+    def brief(self) -> "Brief":
+        from headstart.report.brief import Brief
+        from headstart.report.tuning import change_grid, choices_grid
+
+        before, tuned = (study.tables.verdict.headline for study in (self.before, self.after))
+        tables = {"What was chosen": choices_grid(self.chosen), "Utility before and after": change_grid(self.change)}
+        return Brief(
+            f"Tuned: {tuned}", (f"As it was: {before}",), tables, (f"The recipe: {as_text(str(self.recipe))}",)
+        )
 
     def report(self) -> Path:
         """Write tables, charts and ``report.html``; returns the page's path."""

@@ -16,6 +16,8 @@ from headstart.study.tuning.knobs import Knobs
 from headstart.study.tuning.search import Search, evaluation, plan_search
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from headstart.execution import StudyRun
     from headstart.study.running.launchers.ray.cluster import Cluster
     from headstart.study.tuning.choices import Choice
@@ -75,18 +77,21 @@ def prepare_tuning(
     return TuningRun(suite, search, found, folder, before, running)
 
 
-def tune_study(config: Config, **options: Any) -> "Tuned":
+def tune_study(config: Config, *, progress: bool | None = None, **options: Any) -> "Tuned":
     """Choose settings for every arm of a study, and measure the study as it is and as tuned; ``options`` as
-    ``prepare_tuning`` takes them.
+    ``prepare_tuning`` takes them, ``progress`` as ``run_study`` does.
 
     >>> tuned = tune_study("quickstart", trials=20)  # doctest: +SKIP
     >>> tuned.change[["arm", "labels", "utility before", "utility tuned"]]  # doctest: +SKIP
     """
+    from headstart.live import watching_console
+    from headstart.progress import execute_watched
+
     run = prepare_tuning(config, **options)
-    run.before.execute()
-    run.search()
+    execute_watched(run.before, progress)
+    run.search_watched(watching_console(progress))
     after = run.prepare_after()
-    after.execute()
+    execute_watched(after, progress)
     tuned = run.finish(after)
     tuned.report()
     return tuned
@@ -158,6 +163,17 @@ class TuningRun:
         self.trials = rounds.trials
         write_atomic(self.folder / f"{TUNED}.yaml", dump_yaml(self._tuned_keys()).encode())
         return self.choices
+
+    def search_watched(self, console: "Console | None") -> None:
+        """Search, and show on ``console`` how far it is; ``None``: show nothing."""
+        from headstart.watch_trials import watch_trials
+
+        if console is None:
+            self.search()
+            return
+        trials = len(self.knobs) * self.plan.trials
+        with watch_trials(console, trials, self.plan.draws, self.expected_seconds()) as heard:
+            self.search(heard)
 
     @property
     def choices(self) -> list["Choice"]:

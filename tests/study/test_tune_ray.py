@@ -103,6 +103,12 @@ def test_the_terminal_tells_what_was_chosen_and_both_headlines(tuned, capsys, mo
     assert "tuned.yaml" in said
 
 
+def test_a_notebook_shows_what_was_chosen_and_both_headlines(tuned):
+    _, found = tuned
+    assert repr(found).startswith(f"Tuned: {found.after.tables.verdict.headline}\n• As it was: ")
+    assert "What was chosen</caption>" in found._repr_html_()
+
+
 def vouch_for(path: Path) -> None:
     """Have the marker of its job say that ``path`` holds what it holds now."""
     marker = path.parent.with_name(f"{path.parent.name}.json")

@@ -1,11 +1,14 @@
 """A figure: panels that share axes and a legend, laid out side by side by whoever shows them."""
 
+import io
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import altair as alt
+import vl_convert
+from PIL import Image
 
 from headstart.charts.looks import Look
 from headstart.charts.panels import MANY, Panel
@@ -15,6 +18,8 @@ __all__ = ["LARGE", "Figure", "Layout"]
 
 CHARACTER = 7.0
 """Pixels of a legend's letter, on average."""
+PNG_SCALE = 2.0
+"""Pixels of a picture for one of the screen's."""
 
 
 class Layout(NamedTuple):
@@ -55,7 +60,7 @@ class Figure:
     name: str
     title: str
     caption: str
-    panels: tuple[alt.LayerChart, ...]
+    panels: tuple[alt.LayerChart, ...] = field(repr=False)
     legend: tuple[Look, ...] = ()
     layout: Layout = LARGE
 
@@ -70,6 +75,17 @@ class Figure:
         if self.legend:
             chart = chart.resolve_scale(color="shared", shape="shared", strokeDash="shared")
         return styled(chart, columns=self._legend_columns())
+
+    def png(self) -> bytes:
+        """A picture of twice the size. No network, no browser."""
+        return bytes(vl_convert.vegalite_to_png(self.static().to_dict(), scale=PNG_SCALE))
+
+    def _repr_png_(self) -> tuple[bytes, dict[str, float]]:
+        """What a notebook keeps and shows, wherever it is opened, at the size that it was drawn for."""
+        picture = Image.open(io.BytesIO(self.png())).convert("RGB")
+        file = io.BytesIO()
+        picture.save(file, "png", optimize=True)  # a third of the bytes
+        return file.getvalue(), {"width": picture.width / PNG_SCALE, "height": picture.height / PNG_SCALE}
 
     def _legend_columns(self) -> int:
         """As many names in a row as there is room for."""

@@ -10,8 +10,6 @@ from headstart.files import write_atomic
 
 __all__ = ["save_figure"]
 
-PNG_SCALE = 2.0
-
 
 def save_figure(figure: Figure, folder: Path) -> None:
     """Write ``NAME.svg``, ``NAME.png`` (twice the size) and ``NAME.json`` (Vega-Lite) into ``folder``.
@@ -22,4 +20,4 @@ def save_figure(figure: Figure, folder: Path) -> None:
     specification = figure.static().to_dict()
     write_atomic(folder / f"{figure.name}.json", json.dumps(specification, indent=1).encode())
     write_atomic(folder / f"{figure.name}.svg", vl_convert.vegalite_to_svg(specification).encode())
-    write_atomic(folder / f"{figure.name}.png", vl_convert.vegalite_to_png(specification, scale=PNG_SCALE))
+    write_atomic(folder / f"{figure.name}.png", figure.png())

@@ -8,8 +8,6 @@ import typer
 from headstart.cli.console import console, print_frame, print_prose, say, tell
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from headstart.runs import Comparison
 
 __all__ = ["study_compare", "study_list"]
@@ -41,22 +39,16 @@ def study_list(
 
 def study_compare(runs: Annotated[list[Path], typer.Argument(help="Two folders or more, runs/A runs/B.")]) -> None:
     """Put studies side by side: what they differ in, their scores and utility, and their answers."""
-    from headstart.charts.text import with_utility_texts, with_value_texts
-    from headstart.runs import compare_studies
+    from headstart.runs import OTHER_IMAGES, compare_studies
 
     found = compare_studies(runs)
     _print_settings(found)
     if not found.same_images:
-        tell("note", "they were tested on different images, so that their scores say little of each other")
-    for title, table, text in (
-        ("scores", with_value_texts(found.summary), "value_text"),
-        ("utility, labels saved per label", with_utility_texts(found.utility), "utility_text"),
-    ):
-        grid = _side_by_side(table, text, list(found.answers))
-        if not grid.empty:
-            print_prose(title, style="bold")
-            print_frame(grid)
-            console.print()
+        tell("note", OTHER_IMAGES)
+    for title, grid in found.grids.items():
+        print_prose(title, style="bold")
+        print_frame(grid)
+        console.print()
     for name, answer in found.answers.items():
         print_prose(f"{name}: {answer}")
 
@@ -68,16 +60,6 @@ def _print_settings(found: "Comparison") -> None:
         print_prose("what they differ in", style="bold")
         print_frame(found.settings.map(_cut))
     console.print()
-
-
-def _side_by_side(table: "pd.DataFrame", text: str, runs: list[str]) -> "pd.DataFrame":
-    """A row per arm, protocol and budget that any run has a number of, a column per run; of a suite, all its studies'
-    numbers in a row."""
-    several = [name for name in ("task", "metric") if table[name].nunique() > 1]
-    rows = table[table["value"].notna()].pivot_table(
-        index=[*several, "arm", "protocol", "labels"], columns="run", values=text, sort=False, aggfunc=" / ".join
-    )
-    return rows.reindex(columns=runs).fillna("–").sort_index(sort_remaining=True).reset_index()
 
 
 def _cut(text: str) -> str:

@@ -12,9 +12,6 @@ from headstart.cli.study import AddressOption, Overrides, Recipe, StoreOption
 from headstart.times import seconds_of
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from headstart.report.cells import TextTable
     from headstart.tuned import Tuned
     from headstart.tuning import TuningRun
 
@@ -81,13 +78,11 @@ def tune(
 
 
 def _search(run: "TuningRun") -> None:
-    from headstart.cli.watch_trials import watch_trials
     from headstart.progress import duration
 
     arms, seconds = len(run.knobs), run.expected_seconds()
     say(f"the search: {arms} × {run.plan.trials} trials, at most about {duration(seconds)}, pretraining aside")
-    with watch_trials(console, arms * run.plan.trials, run.plan.draws, seconds) as heard:
-        run.search(heard)
+    run.search_watched(console)
 
 
 def _print_answer(tuned: "Tuned") -> None:
@@ -96,9 +91,9 @@ def _print_answer(tuned: "Tuned") -> None:
 
     page = tuned.report()
     console.print()
-    print_frame(_frame(choices_grid(tuned.chosen)))
+    print_frame(choices_grid(tuned.chosen).frame())
     console.print()
-    print_frame(_frame(change_grid(tuned.change)))
+    print_frame(change_grid(tuned.change).frame())
     console.print()
     print_prose(f"As it was: {tuned.before.tables.verdict.headline}")
     print_prose(f"Tuned: {tuned.after.tables.verdict.headline}", style="bold")
@@ -107,10 +102,3 @@ def _print_answer(tuned: "Tuned") -> None:
     for study in (tuned.before, tuned.after):
         if not study.complete:
             tell("note", f"numbers are missing: see {study.folder}")
-
-
-def _frame(grid: "TextTable") -> "pd.DataFrame":
-    import pandas as pd
-
-    rows = [[f"{cell.text} ({cell.below})" if cell.below else cell.text for cell in row] for row in grid.rows]
-    return pd.DataFrame(rows, columns=grid.header)

@@ -40,6 +40,11 @@ class TextTable(NamedTuple):
     names: int
     rows: list[list[Cell]]
 
+    def frame(self) -> pd.DataFrame:
+        """As text: what stands under a number follows it in brackets."""
+        rows = [[f"{cell.text} ({cell.below})" if cell.below else cell.text for cell in row] for row in self.rows]
+        return pd.DataFrame(rows, columns=self.header)
+
 
 def utility_grid(utility: pd.DataFrame, summary: pd.DataFrame, varied: Sequence[str] = ()) -> TextTable:
     """Utility with its interval: an arm a row, a budget a column."""

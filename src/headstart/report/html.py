@@ -17,7 +17,7 @@ import vl_convert
 from headstart.charts import Figure
 from headstart.charts.looks import SHAPES
 
-__all__ = ["render_page"]
+__all__ = ["find_template", "render_page"]
 
 HERE = Path(__file__).parent
 
@@ -25,7 +25,7 @@ HERE = Path(__file__).parent
 def render_page(template: str, figures: Sequence[Figure], **values: Any) -> str:
     """The page that ``template`` makes of ``values`` and of the figures, which are drawn when it is opened."""
     script = _script()
-    return _template(template).render(
+    return find_template(template).render(
         style=(HERE / "page.css").read_text(encoding="utf-8"),
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -36,7 +36,8 @@ def render_page(template: str, figures: Sequence[Figure], **values: Any) -> str:
     )
 
 
-def _template(name: str) -> jinja2.Template:
+def find_template(name: str) -> jinja2.Template:
+    """A template of this folder, which escapes what it is given."""
     loader = jinja2.FileSystemLoader(HERE)
     environment = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     environment.filters["base64"] = lambda data: base64.b64encode(data).decode()

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from headstart.progress import LINE_SECONDS, duration, lines, new_bar
+from headstart.live import LINE_SECONDS, lines, live_bar, shows_bar
+from headstart.progress import duration
 from headstart.tally import seconds_left
 
 if TYPE_CHECKING:
@@ -32,11 +33,11 @@ def watch_trials(
         then = f"at most {duration(left)} left" if left is not None else "no telling how much is left"
         return f"{datetime.now().astimezone():%H:%M:%S} {counts} ({share:.0%}) · {then}"
 
-    if not console.is_terminal:
+    if not shows_bar(console):
         with lines(console, line, every):
             yield counts.hear
         return
-    with new_bar(console) as progress:
+    with live_bar(console) as progress:
         bar = progress.add_task("search", total=trials * draws, now="starting Ray")
 
         def hear(trial: "Trial") -> None:
