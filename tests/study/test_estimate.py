@@ -144,7 +144,7 @@ def test_pictures_of_others_are_read_as_far_as_a_sample_tells(tmp_path, monkeypa
         Image.new("L", (12, 12), number).save(path)
     few = ImagesSource(path=tmp_path / "few")
     clock = iter([0.0, 1.0, 3.4])  # a second to open them, a tenth of one for each of 24
-    monkeypatch.setattr(reading.time, "perf_counter", lambda: next(clock))
+    monkeypatch.setattr(reading, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
     assert seconds_of_reading(few) == pytest.approx(1 + 26 * (0.1 + reading.WRITTEN))
     assert seconds_of_reading(few) > 0, "it is timed once: the clock has stopped"
 
@@ -164,12 +164,12 @@ def machine(monkeypatch, tmp_path):
     def passes(own, *busy):
         rows = [f"cpu{number} {ticks} 0 0 {500 - ticks} 7 0 0 0 99 0" for number, ticks in enumerate(busy)]
         counts.write_text("\n".join(["cpu 1 2 3 4 5 6 7 8 9 0", *rows, "intr 5 0"]))
-        monkeypatch.setattr(others.time, "process_time", lambda: own)
+        monkeypatch.setattr(others, "time", SimpleNamespace(monotonic=lambda: next(clock), process_time=lambda: own))
 
+    usable = SimpleNamespace(sched_getaffinity=lambda _: {0, 1}, sysconf=lambda _: 100)
+    monkeypatch.setattr(others, "os", usable)
+    monkeypatch.setattr(others, "available_cores", lambda: 2)
     monkeypatch.setattr(others, "COUNTS", counts)
-    monkeypatch.setattr(others.os, "sched_getaffinity", lambda _: {0, 1}, raising=False)
-    monkeypatch.setattr(others.os, "sysconf", lambda _: 100)
-    monkeypatch.setattr(others.time, "monotonic", lambda: next(clock))
     passes(5.0, 0, 0, 0)
     return passes
 
