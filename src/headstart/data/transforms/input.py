@@ -46,6 +46,13 @@ class Preparation:
             images = F.interpolate(images, size=2 * [self.resolution], mode="bilinear", antialias=True)
         return images.contiguous(memory_format=torch.channels_last)
 
+    def restore(self, batch: Tensor) -> Tensor:
+        """What this makes such a ``batch`` of, at the batch's own resolution: float32 ``[B, C, H, W]`` in 0 to 1, or
+        floats as they came."""
+        from headstart.data.transforms.color import restore
+
+        return restore(batch, self.color, self.by) if self.color and self.by else batch
+
 
 AS_THEY_COME = Preparation()
 
