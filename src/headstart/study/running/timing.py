@@ -1,6 +1,7 @@
 """How fast this machine trains a network: steps that are taken for nothing but their time."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 
@@ -10,7 +11,8 @@ from headstart.data.dataset import ImageSet
 from headstart.data.sources.base import SourceInfo
 from headstart.data.transforms.color import Normalisation
 from headstart.data.transforms.config import spaces_of
-from headstart.methods import METHODS, build_method
+from headstart.data.transforms.input import Preparation
+from headstart.methods import METHODS, Teacher, build_method
 from headstart.processes import keep_freed_memory
 from headstart.seeding import derive_seed, torch_generator
 from headstart.study.config.study import StudyConfig
@@ -76,7 +78,9 @@ def _pretrained(config: StudyConfig, info: SourceInfo, job: PretrainJob, steps: 
     batch, method = job.train.batch_size, METHODS[job.method]
     images, backbone = _begin(config, info, job.start, batch)
     options, draws = job.options.model_dump(), torch_generator("timing")
-    learner = build_method(job.method, options, backbone, images=max(batch, FEW_IMAGES), generator=draws)
+    others: dict[str, Any] = {"images": max(batch, FEW_IMAGES), "generator": draws}
+    others["teacher"] = _taught_by(job.teacher, info, images.prepare) if job.teacher else None
+    learner = build_method(job.method, options, backbone, **others)
     asked = TASKS[config.tasks[0]](info.classes)
     watched = Watched(learner, [asked.fitted(images.targets[asked.target])], generator=draws)
     loader = Loader(
@@ -88,6 +92,12 @@ def _pretrained(config: StudyConfig, info: SourceInfo, job: PretrainJob, steps: 
         shared_flip=method.shared_flip,
     )
     return train(watched, loader, TrainConfig(steps=steps, batch_size=batch)).seconds
+
+
+def _taught_by(start: Start, info: SourceInfo, seen: Preparation) -> Teacher:
+    """A teacher of random weights, which answers as quickly as one that knows something."""
+    expects = start.input.preparation(info.channels, _statistics(info), seen.device)
+    return Teacher(start.build(expects.channels or info.channels, torch_generator("timing")), seen, expects)
 
 
 def _begin(config: StudyConfig, info: SourceInfo, start: Start, batch: int) -> tuple[ImageSet, Backbone]:
@@ -103,7 +113,11 @@ def _noise(config: StudyConfig, info: SourceInfo, start: Start, batch: int, devi
     shape = (batch, side, side, info.channels)
     pixels = torch.randint(256, shape, dtype=torch.uint8, generator=torch_generator("timing", "images"))
     target = torch.ones(shape[:3] if asked.per_location else shape[:1], dtype=torch.int64)
-    middle = Normalisation((128.0,) * info.channels, (64.0,) * info.channels)
-    normalisations: dict[str, Normalisation] = dict.fromkeys(spaces_of(info.channels), middle)
-    prepare = start.input.preparation(info.channels, normalisations, device)
+    prepare = start.input.preparation(info.channels, _statistics(info), device)
     return ImageSet(pixels.permute(0, 3, 1, 2), {asked.target: target}, prepare=prepare)
+
+
+def _statistics(info: SourceInfo) -> dict[str, Normalisation]:
+    """As good as any."""
+    middle = Normalisation((128.0,) * info.channels, (64.0,) * info.channels)
+    return dict.fromkeys(spaces_of(info.channels), middle)
