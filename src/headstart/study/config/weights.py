@@ -50,7 +50,8 @@ class WeightsFile:
     def matched(self, backbone: Backbone) -> Matched:
         """What the file gives ``backbone``. Raises ``CheckpointError`` for a file of another network, for one that has
         changed, or, unless its first layer may change, for one of another number of channels."""
-        from headstart.backbones.foreign import adapt_channels, match_tensors, read_tensors
+        from headstart.backbones.blocks import read_block
+        from headstart.backbones.foreign import adapt_channels, match_tensors
 
         if _digest_of(self.path) != self.digest:
             raise CheckpointError(f"{self.path} has changed since the study was planned: run the same command again")
@@ -59,8 +60,9 @@ class WeightsFile:
                 f"{self.path} keeps its tensors by name and not in the order of layers, so match: order cannot pair "
                 "them: use the .pth that it was made of, or a backbone with the same names"
             )
-        wanted = backbone.state_dict()
-        found = match_tensors(wanted, read_tensors(Path(self.path)), self.match, self.path)
+        wanted, block = backbone.state_dict(), read_block(Path(self.path))
+        found = match_tensors(wanted, block.tensors, self.match, self.path, backbone.adopted)
+        found = replace(found, block=block.name)
         other = [name for name, value in found.tensors.items() if value.shape != wanted[name].shape]
         if other and self.adapt != "mean":
             theirs = found.tensors[other[0]].shape[1]
