@@ -121,10 +121,11 @@ def test_what_little_is_missing_is_told():
 def test_a_first_layer_for_other_channels_answers_gray_images_alike(channels):
     wanted = network(channels).state_dict()
     found = match_tensors(wanted, WANTED, "names", "w.pth")
-    adapted = adapt_channels(found.tensors, wanted)
+    adapted = adapt_channels(found, wanted)
+    assert "1 made to fit (0.weight)" in adapted.describe()
     gray = torch.rand(2, 1, 5, 5)
     theirs = nn.functional.conv2d(gray.expand(-1, 3, -1, -1), WANTED["0.weight"])
-    ours = nn.functional.conv2d(gray.expand(-1, channels, -1, -1), adapted["0.weight"])
+    ours = nn.functional.conv2d(gray.expand(-1, channels, -1, -1), adapted.tensors["0.weight"])
     torch.testing.assert_close(ours, theirs)
 
 

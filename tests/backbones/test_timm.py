@@ -96,7 +96,7 @@ def test_dinov2_has_a_mask_that_stays_behind_and_positions_that_are_resized(tmp_
     assert found.left == ("mask_token",)
     assert made(torch.zeros(1, 3, 56, 56)).dense.shape == (1, 24, 4, 4), "whatever the images"
     resized = paired(small, held, tmp_path)
-    assert (resized.share, resized.left) == (1.0, ("mask_token",))
+    assert (resized.share, resized.left, resized.changed) == (1.0, ("mask_token",), ("model.pos_embed",))
     small.load_state_dict(resized.tensors, strict=False)
     made.load_state_dict(found.tensors, strict=False)
     images = torch.randn(1, 3, 56, 56)
@@ -115,6 +115,7 @@ def test_dinov2_with_registers_is_brought_into_timms_layout(tmp_path):
     assert torch.equal(found.tensors["model.reg_token"], own["reg_token"])
     assert torch.equal(found.tensors["model.pos_embed"], own["pos_embed"])
     assert (found.share, found.left) == (1.0, ("mask_token",))
+    assert found.changed == ("model.cls_token", "model.pos_embed")
 
 
 def test_dinov3_is_brought_into_timms_layout_and_what_has_no_place_is_told(tmp_path):

@@ -290,9 +290,23 @@ def test_a_teacher_that_cannot_teach_is_refused_before_any_work(exported, tmp_pa
     check_study(
         validate(StudyConfig, taught(tmp_path / "gray.safetensors", width4, {"input": {"channels": "mean"}}), "study")
     )
+    halves = read_card(exported).model_copy(update={"split": True, "method": "cmc"})
+    save_file(load_file(exported), tmp_path / "cmc.safetensors", halves.dump())
+    assert "holds two networks of half the width, as method 'cmc'" in said(taught(tmp_path / "cmc.safetensors"))
     assert "method 'distill' learns from another network: name its file" in said(TINY | {"arms": {"distill": {}}})
     lone = TINY | {"arms": {"simclr": {"teacher": {"weights": "w.pth"}}}}
     assert "teacher has no meaning for method 'simclr'" in said(lone)
+
+
+def test_a_teacher_of_one_size_says_which_key_gives_it_that(exported, monkeypatch):
+    """Some of timm's networks tell only when they see images."""
+
+    def refuse(self, views):
+        raise AssertionError("Input height (16) doesn't match model (224).")
+
+    monkeypatch.setattr(Teacher, "__call__", refuse)
+    with pytest.raises(ConfigError, match=r"arms.student.teacher: resnet9 .* takes no images of 16 px \(Input height"):
+        check_study(validate(StudyConfig, taught(exported), "study"))
 
 
 def test_an_arm_starts_from_the_network_that_its_file_names(exported, first):

@@ -25,7 +25,7 @@ class Matched:
     """What a file gives a network. tensors: by the network's own names. missing: of the network, not in the file, so
     that they stay as they were drawn. left: of the file, not in the network: heads mostly. prefix: what the file's
     names begin with, beyond the network's. share: of the network's weights, in 0..1. block: which of several in a file
-    that is a whole training state, if they have names.
+    that is a whole training state, if they have names. changed: of the network, what is the file's but made to fit.
     """
 
     tensors: Tensors
@@ -34,6 +34,7 @@ class Matched:
     prefix: str
     share: float
     block: str = ""
+    changed: tuple[str, ...] = ()
 
     def describe(self) -> str:
         """In a line: ``294 of 296 tensors (100.0 % of weights), 2 left behind (classifier.weight, …)``."""
@@ -41,7 +42,8 @@ class Matched:
         words = [f"{len(self.tensors)} of {whole} tensors ({self.share:.1%} of weights)"]
         words += [f"of '{self.block}'"] if self.block else []
         words += [f"below '{self.prefix}'"] if self.prefix else []
-        for what, names in (("drawn at random", self.missing), ("left behind", self.left)):
+        told = {"made to fit": self.changed, "drawn at random": self.missing, "left behind": self.left}
+        for what, names in told.items():
             if names:
                 words.append(f"{len(names)} {what} ({_few(names)})")
         return ", ".join(words)
@@ -69,15 +71,16 @@ def match_tensors(
     return matched
 
 
-def adapt_channels(tensors: Tensors, wanted: Mapping[str, Tensor]) -> Tensors:
+def adapt_channels(matched: Matched, wanted: Mapping[str, Tensor]) -> Matched:
     """The first layer's weights for images of another number of channels: their mean over channels, as often as there
     are channels, scaled so that a gray image gives the same answer."""
     first = _first_layer(wanted)
-    if first is None or first not in tensors:
-        return tensors
-    theirs, channels = tensors[first], wanted[first].shape[1]
+    if first is None or first not in matched.tensors:
+        return matched
+    theirs, channels = matched.tensors[first], wanted[first].shape[1]
     spread = theirs.mean(1, keepdim=True).expand(-1, channels, -1, -1) * (theirs.shape[1] / channels)
-    return tensors | {first: spread.contiguous()}
+    tensors = matched.tensors | {first: spread.contiguous()}
+    return replace(matched, tensors=tensors, changed=(*matched.changed, first))
 
 
 def _matched(wanted: Mapping[str, Tensor], given: Mapping[str, Tensor], how: Match) -> Matched:
@@ -102,10 +105,12 @@ def _translated(
     left."""
     inner = {name.removeprefix(plain.prefix): name for name in given if name.startswith(plain.prefix)}
     own = translate({short: given[name] for short, name in inner.items()})
-    matched, same = _matched(wanted, own, "names"), {id(value) for value in own.values()}
-    dropped = [name for short, name in inner.items() if short not in own and id(given[name]) not in same]
+    matched, ours = _matched(wanted, own, "names"), {id(value) for value in own.values()}
+    theirs = {id(value) for value in given.values()}
+    changed = tuple(name for name, value in matched.tensors.items() if id(value) not in theirs)
+    dropped = [name for short, name in inner.items() if short not in own and id(given[name]) not in ours]
     outside = [name for name in given if name not in inner.values()]
-    return replace(matched, left=(*outside, *dropped, *matched.left), prefix=plain.prefix)
+    return replace(matched, left=(*outside, *dropped, *matched.left), prefix=plain.prefix, changed=changed)
 
 
 def _by_names(wanted: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> tuple[dict[str, str], str]:

@@ -70,7 +70,7 @@ class WeightsFile:
                 f"{self.path} is for images of {theirs} channels, and its network sees {self.channels} here: say "
                 "input: {channels: mean} to have its first layer look at their mean"
             )
-        return replace(found, tensors=adapt_channels(found.tensors, wanted)) if other else found
+        return adapt_channels(found, wanted) if other else found
 
 
 def weights_of(config: StudyConfig, arm: str) -> tuple[WeightsFile, ImageInput]:

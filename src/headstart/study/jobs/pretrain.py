@@ -22,6 +22,7 @@ from headstart.study.jobs.dataset import DatasetJob, open_dataset
 from headstart.study.jobs.hardware import arithmetic
 from headstart.study.jobs.pool import PoolJob, learned_from
 from headstart.study.jobs.starts import Start
+from headstart.study.jobs.teaching import taught_by
 from headstart.tasks import TASKS
 from headstart.training import Failure, TrainConfig, open_device
 
@@ -183,12 +184,9 @@ class PretrainJob(Job):
         """What the method learns from; it is shown what ``dataset`` shows the student."""
         if self.teacher is None:
             return None
-        from headstart.methods import Teacher
-
-        seen, channels = dataset.train.prepare, int(dataset.train.images.shape[1])
-        expects = self.teacher.input.preparation(channels, dataset.normalisation, seen.device)
-        generator = torch_generator("teacher", self.seed)
-        return Teacher(self.teacher.load_backbone(context, expects.channels or channels, generator), seen, expects)
+        load = partial(self.teacher.load_backbone, context, generator=torch_generator("teacher", self.seed))
+        channels = int(dataset.train.images.shape[1])
+        return taught_by(self.teacher, load, channels, dataset.normalisation, dataset.train.prepare)
 
     def _method(self, context: RunContext, images: ImageSet, teacher: Teacher | None) -> Method:
         generator = torch_generator("backbone", self.seed)

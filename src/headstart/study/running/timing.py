@@ -1,6 +1,7 @@
 """How fast this machine trains a network: steps that are taken for nothing but their time."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -11,13 +12,13 @@ from headstart.data.dataset import ImageSet
 from headstart.data.sources.base import SourceInfo
 from headstart.data.transforms.color import Normalisation
 from headstart.data.transforms.config import spaces_of
-from headstart.data.transforms.input import Preparation
 from headstart.methods import METHODS, Teacher, build_method
 from headstart.processes import keep_freed_memory
 from headstart.seeding import derive_seed, torch_generator
 from headstart.study.config.study import StudyConfig
 from headstart.study.jobs.pretrain import PretrainJob
 from headstart.study.jobs.starts import Start
+from headstart.study.jobs.teaching import taught_by
 from headstart.tasks import TASKS
 from headstart.training import PROTOCOLS, TrainConfig, Watched, pick_device, train
 from headstart.training.protocols import LabelledRun
@@ -79,7 +80,7 @@ def _pretrained(config: StudyConfig, info: SourceInfo, job: PretrainJob, steps: 
     images, backbone = _begin(config, info, job.start, batch)
     options, draws = job.options.model_dump(), torch_generator("timing")
     others: dict[str, Any] = {"images": max(batch, FEW_IMAGES), "generator": draws}
-    others["teacher"] = _taught_by(job.teacher, info, images.prepare) if job.teacher else None
+    others["teacher"] = _teacher(job.teacher, info, images) if job.teacher else None
     learner = build_method(job.method, options, backbone, **others)
     asked = TASKS[config.tasks[0]](info.classes)
     watched = Watched(learner, [asked.fitted(images.targets[asked.target])], generator=draws)
@@ -94,10 +95,10 @@ def _pretrained(config: StudyConfig, info: SourceInfo, job: PretrainJob, steps: 
     return train(watched, loader, TrainConfig(steps=steps, batch_size=batch)).seconds
 
 
-def _taught_by(start: Start, info: SourceInfo, seen: Preparation) -> Teacher:
-    """A teacher of random weights, which answers as quickly as one that knows something."""
-    expects = start.input.preparation(info.channels, _statistics(info), seen.device)
-    return Teacher(start.build(expects.channels or info.channels, torch_generator("timing")), seen, expects)
+def _teacher(start: Start, info: SourceInfo, images: ImageSet) -> Teacher:
+    """Of random weights, which answers as quickly as one that knows something."""
+    build = partial(start.build, generator=torch_generator("timing"))
+    return taught_by(start, build, info.channels, _statistics(info), images.prepare)
 
 
 def _begin(config: StudyConfig, info: SourceInfo, start: Start, batch: int) -> tuple[ImageSet, Backbone]:
