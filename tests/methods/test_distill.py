@@ -121,6 +121,7 @@ LAB = Normalisation((60.0, 3.0, -4.0), (20.0, 12.0, 15.0))
         (Preparation("rgb", OURS), Preparation("rgb", THEIRS), 3),
         (Preparation("lab", LAB), Preparation("rgb", THEIRS), 3),
         (Preparation("rgb", OURS), Preparation("lab", LAB), 3),
+        (Preparation("lab", LAB), Preparation("lab", THEIRS), 3),
         (Preparation("rgb", Normalisation((99.0,), (40.0,))), Preparation("rgb", THEIRS, channels=3), 1),
         (Preparation("lab", LAB), Preparation("rgb", THEIRS, resolution=24), 3),
     ],
@@ -135,7 +136,16 @@ def test_a_teacher_sees_the_picture_as_if_it_were_prepared_for_it(seen, expects,
 
 def test_what_is_prepared_alike_is_passed_on_as_it_is():
     views = torch.randn(2, 3, 8, 8)
-    assert Teacher(toy_teacher().backbone, Preparation("lab", LAB), Preparation("lab", LAB)).images(views) is views
+    same = Teacher(toy_teacher().backbone, Preparation("lab", LAB), Preparation("lab", LAB, channels=3))
+    assert torch.equal(same.images(views), views)
+
+
+def test_colors_that_no_picture_has_are_the_same_ones_in_other_statistics():
+    """Jitter makes them, and a way through sRGB would end some at black."""
+    beyond = torch.tensor([-9.0, 9.0, -9.0]).view(1, 3, 1, 1)
+    shown = Teacher(toy_teacher().backbone, Preparation("lab", LAB), Preparation("lab", OURS)).images(beyond)
+    lab = torch.tensor([60 - 9 * 20.0, 3 + 9 * 12.0, -4 - 9 * 15.0])
+    torch.testing.assert_close(shown.flatten(), (lab - torch.tensor(OURS.mean)) / torch.tensor(OURS.std))
 
 
 def test_without_a_teacher_there_is_nothing_to_learn():

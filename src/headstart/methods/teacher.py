@@ -13,9 +13,8 @@ __all__ = ["Teacher"]
 class Teacher:
     """Features of ``backbone``, in eval mode and without gradients, of views that were made for a student.
 
-    seen: how the student's images were prepared. expects: how the teacher's are; views are taken back to colors and
-    prepared anew where the two differ. It is no module, so that it is none of the student's parameters, and in no
-    checkpoint; it follows the views to their device.
+    seen: how the student's images were prepared. expects: how the teacher's are. It is no module, so that it is none of
+    the student's parameters, and in no checkpoint; it follows the views to their device.
     """
 
     def __init__(
@@ -34,7 +33,5 @@ class Teacher:
 
     def images(self, views: Tensor) -> Tensor:
         """What the teacher gets to see of ``views``: the same picture in its color space, statistics and size."""
-        if self.seen == self.expects:
-            return views
         with full_precision(views):
-            return self.expects(self.seen.restore(views))
+            return self.expects.anew(views, self.seen)

@@ -16,6 +16,7 @@ __all__ = [
     "Moments",
     "Normalisation",
     "convert",
+    "exchange",
     "measure_normalisation",
     "normalise",
     "resolve_color",
@@ -58,6 +59,17 @@ def restore(shown: Tensor, space: ColorSpace, by: Normalisation) -> Tensor:
     mean, std = (shown.new_tensor(values)[:, None, None] for values in (by.mean, by.std))
     colors = shown * std + mean
     return lab_to_rgb(colors) if space == "lab" else colors / 255
+
+
+def exchange(shown: Tensor, by: Normalisation, other: Normalisation) -> Tensor:
+    """Images ``[N, C, H, W]`` that were normalised ``by`` one mean and deviation, by the ``other``; of one channel as
+    many as the other has."""
+    if by == other:
+        return shown
+    mean, deviation, new_mean, new_deviation = (
+        torch.tensor(values, dtype=torch.float64)[:, None, None] for values in (by.mean, by.std, other.mean, other.std)
+    )
+    return shown * (deviation / new_deviation).to(shown) + ((mean - new_mean) / new_deviation).to(shown)
 
 
 def _lab(pixels: Tensor, by: Normalisation) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from headstart.data.transforms.config import ColorSpace, Normalisation
@@ -46,12 +46,20 @@ class Preparation:
             images = F.interpolate(images, size=2 * [self.resolution], mode="bilinear", antialias=True)
         return images.contiguous(memory_format=torch.channels_last)
 
-    def restore(self, batch: Tensor) -> Tensor:
-        """What this makes such a ``batch`` of, at the batch's own resolution: float32 ``[B, C, H, W]`` in 0 to 1, or
-        floats as they came."""
-        from headstart.data.transforms.color import restore
+    def anew(self, batch: Tensor, seen: Preparation) -> Tensor:
+        """What this makes of images of which ``seen`` made ``batch``, which may have been augmented since.
 
-        return restore(batch, self.color, self.by) if self.color and self.by else batch
+        Within a color space means and deviations are exchanged, and nothing else; from one to the other it goes through
+        the colors that the batch shows. A resolution is reached from the batch's own.
+        """
+        from headstart.data.transforms.color import exchange, restore
+
+        if self.color == seen.color:
+            alike = exchange(batch, seen.by, self.by) if seen.by and self.by else batch
+            return replace(self, color=None, by=None)(alike)
+        assert seen.color is not None, "what is no color cannot become one"
+        assert seen.by is not None, "what is no color cannot become one"
+        return self(restore(batch, seen.color, seen.by))
 
 
 AS_THEY_COME = Preparation()
