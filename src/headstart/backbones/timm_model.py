@@ -25,7 +25,7 @@ class TimmModel(TimmTraits, Backbone):
     are resized to the images where timm can do that.
     """
 
-    remedy = "or have them scaled up, input: {resolution: 64} beside the arm's weights"
+    remedy = "or have them scaled up, input: {resolution: 64} beside the weights"
     model: Any
 
     def __init__(self, config: TimmConfig, in_channels: int) -> None:
