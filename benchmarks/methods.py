@@ -36,6 +36,7 @@ from headstart.errors import ConfigError
 from headstart.methods import METHODS, Method, build_method
 from headstart.schema import Schema
 from headstart.seeding import torch_generator
+from headstart.testing import toy_teacher
 from headstart.training import TrainConfig, pick_device, train
 from headstart.training.precision import autocast
 
@@ -97,7 +98,8 @@ def network(case: Case, name: str, backbone: str) -> Backbone:
 
 def method_over(case: Case, name: str, backbone: str, images: int) -> Method:
     options, generator = made_for(METHODS[name].Config, case), torch_generator("method")
-    return build_method(name, options, network(case, name, backbone), images=images, generator=generator)
+    others = {"images": images, "generator": generator, "teacher": toy_teacher(case.resolution)}
+    return build_method(name, options, network(case, name, backbone), **others)
 
 
 def batches(case: Case, name: str, images: ImageSet) -> Loader:

@@ -31,6 +31,7 @@ FEATURED = {
     "barlow_twins": {"redundancy"},
     "vicreg": {"invariance", "variance", "covariance"},
     "simmim": {"patch", "ratio"},
+    "distill": {"loss", "local", "projector"},
 }
 SPACES = [(name, option) for name, config in CONFIGS.items() for option in search_spaces(config)]
 

@@ -75,6 +75,12 @@ def _pretraining(study: Study, arm: str, replicate: int) -> "PretrainJob":
     return mine[replicate]
 
 
+def _how(job: "PretrainJob") -> dict[str, Any]:
+    """Options, settings and, of a method that is taught, the network that it learned from."""
+    taught = {"teacher": job.teacher.described() | {"key": job.teacher.key}} if job.teacher else {}
+    return {"options": job.options.model_dump(mode="json"), "train": job.train.model_dump(mode="json"), **taught}
+
+
 def _card(study: Study, arm: str, job: "PretrainJob", images: Path) -> "Card":
     from importlib.metadata import version
 
@@ -101,7 +107,7 @@ def _card(study: Study, arm: str, job: "PretrainJob", images: Path) -> "Card":
         ),
         data=job.dataset.source.name,
         method=job.method,
-        config={"options": job.options.model_dump(mode="json"), "train": job.train.model_dump(mode="json")},
+        config=_how(job),
         scores=scores,
         made_with=f"headstart {version('headstart')}",
     )

@@ -1,6 +1,7 @@
 """Files of weights that others made: read without running code, and matched by names or by order."""
 
 import pickle
+from argparse import Namespace
 
 import pytest
 import torch
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 from torch import nn
 
-from headstart.backbones.foreign import adapt_channels, match_tensors, read_tensors
+from headstart.backbones.blocks import read_block, read_tensors
+from headstart.backbones.foreign import adapt_channels, match_tensors
 from headstart.errors import CheckpointError
 
 
@@ -119,8 +121,64 @@ def test_what_little_is_missing_is_told():
 def test_a_first_layer_for_other_channels_answers_gray_images_alike(channels):
     wanted = network(channels).state_dict()
     found = match_tensors(wanted, WANTED, "names", "w.pth")
-    adapted = adapt_channels(found.tensors, wanted)
+    adapted = adapt_channels(found, wanted)
+    assert "1 made to fit (0.weight)" in adapted.describe()
     gray = torch.rand(2, 1, 5, 5)
     theirs = nn.functional.conv2d(gray.expand(-1, 3, -1, -1), WANTED["0.weight"])
-    ours = nn.functional.conv2d(gray.expand(-1, channels, -1, -1), adapted["0.weight"])
+    ours = nn.functional.conv2d(gray.expand(-1, channels, -1, -1), adapted.tensors["0.weight"])
     torch.testing.assert_close(ours, theirs)
+
+
+def times(factor):
+    return {name: value * factor for name, value in WANTED.items()}
+
+
+@pytest.mark.parametrize(("average", "other"), [("teacher", "student"), ("state_dict_ema", "state_dict")])
+def test_of_two_networks_in_a_training_state_the_average_is_taken(tmp_path, average, other):
+    """DINO's file, its arguments included, which are no tensors and no code; the student comes first in it."""
+    head = {"head.mlp.0.weight": torch.zeros(9, 9)}
+    student = {f"module.backbone.{name}": value for name, value in times(2).items()} | head | {"mask": torch.zeros(2)}
+    teacher = {f"backbone.{name}": value for name, value in WANTED.items()} | head
+    held = {
+        other: student,
+        average: teacher,
+        "epoch": 99,
+        "args": Namespace(arch="vit_small"),
+        "loss": {"center": WANTED},
+    }
+    torch.save(held, tmp_path / "dino.pth")
+    block = read_block(tmp_path / "dino.pth")
+    assert block.name == average
+    found = match_tensors(WANTED, block.tensors, "names", "dino.pth")
+    assert same(found.tensors)
+    assert found.left == ("head.mlp.0.weight",)
+
+
+def test_an_average_that_is_no_whole_network_is_not_taken(tmp_path):
+    torch.save({"model": dict(WANTED), "ema": {"0.weight": WANTED["0.weight"]}}, tmp_path / "w.pth")
+    assert read_block(tmp_path / "w.pth").name == "model"
+
+
+def test_of_two_networks_side_by_side_the_average_is_taken_and_told():
+    """What LightlyTrain checkpoints of DINOv2 have."""
+    below = "_embedding_model.wrapped_model._model."
+    held = {f"student{below}{name}": value for name, value in times(2).items()}
+    held |= {f"teacher{below}{name}": value for name, value in WANTED.items()}
+    found = match_tensors(WANTED, held, "names", "last.ckpt")
+    assert same(found.tensors)
+    assert f"below 'teacher{below}'" in found.describe()
+
+
+def test_a_layout_that_the_network_knows_is_translated_and_what_is_dropped_is_told():
+    layout = {"net.first": WANTED["0.weight"]} | {
+        f"net.{name}": value for name, value in WANTED.items() if name != "0.weight"
+    }
+    layout["net.mask"] = torch.zeros(3)
+
+    def translate(tensors):
+        return {"0.weight" if name == "first" else name: value for name, value in tensors.items() if name != "mask"}
+
+    found = match_tensors(WANTED, layout, "names", "w.pth", translate)
+    assert same(found.tensors)
+    assert found.left == ("net.mask",)
+    assert not match_tensors(WANTED, WANTED, "names", "w.pth", lambda tensors: {}).missing, "not asked where names do"

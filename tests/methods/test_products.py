@@ -11,7 +11,7 @@ from headstart.errors import ConfigError
 from headstart.methods import METHODS, build_method
 from headstart.seeding import torch_generator
 from headstart.tasks import TASKS
-from headstart.testing import check_method, check_protocol, toy_batch, toy_images
+from headstart.testing import check_method, check_protocol, toy_batch, toy_images, toy_teacher
 from headstart.training import PROTOCOLS, check_fits
 
 # The encoder of AMDIM has no batch norms inside: with fewer channels, all ReLUs of a layer may be dead.
@@ -47,6 +47,11 @@ def network(backbone, split):
     return build_backbone(backbone, options, in_channels=3, split=split, generator=torch_generator("any"))
 
 
+def others():
+    """What else methods are built with; those that are not taught let the teacher be."""
+    return {"images": 8, "generator": torch_generator("any"), "teacher": toy_teacher()}
+
+
 def smallest(backbone):
     """Pixels a side of the smallest images that the backbone takes, whole or split."""
     return network(backbone, split=False).min_resolution
@@ -74,7 +79,7 @@ def test_methods_take_both_forms_of_a_backbone_or_refuse_one_by_name(backbone):
         kind = METHODS[name]
         try:
             options = OPTIONS.get(name, {})
-            method = build_method(name, options, network(backbone, split), images=8, generator=torch_generator("any"))
+            method = build_method(name, options, network(backbone, split), **others())
         except ConfigError as error:
             refused[name, FORMS[split]] = str(error)
             continue
@@ -100,7 +105,7 @@ def test_a_backbone_without_local_maps_is_refused_by_amdim_alone(monkeypatch):
             generator=torch_generator("any"),
         )
         try:
-            build_method(name, {}, blind, images=8, generator=torch_generator("any"))
+            build_method(name, {}, blind, **others())
         except ConfigError:
             refused.add(name)
     assert refused == {"amdim"}

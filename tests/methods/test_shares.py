@@ -13,7 +13,7 @@ from headstart.backbones import build_backbone
 from headstart.data.batches.share import Share
 from headstart.methods import METHODS, build_method
 from headstart.seeding import torch_generator
-from headstart.testing import toy_batch, toy_images
+from headstart.testing import toy_batch, toy_images, toy_teacher
 
 PROCESSES, BATCH = 2, 8
 
@@ -39,7 +39,8 @@ def test_two_processes_learn_what_one_does(name):
     backbone = build_backbone(
         "resnet9", {"width": 2}, in_channels=3, split=kind.split_backbone, generator=torch_generator("any")
     )
-    alone = build_method(name, {}, backbone, images=20, generator=torch_generator("any")).train()
+    others = {"images": 20, "generator": torch_generator("any"), "teacher": toy_teacher()}
+    alone = build_method(name, {}, backbone, **others).train()
     for module in alone.modules():
         if isinstance(module, nn.BatchNorm2d | nn.BatchNorm1d):
             module.eval()  # Statistics of a part are not those of the whole.

@@ -46,7 +46,7 @@ NO_INPUT = {
     "endless",  # other images for pretraining alone, whose key has it
     "engine", "engine_options", "objects", "shapes", "textures", "keep_materials", "face_limit", "up_axis",
     "match_parameters", "size_option",
-    "unlabelled", "pool",  # another job, of its own test
+    "unlabelled", "pool", "teacher",  # other jobs, of tests of their own
 }  # fmt: skip
 """Fields that are no input of these jobs, or have one value that works here; folders count by their content."""
 

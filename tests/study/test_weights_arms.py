@@ -1,5 +1,6 @@
 """Weights as arms: exported from one study, started from in another, and read by plain torch."""
 
+import shutil
 import subprocess
 import sys
 
@@ -7,23 +8,28 @@ import pytest
 import torch
 import torch.nn.functional as F
 from in_process import Here
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from headstart.api import Study, prepare_study
+from headstart.backbones import build_backbone, save_weights
 from headstart.backbones.card import read_card
-from headstart.data.transforms.color import normalise
+from headstart.data.transforms.color import normalise, restore
 from headstart.data.transforms.config import Normalisation
 from headstart.errors import CheckpointError, ConfigError
 from headstart.exporting import export_weights
+from headstart.methods import Teacher
 from headstart.schema import validate
 from headstart.study.config.checks import check_study
+from headstart.study.config.settle import settle
 from headstart.study.config.study import StudyConfig
-from headstart.study.config.suite import load_suite
+from headstart.study.config.suite import as_suite, load_suite
 from headstart.study.config.weights import weights_of
 from headstart.study.jobs.dataset import open_dataset
+from headstart.study.running import estimate
 from headstart.study.running.launchers import LAUNCHERS
 from headstart.study.running.plan import make_plan
 from headstart.study.running.store import Store
+from headstart.study.running.timing import views_per_second
 from headstart.tasks import TASKS
 
 TINY = {
@@ -123,7 +129,7 @@ import json, sys
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
-from headstart.backbones import build_backbone
+from headstart.backbones import build_backbone, save_weights
 
 weights, images = sys.argv[1:]
 with safe_open(weights, "pt") as file:
@@ -186,3 +192,137 @@ def test_what_does_not_go_together_is_refused_before_any_work(exported, tmp_path
     assert "cannot read weights from" in said(with_arms(tmp_path / "none.pth", kept={}))
     assert "weights is missing" in said(TINY | {"arms": {"mine": {"method": "weights"}}})
     assert "pretrain has no meaning for weights of a file" in said(with_arms(exported, kept={"pretrain": {"steps": 3}}))
+
+
+def taught(file, backbone=None, said=None, arm=None):
+    """A study of one arm that learns from ``file``. said: more of its teacher; arm: more of the arm."""
+    teacher = {"weights": str(file), **(said or {})} | ({"backbone": backbone} if backbone else {})
+    student = {"method": "distill", "backbone": {"options": {"width": 2}}, "teacher": teacher, **(arm or {})}
+    return TINY | {"name": "taught", "arms": {"student": student}}
+
+
+def pretraining(values):
+    (one,) = make_plan(as_suite(validate(StudyConfig, values, "study")).settled()).pretrainings
+    return one.job
+
+
+def test_a_student_learns_from_a_file_whose_card_names_its_network(exported, first):
+    study = run(taught(exported), first[0])
+    assert study.tables.missing.empty
+    arms = study.tables.arms.set_index("arm")
+    assert arms.loc["student", "method"] == "distill"
+    assert arms.loc["student", "note"] == "taught by rotation.safetensors, resnet9 width=2"
+    file = export_weights(study.folder, "student", first[0] / "student.safetensors")
+    card = read_card(file)
+    assert card.config["teacher"]["backbone"]["options"]["width"] == 4
+    assert card.backbone["options"]["width"] == 2
+    alone = build_backbone(**card.backbone, in_channels=3, generator=torch.Generator()).state_dict()
+    assert {name: value.shape for name, value in load_file(file).items()} == {
+        name: value.shape for name, value in alone.items()
+    }, "nothing of the teacher leaves with its student"
+
+
+def test_a_teacher_is_loaded_as_it_was_exported_and_sees_its_own_statistics(exported, first, monkeypatch):
+    """The student's images are rgb by their own statistics, the teacher's Lab by the card's."""
+    seen = []
+    monkeypatch.setattr(
+        Teacher, "__call__", lambda self, views: seen.append((self, views)) or self.backbone(self.images(views))
+    )
+    run(taught(exported) | {"color": "rgb", "name": "seen"}, first[0])
+    teacher, views = seen[-1]  # the first is built as a check
+    kept, ours = load_file(exported), teacher.backbone.state_dict()
+    assert all(torch.equal(value, ours[name]) for name, value in kept.items())
+    assert (teacher.seen.color, teacher.expects.color) == ("rgb", "lab")
+    assert teacher.expects.by.mean == read_card(exported).input.mean
+    colors = restore(views, "rgb", teacher.seen.by)
+    assert torch.allclose(teacher.images(views), normalise(colors, "lab", teacher.expects.by), atol=1e-4)
+
+
+def test_the_key_of_what_a_student_learns_has_what_its_teacher_is_and_not_where_it_lies(exported, tmp_path):
+    moved, other = tmp_path / "renamed.safetensors", tmp_path / "other.safetensors"
+    shutil.copy(exported, moved)
+    held = load_file(exported)
+    first = next(iter(held))
+    save_file(held | {first: held[first] + 1e-3}, other, read_card(exported).dump())
+    key = pretraining(taught(exported)).key
+    assert pretraining(taught(moved)).key == key
+    card = read_card(exported)
+    assert pretraining(taught(exported, backbone=card.backbone)).key == key, "the network is what the card names"
+    changes = [
+        taught(other),
+        taught(exported, said={"input": {"resolution": 24}}),
+        taught(exported, said={"input": {"mean": [1, 2, 3]}}),
+        taught(exported, said={"input": {"color": "rgb"}}),
+        taught(exported, said={"input": {"channels": "mean"}}),
+        taught(exported, said={"match": "order"}),
+        taught(exported, backbone={"options": {"width": 8}}),
+        taught(exported, arm={"options": {"loss": "mse"}}),
+    ]
+    keys = {pretraining(values).key for values in changes}
+    assert len(keys | {key}) == len(changes) + 1
+
+
+def test_a_teacher_that_cannot_teach_is_refused_before_any_work(exported, tmp_path):
+    def said(values):
+        with pytest.raises(ConfigError) as refused:
+            check_study(validate(StudyConfig, values, "study"))
+        return str(refused.value)
+
+    (tmp_path / "half.safetensors").write_bytes(exported.read_bytes()[:-40])
+    torch.save({"a": print}, tmp_path / "code.pth")
+    save_file(load_file(exported), tmp_path / "bare.safetensors")
+    width4, width8 = ({"options": {"width": width}} for width in (4, 8))
+    assert "arms.student.teacher: cannot read weights from" in said(taught(tmp_path / "none.pth"))
+    half = said(taught(tmp_path / "half.safetensors", width4))
+    assert half.startswith("arms.student.teacher: ")
+    assert "is no whole file of weights" in half
+    assert "would run code of its own" in said(taught(tmp_path / "code.pth", width4))
+    assert "has no card that says what network it is of" in said(taught(tmp_path / "bare.safetensors"))
+    assert "% of this network's weights" in said(taught(exported, width8))
+    vit = {"name": "vit", "options": {"width": 8, "heads": 1, "depth": 1, "patch": 8}}
+    save_weights(build_backbone(**vit, in_channels=3, generator=torch.Generator()), tmp_path / "vit.safetensors")
+    odd = said(taught(tmp_path / "vit.safetensors", vit, {"input": {"resolution": 20}}))
+    assert odd.startswith("arms.student.teacher: resolution 20 is no multiple of 8")
+    gray = build_backbone("resnet9", {"width": 4}, in_channels=1, generator=torch.Generator())
+    save_weights(gray, tmp_path / "gray.safetensors")
+    channels = said(taught(tmp_path / "gray.safetensors", width4))
+    assert "is for images of 1 channels, and its network sees 3 here: say input: {channels: mean}" in channels
+    check_study(
+        validate(StudyConfig, taught(tmp_path / "gray.safetensors", width4, {"input": {"channels": "mean"}}), "study")
+    )
+    halves = read_card(exported).model_copy(update={"split": True, "method": "cmc"})
+    save_file(load_file(exported), tmp_path / "cmc.safetensors", halves.dump())
+    assert "holds two networks of half the width, as method 'cmc'" in said(taught(tmp_path / "cmc.safetensors"))
+    assert "method 'distill' learns from another network: name its file" in said(TINY | {"arms": {"distill": {}}})
+    lone = TINY | {"arms": {"simclr": {"teacher": {"weights": "w.pth"}}}}
+    assert "teacher has no meaning for method 'simclr'" in said(lone)
+
+
+def test_a_teacher_of_one_size_says_which_key_gives_it_that(exported, monkeypatch):
+    """Some of timm's networks tell only when they see images."""
+
+    def refuse(self, views):
+        raise AssertionError("Input height (16) doesn't match model (224).")
+
+    monkeypatch.setattr(Teacher, "__call__", refuse)
+    with pytest.raises(ConfigError, match=r"arms.student.teacher: resnet9 .* takes no images of 16 px \(Input height"):
+        check_study(validate(StudyConfig, taught(exported), "study"))
+
+
+def test_an_arm_starts_from_the_network_that_its_file_names(exported, first):
+    """The study's own is another."""
+    values = with_arms(exported, kept={}) | {"backbone": {"options": {"width": 2}}}
+    config = validate(StudyConfig, values, "study")
+    check_study(config)
+    assert weights_of(settle(config), "kept")[0].backbone.options["width"] == 4
+
+
+def test_steps_are_timed_with_the_teacher_that_they_ask(exported, monkeypatch):
+    config = settle(validate(StudyConfig, taught(exported, said={"input": {"resolution": 24}}), "study"))
+    job, other = pretraining(config.model_dump()), pretraining(taught(exported))
+    assert estimate._size(job) != estimate._size(other), "another teacher is timed for itself"
+    shown = []
+    look = Teacher.images
+    monkeypatch.setattr(Teacher, "images", lambda self, views: shown.append(look(self, views)) or shown[-1])
+    assert views_per_second(config, config.dataset.info(), job, 0.0) > 0
+    assert {images.shape for images in shown} == {(16, 3, 24, 24)}

@@ -15,7 +15,7 @@ from headstart.errors import DataError
 from headstart.methods import METHODS, build_method
 from headstart.seeding import torch_generator
 from headstart.tasks import Classification
-from headstart.testing import toy_images
+from headstart.testing import toy_images, toy_teacher
 from headstart.training import TrainConfig, Watched, train
 from headstart.training.joint import average_gradients, synchronise_batch_norm
 
@@ -47,7 +47,8 @@ def objective(name, images=IMAGES):
     split = METHODS[name].split_backbone
     backbone = build_backbone("resnet9", {"width": 4}, in_channels=3, split=split, generator=generator)
     own = torch_generator("method")
-    method = build_method(name, OPTIONS.get(name, {}), backbone, images=len(images), generator=own)
+    others = {"images": len(images), "generator": own, "teacher": toy_teacher()}
+    method = build_method(name, OPTIONS.get(name, {}), backbone, **others)
     return Watched(method, [Classification(range(4))], generator=torch_generator("probe"), every=1)
 
 

@@ -11,7 +11,7 @@ from headstart.methods import METHODS, build_method
 from headstart.objective import Objective, StepResult
 from headstart.seeding import torch_generator
 from headstart.tasks import Classification
-from headstart.testing import toy_images
+from headstart.testing import toy_images, toy_teacher
 from headstart.testing.toys import same_state
 from headstart.training import Supervised, TrainConfig, Watched, train
 from headstart.training.loop import make_optimizer
@@ -32,7 +32,8 @@ def pretext(name):
     split = METHODS[name].split_backbone
     generator = torch_generator("backbone")
     backbone = build_backbone("resnet9", {"width": 2}, in_channels=3, split=split, generator=generator)
-    method = build_method(name, {}, backbone, images=len(IMAGES), generator=torch_generator("method"))
+    others = {"images": len(IMAGES), "generator": torch_generator("method"), "teacher": toy_teacher()}
+    method = build_method(name, {}, backbone, **others)
     return Watched(method, [Classification(range(4))], generator=torch_generator("probe"))
 
 

@@ -7,7 +7,7 @@ from headstart.data.transforms.augment import AugmentConfig
 from headstart.methods import METHODS, build_method
 from headstart.seeding import torch_generator
 from headstart.tasks import Classification
-from headstart.testing import toy_batch, toy_images
+from headstart.testing import toy_batch, toy_images, toy_teacher
 from headstart.testing.toys import same_state
 from headstart.training import TrainConfig, Watched, train
 
@@ -18,7 +18,8 @@ def method(name):
     split = METHODS[name].split_backbone
     generator = torch_generator("backbone")
     backbone = build_backbone("resnet9", {"width": 2}, in_channels=3, split=split, generator=generator)
-    return build_method(name, {}, backbone, images=len(IMAGES), generator=torch_generator("method"))
+    others = {"images": len(IMAGES), "generator": torch_generator("method"), "teacher": toy_teacher()}
+    return build_method(name, {}, backbone, **others)
 
 
 def watched_method(name, every=1, **more):

@@ -55,6 +55,11 @@ class Backbone(BackboneTraits, nn.Module, ABC):
         """Features per location: as many as per image, where an image's are the mean of its locations'."""
         return self.dim
 
+    def adopted(self, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+        """``tensors`` of the same network in a layout of others, under this one's names and in its sizes, as far as it
+        knows that layout; by default it knows none."""
+        return tensors
+
     @abstractmethod
     def features(self, images: Tensor) -> Features:
         """Features of float images ``[B, in_channels, H, W]`` of a resolution that was checked."""

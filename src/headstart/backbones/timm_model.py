@@ -1,5 +1,7 @@
 """Any network of timm as a backbone (Wightman, *PyTorch Image Models*, 2019)."""
 
+import sys
+from contextlib import redirect_stdout
 from difflib import get_close_matches
 from importlib.util import find_spec
 from typing import Any
@@ -23,7 +25,7 @@ class TimmModel(TimmTraits, Backbone):
     are resized to the images where timm can do that.
     """
 
-    remedy = "or have them scaled up, input: {resolution: 64} beside the arm's weights"
+    remedy = "or have them scaled up, input: {resolution: 64} beside the weights"
     model: Any
 
     def __init__(self, config: TimmConfig, in_channels: int) -> None:
@@ -33,6 +35,23 @@ class TimmModel(TimmTraits, Backbone):
         patch = getattr(getattr(model, "patch_embed", None), "patch_size", None)
         self._patch: int | None = int(patch[0]) if isinstance(patch, tuple) else None
         self.min_resolution = max(SMALLEST, self._patch or 0)
+
+    def adopted(self, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+        """By timm's own knowledge of what authors released, beside the network in question (DINOv2, DINOv3, CLIP)."""
+        translate = getattr(sys.modules[type(self.model).__module__], "checkpoint_filter_fn", None)
+        if translate is None:
+            return tensors
+        try:
+            with redirect_stdout(None):
+                found: dict[str, Tensor] = translate(dict(tensors), self.model)
+        except (
+            KeyError,
+            RuntimeError,
+            AttributeError,
+            TypeError,
+        ):  # of other networks' files, which it does not expect
+            return tensors
+        return found
 
     def features(self, images: Tensor) -> Features:
         maps: Tensor = self.model.forward_features(images)

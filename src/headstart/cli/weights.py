@@ -37,13 +37,13 @@ def weights_inspect(
     tensors: Annotated[bool, typer.Option("--tensors", help="All names and shapes.")] = False,
 ) -> None:
     """Say what a file of weights holds: how many tensors and numbers, and its card, if headstart exported it."""
+    from headstart.backbones.blocks import read_block
     from headstart.backbones.card import read_card
-    from headstart.backbones.foreign import read_tensors
 
     path = file.expanduser()
-    held = read_tensors(path)
-    count = sum(value.numel() for value in held.values())
-    say(f"{len(held):,} tensors, {count:,} numbers, {_kinds(held)}")
+    block = read_block(path)
+    held, where = block.tensors, f", of '{block.name}'" if block.name else ""
+    say(f"{len(held):,} tensors, {block.size:,} numbers, {_kinds(held)}{where}")
     if card := read_card(path):
         _print_card(card)
     if tensors:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from headstart.errors import ConfigError
 from headstart.lazy import lazily
 from headstart.methods import shipped
 from headstart.methods.traits import MethodTraits
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
     from headstart.methods.base import Method
     from headstart.methods.byol import BYOL
     from headstart.methods.cmc import CMC
+    from headstart.methods.distill import Distill
     from headstart.methods.rotation import Rotation
     from headstart.methods.shipped import (
         AMDIMConfig,
         BarlowTwinsConfig,
         BYOLConfig,
         CMCConfig,
+        DistillConfig,
         RotationConfig,
         SimCLRConfig,
         SimMIMConfig,
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     )
     from headstart.methods.simclr import SimCLR
     from headstart.methods.simmim import SimMIM
+    from headstart.methods.teacher import Teacher
     from headstart.methods.vae import VAE
     from headstart.methods.vicreg import VICReg
     from headstart.objective import StepResult
@@ -49,6 +53,8 @@ __all__ = [
     "BarlowTwinsConfig",
     "Batch",
     "CMCConfig",
+    "Distill",
+    "DistillConfig",
     "Method",
     "MethodTraits",
     "Rotation",
@@ -58,6 +64,7 @@ __all__ = [
     "SimMIM",
     "SimMIMConfig",
     "StepResult",
+    "Teacher",
     "VAEConfig",
     "VICReg",
     "VICRegConfig",
@@ -76,6 +83,7 @@ METHODS: "Registry[type[Method], type[MethodTraits]]" = Registry(
         "barlow_twins": ("headstart.methods.barlow_twins:BarlowTwins", shipped.BarlowTwinsTraits),
         "vicreg": ("headstart.methods.vicreg:VICReg", shipped.VICRegTraits),
         "simmim": ("headstart.methods.simmim:SimMIM", shipped.SimMIMTraits),
+        "distill": ("headstart.methods.distill:Distill", shipped.DistillTraits),
     },
 )
 
@@ -94,18 +102,27 @@ __getattr__ = lazily(
         "BarlowTwins": "headstart.methods.barlow_twins",
         "VICReg": "headstart.methods.vicreg",
         "SimMIM": "headstart.methods.simmim",
+        "Distill": "headstart.methods.distill",
+        "Teacher": "headstart.methods.teacher",
         **dict.fromkeys((name for name in shipped.__all__ if name.endswith("Config")), "headstart.methods.shipped"),
     },
 )
 
 
 def build_method(
-    name: str, options: Mapping[str, Any], backbone: "Backbone", *, images: int, generator: "torch.Generator"
+    name: str,
+    options: Mapping[str, Any],
+    backbone: "Backbone",
+    *,
+    images: int,
+    generator: "torch.Generator",
+    teacher: "Teacher | None" = None,
 ) -> "Method":
     """The method ``name`` over ``backbone`` for ``images`` images, on the CPU.
 
-    options: fields of the method's ``Config``. generator: draws the starting weights and memories.
-    Raises ``ConfigError`` for a wrong name or option, or a backbone that the method can't use.
+    options: fields of the method's ``Config``. generator: draws the starting weights and memories. teacher: of a method
+    that is ``taught``. Raises ``ConfigError`` for a wrong name or option, a backbone that the method can't use, or a
+    teacher that is missing.
 
     >>> from headstart.backbones import build_backbone
     >>> from headstart.seeding import torch_generator
@@ -113,5 +130,10 @@ def build_method(
     >>> build_method("simclr", {"temperature": 0.2}, backbone, images=1000, generator=torch_generator("method")).views
     2
     """
-    kind = lookup(METHODS, "method", name)
-    return kind(backbone, validate(kind.Config, options, f"method '{name}'"), images=images, generator=generator)
+    kind: Any = lookup(METHODS, "method", name)
+    if kind.taught and teacher is None:
+        raise ConfigError(f"method '{name}' learns from another network: give it a teacher")
+    taught = {"teacher": teacher} if kind.taught else {}
+    config = validate(kind.Config, options, f"method '{name}'")
+    built: Method = kind(backbone, config, images=images, generator=generator, **taught)
+    return built

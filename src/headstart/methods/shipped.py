@@ -20,6 +20,8 @@ __all__ = [
     "BarlowTwinsTraits",
     "CMCConfig",
     "CMCTraits",
+    "DistillConfig",
+    "DistillTraits",
     "RotationConfig",
     "RotationTraits",
     "SimCLRConfig",
@@ -214,4 +216,33 @@ class SimMIMTraits(MethodTraits):
     name = "simmim"
     Config = SimMIMConfig
     unsuited = frozenset({"crop", "jitter", "grayscale", "cutout"})
+    added = frozenset({"zoom"})
+
+
+class DistillConfig(Schema):
+    """loss: ``cosine`` between the student's projected features and the teacher's, or ``mse`` from the teacher's
+    standardised ones. local: what the loss of locations weighs beside that of whole images; 0 leaves it out.
+
+    projector: from the student's features to the teacher's, ``linear`` or ``mlp``, of one hidden layer. hidden: its
+    width; where not given, as many as the teacher has features, and 128 at least.
+    """
+
+    loss: Annotated[Literal["cosine", "mse"], Space.choice("cosine", "mse", about="distance of features")] = "cosine"
+    local: Annotated[float, Space.uniform(0.0, 4.0, about="weight of locations")] = Field(default=1.0, ge=0)
+    projector: Annotated[Literal["linear", "mlp"], Space.choice("linear", "mlp", about="from student to teacher")] = (
+        "linear"
+    )
+    hidden: int | None = Field(default=None, ge=1)
+
+
+class DistillTraits(MethodTraits):
+    """Foresee the features of a trained network (Romero et al., 2015).
+
+    Student and teacher see the same view, of whose making all is allowed that leaves something to see.
+    """
+
+    name = "distill"
+    Config = DistillConfig
+    taught = True
+    unsuited = frozenset({"crop", "cutout"})
     added = frozenset({"zoom"})

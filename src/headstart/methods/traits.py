@@ -15,9 +15,10 @@ class MethodTraits:
     many independently augmented views of an image a step takes; ``shared_flip``, whether the views of an image are all
     mirrored or none is; ``fewest_images``, how many a batch must hold, over all processes; ``colors``, the color
     spaces that the method works in, and ``why_colors``, what it lacks in the others (completes "because it needs ...");
-    ``remembers``, whether it keeps something of every image and so needs a fixed set of them; ``unsuited``, the
-    augmentations (fields of ``AugmentConfig``) that the study leaves off for this method, and ``added``, those that the
-    method was published with and that are on for it alone.
+    ``taught``, whether it learns from another network, the arm's ``teacher``, and is built with one; ``remembers``,
+    whether it keeps something of every image and so needs a fixed set of them; ``unsuited``, the augmentations (fields
+    of ``AugmentConfig``) that the study leaves off for this method, and ``added``, those that the method was published
+    with and that are on for it alone.
     """
 
     name: ClassVar[str]
@@ -26,6 +27,7 @@ class MethodTraits:
     views: ClassVar[int] = 1
     shared_flip: ClassVar[bool] = False
     fewest_images: ClassVar[int] = 1
+    taught: ClassVar[bool] = False
     remembers: ClassVar[bool] = False
     unsuited: ClassVar[frozenset[str]] = frozenset()
     added: ClassVar[frozenset[str]] = frozenset()

@@ -7,6 +7,14 @@ from headstart.testing.backbones import check_backbone
 from headstart.testing.methods import check_method
 from headstart.testing.protocols import check_protocol
 from headstart.testing.tasks import check_task
-from headstart.testing.toys import toy_batch, toy_images
+from headstart.testing.toys import toy_batch, toy_images, toy_teacher
 
-__all__ = ["check_backbone", "check_method", "check_protocol", "check_task", "toy_batch", "toy_images"]
+__all__ = [
+    "check_backbone",
+    "check_method",
+    "check_protocol",
+    "check_task",
+    "toy_batch",
+    "toy_images",
+    "toy_teacher",
+]

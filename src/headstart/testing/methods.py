@@ -13,7 +13,7 @@ from headstart.data.transforms.augment import AugmentConfig
 from headstart.methods import METHODS, Method, build_method
 from headstart.objective import StepResult
 from headstart.seeding import torch_generator
-from headstart.testing.toys import refusal, same_state, toy_batch, toy_images, untrained_parameters
+from headstart.testing.toys import refusal, same_state, toy_batch, toy_images, toy_teacher, untrained_parameters
 
 __all__ = ["check_method"]
 
@@ -34,13 +34,15 @@ def check_method(
     >>> check_method("rotation")  # doctest: +SKIP
     """
     images = toy_images(2 * batch_size + 3, resolution=resolution)
+    teacher = toy_teacher()
+    untaught = copy.deepcopy(teacher.backbone.state_dict())
     chosen = {"width": 2} if backbone_options is None and backbone == "resnet9" else backbone_options or {}
 
     def build(seed: int = 0) -> Method:
         split = METHODS[name].split_backbone
         weights, generator = (torch_generator(seed, part) for part in ("backbone", "method"))
         network = build_backbone(backbone, chosen, in_channels=3, split=split, generator=weights)
-        return build_method(name, options or {}, network, images=len(images), generator=generator)
+        return build_method(name, options or {}, network, images=len(images), generator=generator, teacher=teacher)
 
     def step(method: Method, number: int = 0) -> StepResult:
         return method.step(_batch(method, images, batch_size, number))
@@ -54,6 +56,7 @@ def check_method(
     few = images.subset(torch.arange(3))
     loss = build().step(_batch(build(), few, batch_size)).loss
     assert _is_finite_scalar(loss), "a batch may name an image more than once"
+    assert same_state(untaught, teacher.backbone.state_dict()), "a teacher must stay as it was"
 
 
 def _batch(method: Method, images: ImageSet, size: int, number: int = 0) -> Batch:

@@ -5,14 +5,25 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from headstart.backbones import build_backbone
 from headstart.data.batches.loader import Batch, Loader
 from headstart.data.dataset import ImageSet
 from headstart.data.transforms.augment import AugmentConfig
+from headstart.data.transforms.input import Preparation
 from headstart.errors import ConfigError
+from headstart.methods import Teacher
 from headstart.seeding import torch_generator
 from headstart.tasks import Task
 
-__all__ = ["refusal", "same_state", "toy_batch", "toy_images", "toy_target", "untrained_parameters"]
+__all__ = [
+    "refusal",
+    "same_state",
+    "toy_batch",
+    "toy_images",
+    "toy_target",
+    "toy_teacher",
+    "untrained_parameters",
+]
 
 
 def toy_images(
@@ -64,6 +75,17 @@ def toy_batch(
         images, batch_size=batch_size, seed=seed, augment=AugmentConfig(), views=views, shared_flip=shared_flip
     )
     return loader.batch(step)
+
+
+def toy_teacher(resolution: int = 16) -> Teacher:
+    """A small network that teaches whoever learns from images of three channels; it has random weights.
+
+    >>> toy_teacher()(toy_batch(toy_images(8)).views[0]).pooled.shape
+    torch.Size([8, 12])
+    """
+    generator = torch_generator("toy teacher")
+    backbone = build_backbone("resnet9", {"width": 3}, in_channels=3, generator=generator)
+    return Teacher(backbone, expects=Preparation(resolution=resolution))
 
 
 def same_state(first: dict[str, Tensor], second: dict[str, Tensor]) -> bool:

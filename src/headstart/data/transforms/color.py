@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from headstart.data.transforms.config import Color, ColorSpace, Normalisation, resolve_color, spaces_of
-from headstart.data.transforms.lab import FULL, LAB_MATRIX, LAB_OFFSET, lab_roots
+from headstart.data.transforms.lab import FULL, LAB_MATRIX, LAB_OFFSET, lab_roots, lab_to_rgb
 from headstart.data.transforms.mixing import mix
 from headstart.errors import DataError
 
@@ -16,9 +16,11 @@ __all__ = [
     "Moments",
     "Normalisation",
     "convert",
+    "exchange",
     "measure_normalisation",
     "normalise",
     "resolve_color",
+    "restore",
     "spaces_of",
 ]
 
@@ -47,6 +49,27 @@ def normalise(images: Tensor, space: ColorSpace, by: Normalisation) -> Tensor:
     pixels = images.permute(0, 2, 3, 1).reshape(-1, channels)
     shown = _lab(pixels, by) if space == "lab" else _rgb(pixels, by)
     return shown.view(count, height, width, channels).permute(0, 3, 1, 2)
+
+
+def restore(shown: Tensor, space: ColorSpace, by: Normalisation) -> Tensor:
+    """float32 ``[N, C, H, W]`` in 0 to 1 of which ``normalise`` makes ``shown``, likewise.
+
+    Colors that no image has, such as augmented ones, are beyond 0 to 1.
+    """
+    mean, std = (shown.new_tensor(values)[:, None, None] for values in (by.mean, by.std))
+    colors = shown * std + mean
+    return lab_to_rgb(colors) if space == "lab" else colors / 255
+
+
+def exchange(shown: Tensor, by: Normalisation, other: Normalisation) -> Tensor:
+    """Images ``[N, C, H, W]`` that were normalised ``by`` one mean and deviation, by the ``other``; of one channel as
+    many as the other has."""
+    if by == other:
+        return shown
+    mean, deviation, new_mean, new_deviation = (
+        torch.tensor(values, dtype=torch.float64)[:, None, None] for values in (by.mean, by.std, other.mean, other.std)
+    )
+    return shown * (deviation / new_deviation).to(shown) + ((mean - new_mean) / new_deviation).to(shown)
 
 
 def _lab(pixels: Tensor, by: Normalisation) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from headstart.data.transforms.config import ColorSpace, Normalisation
@@ -45,6 +45,21 @@ class Preparation:
         if self.resolution and images.shape[-1] != self.resolution:
             images = F.interpolate(images, size=2 * [self.resolution], mode="bilinear", antialias=True)
         return images.contiguous(memory_format=torch.channels_last)
+
+    def anew(self, batch: Tensor, seen: Preparation) -> Tensor:
+        """What this makes of images of which ``seen`` made ``batch``, which may have been augmented since.
+
+        Within a color space means and deviations are exchanged, and nothing else; from one to the other it goes through
+        the colors that the batch shows. A resolution is reached from the batch's own.
+        """
+        from headstart.data.transforms.color import exchange, restore
+
+        if self.color == seen.color:
+            alike = exchange(batch, seen.by, self.by) if seen.by and self.by else batch
+            return replace(self, color=None, by=None)(alike)
+        assert seen.color is not None, "what is no color cannot become one"
+        assert seen.by is not None, "what is no color cannot become one"
+        return self(restore(batch, seen.color, seen.by))
 
 
 AS_THEY_COME = Preparation()

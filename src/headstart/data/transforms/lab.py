@@ -50,9 +50,9 @@ def lab_roots(pixels: Tensor) -> Tensor:
 def lab_to_rgb(lab: Tensor) -> Tensor:
     """sRGB ``[N, 3, H, W]``, 0 to 1 (beyond, where a color is none of sRGB's), of Lab ``[N, 3, H, W]``."""
     exact = lab.double().movedim(1, -1)
-    roots = (exact - LAB_OFFSET) @ torch.linalg.inv(LAB_MATRIX)
+    roots = (exact - LAB_OFFSET.to(exact)) @ torch.linalg.inv(LAB_MATRIX).to(exact)
     relative = torch.where(roots**3 > DARK, roots**3, (roots - START) / SLOPE)
-    light = (relative * WHITE) @ torch.linalg.inv(TO_XYZ).T
+    light = (relative * WHITE.to(exact)) @ torch.linalg.inv(TO_XYZ).T.to(exact)
     shown = torch.where(light > 0.0031308, 1.055 * light.clamp_min(0.0031308) ** (1 / 2.4) - 0.055, 12.92 * light)
     return shown.movedim(-1, 1).to(lab.dtype)
 

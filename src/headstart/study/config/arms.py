@@ -4,13 +4,13 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, SerializeAsAny, field_validator, model_validator
+from pydantic import BeforeValidator, SerializeAsAny, field_validator, model_validator
 
-from headstart.data.transforms.config import AugmentConfig, ColorSpace
+from headstart.data.transforms.config import AugmentConfig
 from headstart.methods import METHODS
 from headstart.registry import lookup, lookup_traits
 from headstart.schema import Overrides, Schema, overrides_of, overriding, validate
-from headstart.study.config.choices import BackboneChoice
+from headstart.study.config.choices import BackboneChoice, InputConfig, WeightsConfig
 from headstart.training.config import TrainConfig
 from headstart.training.protocols import PROTOCOLS
 
@@ -35,30 +35,16 @@ Role = Literal["baseline", "control", "compared"]
 NAME = re.compile(r"[^\s.]([^\n\r\t.]*[^\s.])?")
 
 
-class InputConfig(Schema):
-    """What the network of a file expects of images. color: ``rgb`` or ``lab``. mean, deviation: per channel, of values
-    in 0..255 (``rgb``). Each left out: what the file's card says, or timm for a network of its own, else what holds for
-    the study. resolution: pixels a side that images are scaled to; left out: as they come. channels: what becomes of
-    images with another number than the file's first layer: ``repeat`` gray ones, ``mean``: change the layer, or
-    ``refuse``."""
-
-    color: ColorSpace | None = None
-    mean: tuple[float, ...] | None = None
-    deviation: tuple[float, ...] | None = None
-    resolution: Annotated[int, Field(ge=1)] | None = None
-    channels: Literal["repeat", "mean", "refuse"] = "repeat"
-
-
 class ArmConfig(Schema):
     """One arm.
 
     method: the pretext method, ``scratch`` for random weights, or ``weights`` for those of a file and nothing more.
     weights: the file, safetensors or ``.pth``, that the network starts from, whatever method goes on from there. match:
     how its tensors are paired with the backbone's, by ``names`` or in ``order``. input: what its network expects of
-    images. options: the method's own. pretrain:
-    what differs from the study's ``pretrain``. augment: switches while pretraining that overrule both the study's and
-    those that the method leaves off or brings. backbone: default the study's. protocols: by name, what differs from the
-    study's for this arm.
+    images. teacher: of a method that learns from another network, the file of that. options: the method's own.
+    pretrain: what differs from the study's ``pretrain``. augment: switches while pretraining that overrule both the
+    study's and those that the method leaves off or brings. backbone: default what the card of ``weights`` names, else
+    the study's. protocols: by name, what differs from the study's for this arm.
 
     >>> ArmConfig(method="rotation", pretrain={"steps": 8000}).method
     'rotation'
@@ -68,6 +54,7 @@ class ArmConfig(Schema):
     weights: Path | None = None
     match: Literal["names", "order"] = "names"
     input: InputConfig | None = None
+    teacher: WeightsConfig | None = None
     options: SerializeAsAny[Schema] = Schema()
     pretrain: Annotated[SerializeAsAny[Overrides], overriding(TrainConfig, "pretrain")] = overrides_of(TrainConfig)()
     augment: Annotated[SerializeAsAny[Overrides], overriding(AugmentConfig, "augment")] = overrides_of(AugmentConfig)()
@@ -108,12 +95,31 @@ class ArmConfig(Schema):
             raise ValueError("weights is missing: name the file that this arm starts from")
         if self.weights is not None and self.method == SCRATCH:
             raise ValueError("weights has no meaning for method scratch, which draws them: leave one of them out")
+        if self.is_taught and self.teacher is None:
+            raise ValueError(
+                f"method '{self.method}' learns from another network: name its file, "
+                "teacher: {weights: large.safetensors}"
+            )
+        if self.teacher is not None and not self.is_taught:
+            raise ValueError(f"teacher has no meaning for method '{self.method}', which learns from none: leave it out")
         return self
 
     @property
     def pretrains(self) -> bool:
         """Whether a method learns before any label is used."""
         return self.method not in UNTAUGHT
+
+    @property
+    def is_taught(self) -> bool:
+        """Whether its method learns from another network."""
+        return self.pretrains and METHODS.traits(self.method).taught
+
+    @property
+    def file(self) -> WeightsConfig | None:
+        """What it starts from, if that is a file."""
+        if self.weights is None:
+            return None
+        return WeightsConfig(weights=self.weights, backbone=self.backbone, match=self.match, input=self.input)
 
     def note(self, study_backbone: BackboneChoice) -> str:
         """What this arm has of its own, in words for tables: ``pretrain steps 8000, finetune lr 0.001``."""
@@ -123,9 +129,10 @@ class ArmConfig(Schema):
         parts = [f"{where} {key} {value}".strip() for where, keys in differing.items() for key, value in keys.items()]
         if self.backbone and self.backbone != study_backbone:
             parts.append(self.backbone.label)
-        if self.weights:
-            resolution = f" at {self.input.resolution} px" if self.input and self.input.resolution else ""
-            parts.insert(0, f"from {self.weights.name}{resolution}")
+        if self.teacher:
+            parts.insert(0, f"taught by {self.teacher.label}")
+        if self.file:
+            parts.insert(0, f"from {self.file.label}")
         return ", ".join(parts)
 
     def _is_set(self, name: str, value: Any) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import nn
@@ -12,12 +13,12 @@ from headstart.backbones import Backbone, build_backbone
 from headstart.data.dataset import ImageSet
 from headstart.data.sources.base import SourceInfo
 from headstart.errors import CheckpointError, ConfigError
-from headstart.methods import METHODS, build_method
+from headstart.methods import METHODS, Teacher, build_method
 from headstart.seeding import torch_generator
 from headstart.study.config.arms import PATCHES
 from headstart.study.config.choices import BackboneChoice
 from headstart.study.config.study import StudyConfig
-from headstart.study.config.weights import weights_of
+from headstart.study.config.weights import teacher_of, weights_of
 from headstart.tasks import TASKS
 from headstart.training import PROTOCOLS, SupervisedConfig
 from headstart.training.protocols import LabelledRun
@@ -32,7 +33,7 @@ def check_networks(config: StudyConfig, info: SourceInfo) -> None:
     """Raises ``ConfigError`` for a backbone, method or batch that does not fit images as ``about`` tells of them."""
     built: dict[str, Backbone] = {}
     for arm, settings in config.arms.items():
-        choice = config.backbone_of(arm)
+        choice = _network(config, arm)
         split = settings.pretrains and METHODS[settings.method].split_backbone
         seen = _seen(config, info, arm)
         name = f"{choice.identity()} {split} {seen.channels} {seen.resolution}"
@@ -42,11 +43,20 @@ def check_networks(config: StudyConfig, info: SourceInfo) -> None:
         if settings.weights:
             _check_weights(config, arm, built[name], split)
         if settings.pretrains:
-            _check_method(config, seen, arm, built[name])
+            teacher = _teacher(config, info, seen, arm) if settings.teacher else None
+            _check_method(config, seen, arm, built[name], teacher)
         _check_protocols(config, seen, arm, built[name])
     if PATCHES in config.controls:
         with _naming("patches"):
             config.patches.check(config.pretrain_source.info().counts["train"], info.resolution)
+
+
+def _network(config: StudyConfig, arm: str) -> BackboneChoice:
+    """An arm's network: of one that starts from a file, what its card may name."""
+    if config.arms[arm].weights is None:
+        return config.backbone_of(arm)
+    with _naming(f"arms.{arm}"):
+        return weights_of(config, arm)[0].backbone
 
 
 def _seen(config: StudyConfig, info: SourceInfo, arm: str) -> SourceInfo:
@@ -72,6 +82,27 @@ def _check_weights(config: StudyConfig, arm: str, backbone: Backbone, split: boo
         file.matched(backbone)
 
 
+def _teacher(config: StudyConfig, info: SourceInfo, seen: SourceInfo, arm: str) -> Teacher:
+    """What an arm learns from, if its file holds that network, and the network takes what is ``seen`` by the arm's."""
+    with _naming(f"arms.{arm}.teacher"):
+        file, expected = teacher_of(config, arm)
+        expected.check(info.channels)
+        choice, draws = file.backbone, torch_generator("check")
+        backbone = build_backbone(choice.name, choice.options, in_channels=file.channels, generator=draws)
+        file.matched(backbone)
+        side = expected.resolution or seen.resolution
+        backbone.check_input(file.channels, side)
+        teacher = Teacher(backbone)
+        try:
+            teacher(torch.zeros(1, file.channels, side, side))
+        except (AssertionError, RuntimeError) as error:  # of timm's networks that are made for one size
+            raise ConfigError(
+                f"{choice.label} takes no images of {side} px ({str(error).splitlines()[0]}): say input: "
+                "{resolution: …}, the pixels a side that it was made for"
+            ) from None
+        return teacher
+
+
 def _backbone(choice: BackboneChoice, info: SourceInfo, split: bool, key: str) -> Backbone:
     generator = torch_generator("check")
     with _naming(key):
@@ -83,13 +114,14 @@ def _backbone(choice: BackboneChoice, info: SourceInfo, split: bool, key: str) -
     return backbone
 
 
-def _check_method(config: StudyConfig, info: SourceInfo, arm: str, backbone: Backbone) -> None:
+def _check_method(config: StudyConfig, info: SourceInfo, arm: str, backbone: Backbone, teacher: Teacher | None) -> None:
     """Batches are whole ones, and those of several processes count as one, so none is smaller than ``batch_size``."""
     name, settings = config.arms[arm].method, config.arms[arm]
     images = min(config.pretrain_source.info().counts["train"], FEW_IMAGES)
     with _naming(f"arms.{arm}"):
         generator = torch_generator("check")
-        method = build_method(name, settings.options.model_dump(), backbone, images=images, generator=generator)
+        others: dict[str, Any] = {"images": images, "generator": generator, "teacher": teacher}
+        method = build_method(name, settings.options.model_dump(), backbone, **others)
         method.check_resolution(info.resolution)
     key = f"arms.{arm}.pretrain.batch_size" if "batch_size" in settings.pretrain.model_dump() else "pretrain.batch_size"
     size, fewest = config.pretraining(arm).batch_size, method.fewest_images

@@ -1,18 +1,21 @@
-"""The parts of a study that are chosen by name and have options of their own: dataset, backbone, protocols."""
+"""The parts of a study that are chosen by name and have options of their own: dataset, backbone, protocols, files of
+weights."""
 
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer, SerializeAsAny, model_validator
 
 from headstart.backbones import BACKBONES
 from headstart.data.sources import Source
 from headstart.data.sources.choice import as_keys, as_source
+from headstart.data.transforms.config import ColorSpace
 from headstart.registry import lookup, lookup_traits
 from headstart.schema import Schema, validate
 from headstart.training.config import ClosedForm, SupervisedConfig
 from headstart.training.protocols import PROTOCOLS
 
-__all__ = ["BackboneChoice", "DatasetChoice", "ProtocolChoices"]
+__all__ = ["BackboneChoice", "DatasetChoice", "InputConfig", "ProtocolChoices", "WeightsConfig"]
 
 
 DatasetChoice = Annotated[Source, BeforeValidator(as_source), PlainSerializer(as_keys)]
@@ -32,6 +35,20 @@ def _as_protocols(value: Any) -> Any:
 
 ProtocolOptions = SerializeAsAny[SupervisedConfig | ClosedForm]
 ProtocolChoices = Annotated[dict[str, ProtocolOptions], BeforeValidator(_as_protocols)]
+
+
+class InputConfig(Schema):
+    """What the network of a file expects of images. color: ``rgb`` or ``lab``. mean, deviation: per channel, of values
+    in 0..255 (``rgb``). Each left out: what the file's card says, or timm for a network of its own, else what holds for
+    the study. resolution: pixels a side that images are scaled to; left out: as they come. channels: what becomes of
+    images with another number than the file's first layer: ``repeat`` gray ones, ``mean``: change the layer, or
+    ``refuse``."""
+
+    color: ColorSpace | None = None
+    mean: tuple[float, ...] | None = None
+    deviation: tuple[float, ...] | None = None
+    resolution: Annotated[int, Field(ge=1)] | None = None
+    channels: Literal["repeat", "mean", "refuse"] = "repeat"
 
 
 class BackboneChoice(Schema):
@@ -71,3 +88,25 @@ class BackboneChoice(Schema):
         """All options, so that a default written out is the same network."""
         config = validate(BACKBONES.traits(self.name).Config, self.options, "backbone")
         return {"name": self.name, "options": config.model_dump(mode="json")}
+
+
+class WeightsConfig(Schema):
+    """A file of weights and the network that it is of.
+
+    weights: safetensors or ``.pth``. backbone: left out, what the file's card names. match: how its tensors are paired
+    with the backbone's, by ``names`` or in ``order``. input: what its network expects of images.
+
+    >>> WeightsConfig(weights="large.safetensors", input={"resolution": 224}).label
+    'large.safetensors at 224 px'
+    """
+
+    weights: Path
+    backbone: BackboneChoice | None = None
+    match: Literal["names", "order"] = "names"
+    input: InputConfig | None = None
+
+    @property
+    def label(self) -> str:
+        """The file and the size of its images, as tables call it."""
+        resolution = f" at {self.input.resolution} px" if self.input and self.input.resolution else ""
+        return f"{self.weights.name}{resolution}"

@@ -1,4 +1,4 @@
-"""Files of weights that arms start from: what they are of, and what their networks expect of images."""
+"""Files of weights that arms start from or learn from: what they are of, and what their networks expect of images."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from headstart.data.transforms.input import ImageInput
 from headstart.errors import CheckpointError
-from headstart.study.config.arms import InputConfig
-from headstart.study.config.choices import BackboneChoice
+from headstart.schema import validate
+from headstart.study.config.choices import BackboneChoice, InputConfig, WeightsConfig
 from headstart.study.config.study import StudyConfig
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from headstart.backbones.foreign import Channels, Match, Matched
     from headstart.data.transforms.config import ColorSpace
 
-__all__ = ["WeightsFile", "weights_of"]
+__all__ = ["WeightsFile", "teacher_of", "weights_of"]
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,8 @@ class WeightsFile:
     def matched(self, backbone: Backbone) -> Matched:
         """What the file gives ``backbone``. Raises ``CheckpointError`` for a file of another network, for one that has
         changed, or, unless its first layer may change, for one of another number of channels."""
-        from headstart.backbones.foreign import adapt_channels, match_tensors, read_tensors
+        from headstart.backbones.blocks import read_block
+        from headstart.backbones.foreign import adapt_channels, match_tensors
 
         if _digest_of(self.path) != self.digest:
             raise CheckpointError(f"{self.path} has changed since the study was planned: run the same command again")
@@ -59,8 +60,9 @@ class WeightsFile:
                 f"{self.path} keeps its tensors by name and not in the order of layers, so match: order cannot pair "
                 "them: use the .pth that it was made of, or a backbone with the same names"
             )
-        wanted = backbone.state_dict()
-        found = match_tensors(wanted, read_tensors(Path(self.path)), self.match, self.path)
+        wanted, block = backbone.state_dict(), read_block(Path(self.path))
+        found = match_tensors(wanted, block.tensors, self.match, self.path, backbone.adopted)
+        found = replace(found, block=block.name)
         other = [name for name, value in found.tensors.items() if value.shape != wanted[name].shape]
         if other and self.adapt != "mean":
             theirs = found.tensors[other[0]].shape[1]
@@ -68,23 +70,60 @@ class WeightsFile:
                 f"{self.path} is for images of {theirs} channels, and its network sees {self.channels} here: say "
                 "input: {channels: mean} to have its first layer look at their mean"
             )
-        return replace(found, tensors=adapt_channels(found.tensors, wanted)) if other else found
+        return adapt_channels(found, wanted) if other else found
 
 
 def weights_of(config: StudyConfig, arm: str) -> tuple[WeightsFile, ImageInput]:
-    """The file that an arm of a settled study names, and what its network expects of images.
+    """The file that an arm of a settled study starts from, and what its network expects of images.
 
-    Raises ``CheckpointError`` for a file that cannot be read.
+    Where the arm names no network it is the one that the file's card names, else the study's. Raises
+    ``CheckpointError`` for a file that cannot be read, or that is of two networks.
     """
-    settings, channels, backbone = config.arms[arm], config.dataset.info().channels, config.backbone_of(arm)
-    assert settings.weights is not None, "only arms that name a file start from one"
-    path, said = settings.weights.expanduser(), settings.input or InputConfig()
+    said = config.arms[arm].file
+    assert said is not None, "only arms that name a file start from one"
+    return _found(config, said, config.dataset.info().channels, config.backbone)
+
+
+def teacher_of(config: StudyConfig, arm: str) -> tuple[WeightsFile, ImageInput]:
+    """The file that an arm of a settled study learns from, and what its network expects of images.
+
+    They are those that the arm's own network sees. Raises ``CheckpointError`` for a file that cannot be read, that is
+    of two networks, or of one that nothing names.
+    """
+    settings, channels = config.arms[arm], config.dataset.info().channels
+    assert settings.teacher is not None, "only methods that are taught have a teacher"
+    if settings.weights is not None:
+        channels = weights_of(config, arm)[1].channels or channels
+    return _found(config, settings.teacher, channels, None)
+
+
+def _found(
+    config: StudyConfig, file: WeightsConfig, channels: int, default: BackboneChoice | None
+) -> tuple[WeightsFile, ImageInput]:
+    """A file as weights for images of ``channels``. default: its network, where neither it nor its card is said."""
+    path, said = file.weights.expanduser(), file.input or InputConfig()
     digest = _digest_of(str(path))
+    backbone = file.backbone or _on_card(path, default)
     known = _known_of(path, backbone, config.settled_color)
     repeated = said.channels == "repeat" and channels == 1
     seen = len(said.mean or known.mean or "rgb") if repeated else channels
-    file = WeightsFile(str(path), digest, backbone, seen, settings.match, said.channels)
-    return file, _expected(said, known, seen)
+    return WeightsFile(str(path), digest, backbone, seen, file.match, said.channels), _expected(said, known, seen)
+
+
+def _on_card(path: Path, default: BackboneChoice | None) -> BackboneChoice:
+    """The network that the file's card names, as ``default`` calls it where it is the same one, or ``default``."""
+    from headstart.backbones.card import read_card
+
+    card = read_card(path)
+    if card and card.split:
+        raise CheckpointError(
+            f"{path} holds two networks of half the width, as method '{card.method}' learned them, and one is needed "
+            "here: export the weights of another method"
+        )
+    named = validate(BackboneChoice, card.backbone, f"the card in {path}") if card else default
+    if named is None:
+        raise CheckpointError(f"{path} has no card that says what network it is of: name it, backbone: {{name: …}}")
+    return default if default and default.identity() == named.identity() else named
 
 
 def _expected(said: InputConfig, known: ImageInput, channels: int) -> ImageInput:

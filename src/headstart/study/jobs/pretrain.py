@@ -22,6 +22,7 @@ from headstart.study.jobs.dataset import DatasetJob, open_dataset
 from headstart.study.jobs.hardware import arithmetic
 from headstart.study.jobs.pool import PoolJob, learned_from
 from headstart.study.jobs.starts import Start
+from headstart.study.jobs.teaching import taught_by
 from headstart.tasks import TASKS
 from headstart.training import Failure, TrainConfig, open_device
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from headstart.data.batches.loader import Batches
     from headstart.data.batches.share import Share
     from headstart.data.dataset import Dataset, ImageSet
-    from headstart.methods import Method
+    from headstart.methods import Method, Teacher
     from headstart.objective import Objective
     from headstart.tasks import Task
     from headstart.training import TrainReport
@@ -49,7 +50,7 @@ class PretrainJob(Job):
 
     start: the weights that it begins with. augment: as the arm has it. watched: tasks with a head beside the method;
     what it learns is the same with and without. seed: of everything that is drawn at random. device: ``cpu`` or
-    ``cuda``.
+    ``cuda``. teacher: the weights that a method learns from, of those that do.
     """
 
     dataset: DatasetJob
@@ -62,6 +63,7 @@ class PretrainJob(Job):
     seed: int
     device: Device
     pool: PoolJob | None = None
+    teacher: Start | None = None
 
     kind: ClassVar[str] = "pretrain"
     version: ClassVar[int] = 6
@@ -79,11 +81,13 @@ class PretrainJob(Job):
             "endless": self.dataset.source.streams,
             "code": code_of(METHODS.traits(self.method), *(TASKS.traits(name) for name in self.watched)),
             **arithmetic(self.device),
+            **({"teacher": self.teacher.key} if self.teacher else {}),
         }
 
     @property
     def inputs(self) -> tuple[Job, ...]:
-        return (self.dataset, *([self.pool] if self.pool else []), *self.start.jobs)
+        taught = self.teacher.jobs if self.teacher else ()
+        return (self.dataset, *([self.pool] if self.pool else []), *self.start.jobs, *taught)
 
     @property
     def needs(self) -> Needs:
@@ -91,7 +95,8 @@ class PretrainJob(Job):
 
     @property
     def alike(self) -> str:
-        return " ".join([self.kind, self.start.network, self.method, str(self.train.batch_size), self.dataset.key])
+        networks = [self.start.network, *([self.teacher.network] if self.teacher else [])]
+        return " ".join([self.kind, *networks, self.method, str(self.train.batch_size), self.dataset.key])
 
     @property
     def cost(self) -> int:
@@ -126,7 +131,7 @@ class PretrainJob(Job):
             return
         dataset = open_dataset(context.input(self.dataset), self.start.input, device)
         images = learned_from(context, self.pool, dataset)
-        method = self._method(context, images)
+        method = self._method(context, images, self._teacher(context, dataset))
         with self._loader(images, share) as loader:
             report = train(
                 self._watched(method, dataset),
@@ -175,12 +180,21 @@ class PretrainJob(Job):
         with closing(EndlessLoader(stream, images.prepare, **options)) as loader:
             yield loader
 
-    def _method(self, context: RunContext, images: ImageSet) -> Method:
+    def _teacher(self, context: RunContext, dataset: Dataset) -> Teacher | None:
+        """What the method learns from; it is shown what ``dataset`` shows the student."""
+        if self.teacher is None:
+            return None
+        load = partial(self.teacher.load_backbone, context, generator=torch_generator("teacher", self.seed))
+        channels = int(dataset.train.images.shape[1])
+        return taught_by(self.teacher, load, channels, dataset.normalisation, dataset.train.prepare)
+
+    def _method(self, context: RunContext, images: ImageSet, teacher: Teacher | None) -> Method:
         generator = torch_generator("backbone", self.seed)
         backbone = self.start.load_backbone(context, images.channels, generator)
         generator = torch_generator(self.seed, "pretrain", "method")
         options = self.options.model_dump()
-        return build_method(self.method, options, backbone, images=len(images), generator=generator)
+        others: dict[str, Any] = {"images": len(images), "generator": generator, "teacher": teacher}
+        return build_method(self.method, options, backbone, **others)
 
     def _watched(self, method: Method, dataset: Dataset) -> Objective:
         """``method`` with a head for every task whose labels the dataset has."""

@@ -33,7 +33,7 @@ class WeightsJob(Job):
     file: WeightsFile
 
     kind: ClassVar[str] = "weights"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     told_in: ClassVar[tuple[str, ...]] = (REPORT,)
 
     def identity(self) -> dict[str, Any]:

@@ -37,7 +37,7 @@ Networked = PretrainJob | FeaturesJob | TrialJob
 
 class _Size(NamedTuple):
     """What a step's cost depends on: the key of the weights that a network starts with, images a step, what images are,
-    and the method with its options, or none where a step is one of fine-tuning."""
+    and the method with its options and teacher, or none where a step is one of fine-tuning."""
 
     network: str
     batch: int
@@ -128,7 +128,10 @@ def _size(job: Networked) -> _Size:
     train = None if isinstance(job, FeaturesJob) else job.train
     batch = train.batch_size if isinstance(train, TrainConfig) else LOOKED_AT_BATCH
     info = job.dataset.source.info()
-    method = f"{job.method} {job.options.model_dump_json()}" if isinstance(job, PretrainJob) else ""
+    method = ""
+    if isinstance(job, PretrainJob):
+        taught = job.teacher.key if job.teacher else ""
+        method = f"{job.method} {job.options.model_dump_json()} {taught}"
     return _Size(_network(job).key, batch, info.resolution, info.channels, method)
 
 

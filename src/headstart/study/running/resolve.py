@@ -8,7 +8,7 @@ from headstart.methods import METHODS
 from headstart.seeding import derive_seed
 from headstart.study.config.arms import PATCHES, RANDOM, SCRATCH, Role
 from headstart.study.config.study import StudyConfig
-from headstart.study.config.weights import weights_of
+from headstart.study.config.weights import teacher_of, weights_of
 from headstart.study.jobs.dataset import DatasetJob
 from headstart.study.jobs.patches import PatchesJob
 from headstart.study.jobs.pool import pool_of
@@ -86,12 +86,20 @@ def _starts(config: StudyConfig, name: str, dataset: DatasetJob) -> Iterator[Sta
 
 def _first(config: StudyConfig, name: str) -> Start:
     """Where an arm begins, before any method."""
-    arm, backbone = config.arms[name], config.backbone_of(name)
+    arm = config.arms[name]
     if arm.weights is not None:
         file, expected = weights_of(config, name)
         return WeightsStart(WeightsJob(file), expected)
     split = arm.pretrains and METHODS.traits(arm.method).split_backbone
-    return RandomStart(backbone, _expected(config), split=split)
+    return RandomStart(config.backbone_of(name), _expected(config), split=split)
+
+
+def _teacher(config: StudyConfig, name: str) -> Start | None:
+    """What an arm's method learns from, if it does so from another network."""
+    if config.arms[name].teacher is None:
+        return None
+    file, expected = teacher_of(config, name)
+    return WeightsStart(WeightsJob(file), expected)
 
 
 def _pretraining(config: StudyConfig, name: str, start: Start, dataset: DatasetJob, seed: int) -> PretrainJob:
@@ -107,6 +115,7 @@ def _pretraining(config: StudyConfig, name: str, start: Start, dataset: DatasetJ
         seed=seed,
         device=config.settled_device,
         pool=pool_of(dataset),
+        teacher=_teacher(config, name),
     )
 
 

@@ -5,6 +5,8 @@ On a CPU that is the time of its cores, not the wall clock's: what else runs the
 
 import time
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import torch
 
@@ -14,13 +16,14 @@ from headstart.data.dataset import ImageSet
 from headstart.data.sources.base import SourceInfo
 from headstart.data.transforms.color import Normalisation
 from headstart.data.transforms.config import spaces_of
-from headstart.methods import METHODS, build_method
+from headstart.methods import METHODS, Teacher, build_method
 from headstart.objective import Objective
 from headstart.processes import keep_freed_memory
 from headstart.seeding import derive_seed, torch_generator
 from headstart.study.config.study import StudyConfig
 from headstart.study.jobs.pretrain import PretrainJob
 from headstart.study.jobs.starts import Start
+from headstart.study.jobs.teaching import taught_by
 from headstart.tasks import TASKS
 from headstart.training import PROTOCOLS, TrainConfig, Watched, pick_device, train
 from headstart.training.protocols import LabelledRun
@@ -81,7 +84,9 @@ def _pretrained(config: StudyConfig, info: SourceInfo, job: PretrainJob, steps: 
     batch, method = job.train.batch_size, METHODS[job.method]
     images, backbone = _begin(config, info, job.start, batch)
     options, draws = job.options.model_dump(), torch_generator("timing")
-    learner = build_method(job.method, options, backbone, images=max(batch, FEW_IMAGES), generator=draws)
+    others: dict[str, Any] = {"images": max(batch, FEW_IMAGES), "generator": draws}
+    others["teacher"] = _teacher(job.teacher, info, images) if job.teacher else None
+    learner = build_method(job.method, options, backbone, **others)
     asked = TASKS[config.tasks[0]](info.classes)
     watched = Watched(learner, [asked.fitted(images.targets[asked.target])], generator=draws)
     loader = Loader(
@@ -103,6 +108,12 @@ def _taken(objective: Objective, loader: Batches, settings: TrainConfig) -> floa
     return clock() - started
 
 
+def _teacher(start: Start, info: SourceInfo, images: ImageSet) -> Teacher:
+    """Of random weights, which answers as quickly as one that knows something."""
+    build = partial(start.build, generator=torch_generator("timing"))
+    return taught_by(start, build, info.channels, _statistics(info), images.prepare)
+
+
 def _begin(config: StudyConfig, info: SourceInfo, start: Start, batch: int) -> tuple[ImageSet, Backbone]:
     """A batch of images, and the network at the start, on the device of the study, if there is one here."""
     device = pick_device() if config.settled_device == "cuda" else torch.device("cpu")
@@ -116,7 +127,11 @@ def _noise(config: StudyConfig, info: SourceInfo, start: Start, batch: int, devi
     shape = (batch, side, side, info.channels)
     pixels = torch.randint(256, shape, dtype=torch.uint8, generator=torch_generator("timing", "images"))
     target = torch.ones(shape[:3] if asked.per_location else shape[:1], dtype=torch.int64)
-    middle = Normalisation((128.0,) * info.channels, (64.0,) * info.channels)
-    normalisations: dict[str, Normalisation] = dict.fromkeys(spaces_of(info.channels), middle)
-    prepare = start.input.preparation(info.channels, normalisations, device)
+    prepare = start.input.preparation(info.channels, _statistics(info), device)
     return ImageSet(pixels.permute(0, 3, 1, 2), {asked.target: target}, prepare=prepare)
+
+
+def _statistics(info: SourceInfo) -> dict[str, Normalisation]:
+    """As good as any."""
+    middle = Normalisation((128.0,) * info.channels, (64.0,) * info.channels)
+    return dict.fromkeys(spaces_of(info.channels), middle)
