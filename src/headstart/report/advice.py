@@ -89,14 +89,15 @@ def _told(decisions: Mapping[str, Decision]) -> tuple[str, str]:
 def _lines(known: Sequence[Outlook], found: Found, labels: int, targets: Mapping[str, float]) -> Iterator[str]:
     for task, target in targets.items():
         mine = [one for one in known if one.task == task]
-        style = metric_style(found.metrics[task].name)
+        style, name = metric_style(found.metrics[task].name), found.baseline.name
         where = f"{task}: " if len(targets) > 1 else ""
-        reaching = [one for one in mine if one.reach and one.role != "baseline"]
-        if reaching:
-            best = min(reaching, key=lambda one: one.reach.labels if one.reach else labels)
-            goal = f"the {style.show(target)}{style.unit} of {found.baseline.name} with {labels:,} labels"
+        starts = [(one.reach.labels, place) for place, one in enumerate(mine) if one.reach and one.role != "baseline"]
+        if starts and math.isfinite(min(starts)[0]):
+            best = mine[min(starts)[1]]
             takes = f"{title_of(best, [one.arm for one in known])}, takes {in_a_line(reach_texts(best.reach))} labels"
-            yield f"{where}To reach {goal}, {takes}."
+            own = [in_a_line(reach_texts(one.reach)) for one in mine if one.reach and one.role == "baseline"]
+            beside = f"; {name}, by its own curve, {own[0]}" if own else ""
+            yield f"{where}To reach the {style.show(target)}{style.unit} of {name} with {labels:,}, {takes}{beside}."
         yield from (f"{where}{line}" for line in _doubts(mine, [one.arm for one in known]))
 
 
