@@ -16,7 +16,7 @@ from headstart.errors import ConfigError
 def study(results, **info):
     known = {"varied": (), "metrics": METRICS, "budgets": tuple(sorted(results["labels"].unique())), "seed": 1} | info
     pretrainings = pd.DataFrame({"arm": ["rotation"], "job": ["a"]})
-    outcomes = {"a": SimpleNamespace(seconds=1800.0)}
+    outcomes = {"a": SimpleNamespace(seconds=1800.0, done=True)}
     run = SimpleNamespace(info=SimpleNamespace(**known), pretrainings=pretrainings, outcomes=lambda: outcomes)
     return SimpleNamespace(folder="runs/x", run=run, results=results, utility=make_tables(results).utility)
 

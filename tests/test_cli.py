@@ -15,8 +15,12 @@ import pytest
 import torch
 import yaml
 
+from headstart.api import prepare_study
 from headstart.cli import main
-from headstart.study.jobs.hits import HITS, read_hits
+from headstart.data.batches.stored import map_dataset
+from headstart.study.jobs.hits import HITS, keep_hits, read_hits
+from headstart.study.results.contrasts import collect_contrasts, keep_images, read_images
+from headstart.study.results.maps import collect_maps
 
 TINY = {
     "title": "A tiny study",
@@ -124,6 +128,31 @@ def test_which_test_images_were_right_is_kept_of_every_learned_point(undisturbed
         "rotation": 1,
         "scratch": 0,
     }
+
+
+def test_maps_of_features_and_images_that_arms_differ_on_are_taken_out_of_the_store(undisturbed, recipe, tmp_path):
+    store = undisturbed[0] / "store"
+    again = prepare_study(recipe, out=tmp_path, store=store)
+    again.execute()
+    run, ((dataset, label),) = again.run, again.run.info.datasets.items()
+    test = map_dataset(store / "dataset" / dataset).splits["test"]
+    classes = run.outcomes()[dataset].found["classes"]
+    maps = collect_maps(run, {label: classes})
+    assert maps["arm"].value_counts().to_dict() == dict.fromkeys(("rotation", "cmc", "random"), len(test))
+    for _, own in maps.groupby("arm"):
+        assert own["class"].tolist() == [classes[label] for label in test.targets["class"]]
+        assert max(own["x"].max(), own["y"].max()) == 1000
+        assert 0 < own["share_y"].iloc[0] <= own["share_x"].iloc[0]
+    for job, arm in run.points[["job", "arm"]].drop_duplicates().itertuples(index=False):
+        keep_hits(run.keepsake(job, HITS).parent, torch.arange(len(test)) % 2 == (arm == "scratch"))
+    keep_images(run, again.store, again.plan.datasets)
+    kept, _ = read_images(run, run.outcomes())[label]
+    (found,) = collect_contrasts(run)
+    assert set(kept.images) == {*found.won.shown, *found.lost.shown}
+    assert (found.won.all, len(found.won.shown)) == (len(test) // 2, min(8, len(test) // 2))
+    for row, image in kept.images.items():
+        assert torch.equal(image, test.raw(torch.tensor([row]))[0])
+        assert kept.labels[row] == test.targets["class"][row]
 
 
 def test_what_became_of_each_pretraining_is_told(undisturbed):

@@ -113,6 +113,7 @@ class StudyRun:
 
             try:
                 self._run_and_plan(hear, expect)
+                self._keep_pictures()
             finally:
                 self._following.close()
                 self.launcher.close()
@@ -134,6 +135,14 @@ class StudyRun:
             self.states = self.store.states(self.plan.jobs)
             self.__dict__.pop("_seconds_left", None)  # of the plan before
             self.run.begin(self.plan)
+
+    def _keep_pictures(self) -> None:
+        """Take what people look at, which only all runs together tell."""
+        from headstart.study.results.contrasts import keep_images
+        from headstart.study.results.maps import keep_maps
+
+        keep_images(self.run, self.store, self.plan.datasets)
+        keep_maps(self.run, self.store, self.plan)
 
     def _grown(self) -> Plan | None:
         """What to do now that the plan is done: more of it, where steps were to be found, or more trials."""

@@ -6,35 +6,15 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from headstart.charts.names import arm_titles, protocol_title
-from headstart.charts.text import labels_text, metric_style, signed_labels
+from headstart.charts.text import metric_style
 from headstart.display import Displayed
+from headstart.report.advice_words import in_a_line, reach_texts, saved_texts, title_of
 from headstart.report.brief import Brief
 from headstart.report.cells import plain_table
+from headstart.study.results.outlooks import Outlook
 from headstart.utility.forecast import Reach
 
 __all__ = ["Advice", "Outlook"]
-
-
-@dataclass(frozen=True)
-class Outlook:
-    """Of one curve: an arm under a protocol. doubt: why nothing is told of it; then all else is ``None``.
-
-    score: with so many labels, its middle and ends. reach: labels for the target. saved: labels that the baseline would
-    need besides, to score as it does with so many. hours: of its pretraining. pays_up_to: the largest measured budget
-    at which it is claimed to be worth labels.
-    """
-
-    task: str
-    arm: str
-    protocol: str
-    role: str
-    doubt: str = ""
-    score: tuple[float, float, float] | None = None
-    reach: Reach | None = None
-    saved: Reach | None = None
-    hours: float = 0.0
-    pays_up_to: int | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -101,8 +81,7 @@ def _sentences(found: Advice, label_cost: float, compute_cost: float) -> Iterato
 
 
 def _title(one: Outlook, found: Advice) -> str:
-    """``SimCLR, fine-tuned``."""
-    return f"{arm_titles([other.arm for other in found.outlooks])[one.arm]}, {protocol_title(one.protocol)}"
+    return title_of(one, [other.arm for other in found.outlooks])
 
 
 def _score(one: Outlook, found: Advice) -> str:
@@ -113,19 +92,11 @@ def _score(one: Outlook, found: Advice) -> str:
 
 
 def _labels(reach: Reach | None) -> str:
-    if reach is None:
-        return "–"
-    if math.isinf(reach.labels):
-        return f"out of reach (≥ {labels_text(reach.low)})" if math.isfinite(reach.low) else "out of reach"
-    high = labels_text(reach.high) if math.isfinite(reach.high) else "?"
-    return f"{labels_text(reach.labels)} ({labels_text(reach.low)}–{high})"
+    return in_a_line(reach_texts(reach))
 
 
 def _saved(one: Outlook) -> str:
-    if one.saved is None:
-        return "–"
-    ends = [signed_labels(end) if math.isfinite(end) else "beyond" for end in one.saved]
-    return f"{ends[0]} ({ends[1]} to {ends[2]})"
+    return in_a_line(saved_texts(one.saved))
 
 
 def _net(one: Outlook, label_cost: float, compute_cost: float) -> float:

@@ -6,13 +6,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from headstart.charts import Figure, draw_figures, save_figure
+from headstart.charts.names import find_baseline
 from headstart.data.viewing.preview import caption, encode_png
 from headstart.files import write_atomic
 from headstart.names import as_text
-from headstart.report import ReportData, Sample, Verdict, galleries, state_verdict, write_report
+from headstart.report import (
+    AdviceBox,
+    Found,
+    ReportData,
+    Sample,
+    Verdict,
+    contrasts,
+    galleries,
+    state_advice,
+    state_verdict,
+    write_report,
+)
 from headstart.report.adaptive import trials_sentence
 from headstart.report.brief import Brief
 from headstart.report.cells import accuracy_grid, utility_grid
@@ -21,6 +31,9 @@ from headstart.report.idle import idle_sentence
 from headstart.report.missing import missing_line
 from headstart.report.training import guarded, state_training
 from headstart.report.trust import trust_sentence
+from headstart.study.results.contrasts import collect_contrasts, read_images
+from headstart.study.results.costs import collect_costs, collect_timings
+from headstart.study.results.maps import collect_maps
 from headstart.study.results.predictions import collect_predictions
 from headstart.study.results.records import (
     collect_history,
@@ -99,6 +112,7 @@ def write_outputs(run: RunFolder, tables: Tables) -> Path:
         save_figure(figure, folder / "charts")
     page = folder / PAGE
     report = ReportData(
+        name=info.name,
         title=info.title,
         verdict=tables.verdict,
         summary=tables.summary,
@@ -106,7 +120,7 @@ def write_outputs(run: RunFolder, tables: Tables) -> Path:
         figures=figures,
         config=(folder / CONFIG).read_text(encoding="utf-8"),
         environment=json.loads((folder / ENVIRONMENT).read_text(encoding="utf-8")),
-        timings=_timings(run, tables),
+        timings=collect_timings(run, tables.outcomes),
         command=f"headstart study run {shlex.quote(str(folder / CONFIG))}",
         confidence=info.utility.confidence,
         varied=info.varied,
@@ -115,6 +129,8 @@ def write_outputs(run: RunFolder, tables: Tables) -> Path:
         trained_out=tables.trained_out,
         samples=tuple(_pictures(list(read_samples(run, tables.outcomes).values()))),
         pretraining=tables.pretraining,
+        contrasts=contrasts(collect_contrasts(run), read_images(run, tables.outcomes)),
+        advice=_advice(run, tables),
         predictions=galleries(collect_predictions(run, tables.outcomes), tables.results),
     )
     write_report(page, report)
@@ -124,7 +140,9 @@ def write_outputs(run: RunFolder, tables: Tables) -> Path:
 def figures_of(run: RunFolder, tables: Tables) -> tuple[Figure, ...]:
     """Those of the page."""
     varied, confidence = run.info.varied, run.info.utility.confidence
-    return draw_figures(tables.summary, tables.utility, tables.history, varied=varied, confidence=confidence)
+    classes = {label: one.classes for label, one in read_samples(run, tables.outcomes).items()}
+    drawn = tables.summary, tables.utility, tables.history, collect_maps(run, classes)
+    return draw_figures(*drawn, varied=varied, confidence=confidence)
 
 
 def brief_of(run: RunFolder, tables: Tables) -> Brief:
@@ -140,12 +158,22 @@ def brief_of(run: RunFolder, tables: Tables) -> Brief:
     return Brief(verdict.headline, verdict.lines, shown, tuple(filter(None, below)))
 
 
-def _timings(run: RunFolder, tables: Tables) -> pd.DataFrame:
-    """Finished jobs and seconds of work per kind, whenever and for whichever study they were done."""
-    done = {key: outcome.seconds for key, outcome in tables.outcomes.items() if outcome.done}
-    jobs = run.jobs[run.jobs["job"].isin(done)]
-    rows = jobs.assign(count=1, seconds=jobs["job"].map(done))[["kind", "count", "seconds"]]
-    return rows.groupby("kind", sort=False).sum().reset_index()
+def _advice(run: RunFolder, tables: Tables) -> AdviceBox | None:
+    """Of a suite none: its studies differ in what a label is worth."""
+    info = run.info
+    if info.varied:
+        return None
+    found = Found(
+        results=tables.results,
+        summary=tables.summary,
+        utility=tables.utility,
+        metrics=info.metrics,
+        costs=collect_costs(run, tables.outcomes, tables.results),
+        baseline=find_baseline(tables.arms),
+        seed=info.seed,
+        confidence=info.utility.confidence,
+    )
+    return state_advice(found, tables.training)
 
 
 def _pictures(datasets: Sequence[Samples]) -> Iterator[Sample]:

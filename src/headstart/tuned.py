@@ -85,6 +85,7 @@ class Tuned(Displayed):
         for figure in figures:
             save_figure(figure, self.folder / "charts")
         report = TuningReport(
+            name=f"{self.before.run.info.name}-tuning",
             title=f"{self.before.run.info.title}, tuned",
             before=self.before.tables.verdict.headline,
             tuned=self.after.tables.verdict.headline,

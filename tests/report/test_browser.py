@@ -1,13 +1,12 @@
 """The report in a browser: quiet, within the screen, alive under the pointer."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from browsing import contrast
+from playwright.sync_api import Browser, Page, expect
 from synthetic_report import make_predictions, make_report
 from synthetic_study import make_doublings, make_results, make_suite, make_tables, without
 
@@ -18,19 +17,6 @@ pytestmark = pytest.mark.browser
 
 NAME = "<script>alert(1)</script> a dataset whose name is far too long for a telephone's screen"
 ARM = "<b>mine</b>, an arm that is called something that nobody would want to read in a legend"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Headless Chromium; missing, it is a failure where tests must be complete and a reason to skip elsewhere."""
-    executable = shutil.which("chromium")
-    if executable is None:
-        missing = "chromium is not installed (apt-get install chromium)"
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(missing)
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        yield launched
-        launched.close()
 
 
 @pytest.fixture(scope="module")
@@ -142,18 +128,6 @@ def test_text_can_be_read_on_its_background(page: Page) -> None:
         ink = page.locator(selector).first.evaluate(f"element => getComputedStyle(element).{style}")
         paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
         assert contrast(ink, paper) >= 4.5, selector
-
-
-def contrast(one: str, other: str) -> float:
-    """The ratio of two CSS colors' luminances."""
-    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
-def luminance(color: str) -> float:
-    channels = [int(part) / 255 for part in color.removeprefix("rgb(").removesuffix(")").split(",")]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 @pytest.mark.parametrize("trained", [True, False])

@@ -21,6 +21,11 @@ def written(report: ReportData, folder: Path) -> str:
     return (folder / "report.html").read_text()
 
 
+def section_of(page: str, name: str) -> str:
+    """From the title with that permalink to the end of its section."""
+    return page.split(f'<h2 id="{name}">')[1].split("</section>")[0]
+
+
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> str:
     return written(make_report(), tmp_path_factory.mktemp("report"))
@@ -41,22 +46,22 @@ def test_everything_is_on_the_page(page: str) -> None:
     assert all(f'id="{name}"' in body for name in specifications(page))
     assert "3 min 7 s" in body
     assert "Missing runs" not in body
-    assert "<h2>Arms</h2>" not in body, "all are methods under their own names"
+    assert 'id="arms"' not in body, "all are methods under their own names"
     assert "How many more labels training from scratch would need" in body
 
 
 def test_the_tables_show_every_point(page: str) -> None:
     body = page.split("<script")[0]
-    body = re.sub(r'<div class="gallery">.*?</table>', "", body, flags=re.DOTALL)
+    body = re.sub(r'<div class="gallery".*?</table>', "", body, flags=re.DOTALL)
     assert body.count("<small>") == 24 + 3 * 24 + 30 + 1 + 2  # utility; all numbers; accuracy; trained out; pretraining
     assert "≥ 0.00" in body
 
 
 def test_predictions_stand_beside_the_truth(page: str) -> None:
-    section = page.split("<h2>Predictions beside the truth</h2>")[1].split("</section>")[0]
-    masks, depths = section.split('<div class="gallery">')[1:]
+    section = section_of(page, "predictions")
+    masks, depths = section.split('<div class="gallery"')[1:]
     for gallery in (masks, depths):
-        heads = re.findall(r'<th scope="col">([^<]*)', gallery)
+        heads = re.findall(r'<th scope="col"[^>]*>([^<]*)', gallery)
         assert heads == ["image", "truth", "blind guess", "from scratch", "rotation", "CMC"]
         assert "Fine-tuned on 2,000 labels, trial 1." in gallery
         assert gallery.count("<img") == 2 * len(heads)
@@ -94,7 +99,7 @@ def test_names_are_escaped(tmp_path: Path) -> None:
     page = written(report, tmp_path)
     assert 'alert("x")' not in page
     assert "<img src=x" not in page
-    assert page.count("<script") == 2
+    assert page.count("<script") == 3
     assert page.count("&lt;/script&gt;") > 50
     specs = [json.dumps(spec, ensure_ascii=False).replace('\\"', '"') for spec in specifications(page).values()]
     assert all(HOSTILE in spec for spec in specs)
@@ -107,18 +112,18 @@ def test_missing_runs_are_told_on_top_beside_their_means_and_one_by_one(tmp_path
     body = written(make_report(tables), tmp_path).split("<script")[0]
     assert "<strong>2 runs failed, 4 not run yet</strong>" in body
     assert "Missing runs are left out of every mean: rotation (4), rotation long (2)." in body
-    section = body.split('<section id="missing">')[1].split("</section>")[0]
-    rows = [re.findall(r"<td>(.*?)</td>", row) for row in section.split("<tr>")[2:]]
+    section = section_of(body, "missing")
+    rows = [re.findall(r"<td>(.*?)</td>", row) for row in section.split("<tr")[2:]]
     assert rows == [
         ["rotation", "fine-tuned", "500", "1, 2, 3, 4", "not run yet"],
         ["rotation long", "linear probe", "250", "2, 4", "the loss is not finite<small>step 300</small>"],
     ]
-    scores = body.split("<h2>Accuracy</h2>")[1].split("</section>")[0]
+    scores = section_of(body, "scores")
     notes = re.findall(r'<small class="lacking">(.*?)</small>', scores)
     (partly,) = tables.summary.loc[tables.summary["missing"] == 2, "value_if_blind"]
     assert notes[1] == f"2 of 4 missing; {100 * partly:.1f}\u00a0% if they had guessed"
     assert notes[0].startswith("4 of 4 missing; ")
-    utility = body.split("<h2>Utility</h2>")[1].split("<details>")[0]
+    utility = section_of(body, "utility").split("<details>")[0]
     assert re.findall(r'<small class="lacking">(.*?)</small>', utility) == ["4 of 4 missing", "2 of 4 missing"]
 
 
@@ -137,8 +142,8 @@ def test_arms_say_what_they_are_and_what_they_do_differently(tmp_path: Path) -> 
     results = make_results(curves=curves, baseline="scratch slow")
     results.loc[results["arm"] == "imagenet", "method"] = "weights"
     tables = make_tables(results, {"rotation long": "pretrain steps 8,000"})
-    section = written(make_report(tables), tmp_path).split("<h2>Arms</h2>")[1].split("</section>")[0]
-    rows = [re.findall(r"<td>(.*?)</td>", row) for row in section.split("<tr>")[2:]]
+    section = section_of(written(make_report(tables), tmp_path), "arms")
+    rows = [re.findall(r"<td>(.*?)</td>", row) for row in section.split("<tr")[2:]]
     assert [
         "rotation long", "rotation pretraining", "compared", "pretrain steps 8,000",
     ] in rows  # fmt: skip
@@ -164,12 +169,12 @@ def test_the_baseline_is_called_by_its_name(tmp_path: Path) -> None:
 def test_a_suite_has_a_column_for_each_key_that_differs(tmp_path: Path) -> None:
     tables = make_tables(make_suite({"dataset.factors": ["T---", "----"], "backbone.width": ["16"]}))
     body = written(make_report(tables), tmp_path).split("<script")[0]
-    for heading in ("<h2>Utility</h2>", "<h2>Accuracy</h2>"):
-        section = body.split(heading)[1].split("</table>")[0]
+    for name in ("utility", "scores"):
+        section = section_of(body, name).split("</table>")[0]
         assert re.findall(r'<th scope="col">(.*?)</th>', section) == ["arm", "protocol", "factors"]
         studies = re.findall(r"<td>(T---|----)</td>", section)
         assert studies == sorted(studies, reverse=True), "study by study, in the order of the suite"
-        assert len(studies) == (10 if "Accuracy" in heading else 8)
+        assert len(studies) == (10 if name == "scores" else 8)
     assert "(factors ----)".replace("-", "\u2011") in body.split("</header>")[0]
 
 
@@ -193,7 +198,7 @@ def test_a_study_of_the_baseline_alone_still_has_a_report(tmp_path: Path) -> Non
     page = written(make_report(make_tables(results[results["arm"] == "scratch"])), tmp_path)
     assert "Utility cannot be measured" in page
     assert list(specifications(page)) == ["chart-1-1", "chart-2-1", "chart-2-2"]
-    assert "<h2>Utility</h2>" not in page
+    assert 'id="utility"' not in page
 
 
 def test_a_study_without_results_still_has_a_report(tmp_path: Path) -> None:
@@ -215,7 +220,7 @@ def test_a_pretraining_that_has_not_run_has_no_numbers(tmp_path: Path) -> None:
     waiting = {"arm": "vae", "method": "vae", "seed": 0, "pretrain_dataset": "TCVL 32 px", "state": "not run yet"}
     table = pd.concat([report.pretraining, pd.DataFrame([waiting])])
     page = written(dataclasses.replace(report, pretraining=table), tmp_path)
-    section = page.split("<h2>Pretraining</h2>")[1].split("</section>")[0]
-    (row,) = [row for row in section.split("<tr>") if "VAE" in row]
+    section = section_of(page, "pretraining")
+    (row,) = [row for row in section.split("<tr") if "VAE" in row]
     assert re.findall(r"<td[^>]*>([^<]*)", row) == ["VAE", "0", "not run yet", "–", "–", "–", "–"]
     assert "nan" not in section

@@ -47,13 +47,13 @@ def study(tmp_path_factory, store):
 @pytest.fixture(scope="module")
 def shown(study):
     """Of each gallery on the page: its headings, and its pictures by the words that stand for them."""
-    page = study.report().read_text().split("<h2>Predictions beside the truth</h2>")[1].split("</section>")[0]
-    return [pictures_of(gallery) for gallery in page.split('<div class="gallery">')[1:]]
+    page = study.report().read_text().split('<h2 id="predictions">')[1].split("</section>")[0]
+    return [pictures_of(gallery) for gallery in page.split('<div class="gallery"')[1:]]
 
 
 def pictures_of(gallery):
     found = re.findall(r'<img src="data:image/png;base64,([^"]*)" alt="([^"]*)">', gallery)
-    headings = re.findall(r'<th scope="col">([^<]*)(?:<small>([^<]*)</small>)?', gallery)
+    headings = re.findall(r'<th scope="col"[^>]*>([^<]*)(?:<small>([^<]*)</small>)?', gallery)
     return dict(headings), {alt: Image.open(io.BytesIO(base64.b64decode(data))) for data, alt in found}
 
 

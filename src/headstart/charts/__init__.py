@@ -7,6 +7,7 @@ import pandas as pd
 from headstart.charts.accuracy import accuracy_figure
 from headstart.charts.figure import Figure
 from headstart.charts.looks import arm_looks
+from headstart.charts.map import map_figure
 from headstart.charts.matrix import matrix_figure
 from headstart.charts.pretraining import pretraining_figure
 from headstart.charts.save import save_figure
@@ -19,6 +20,7 @@ def draw_figures(
     summary: pd.DataFrame,
     utility: pd.DataFrame,
     history: pd.DataFrame,
+    maps: pd.DataFrame | None = None,
     *,
     varied: Sequence[str] = (),
     confidence: float = 0.95,
@@ -34,6 +36,7 @@ def draw_figures(
         matrix_figure(utility, summary, varied=varied),
         accuracy_figure(summary, looks, varied=varied, confidence=confidence),
         utility_figure(utility, summary, looks, varied=varied, confidence=confidence),
+        map_figure(pd.DataFrame() if maps is None else maps, looks, varied=varied),
         pretraining_figure(history, looks, varied=varied),
     )
     return tuple(figure for figure in figures if figure.panels)

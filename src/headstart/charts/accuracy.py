@@ -10,7 +10,7 @@ from headstart.charts.figure import Figure, Layout
 from headstart.charts.joins import with_gaps
 from headstart.charts.looks import ArmScales, Looks, arm_scales
 from headstart.charts.marks import HOLLOW, mean_points, missing_tooltip
-from headstart.charts.panels import Panel, split_panels
+from headstart.charts.panels import Panel, places_of, split_panels
 from headstart.charts.text import metric_style, percent, with_missing_texts, with_value_texts
 from headstart.charts.theme import labels_axis
 
@@ -29,7 +29,7 @@ def accuracy_figure(
     text = caption + (HOLLOW if table["missing"].any() else "")
     title = "Accuracy" if set(table["metric"]) <= {"accuracy"} else "Scores"
     drawn = tuple(_panel(panel, frame) for panel in panels)
-    return Figure("accuracy", f"{title} against labels", text, drawn, tuple(legend), frame.layout)
+    return Figure("accuracy", f"{title} against labels", text, drawn, tuple(legend), frame.layout, places_of(panels))
 
 
 class _Frame(NamedTuple):

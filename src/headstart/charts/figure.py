@@ -2,7 +2,7 @@
 
 import io
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from headstart.charts.theme import styled
 
 __all__ = ["LARGE", "Figure", "Layout"]
 
+HIDDEN = "hidden"
 CHARACTER = 7.0
 """Pixels of a legend's letter, on average."""
 PNG_SCALE = 2.0
@@ -54,7 +55,7 @@ LARGE = Layout()
 class Figure:
     """name: stem of its files. title and caption: one line each. panels: charts without a width, which share scales.
 
-    legend: the arms in it.
+    legend: the arms in it. places: what each panel alone is about, as a ``Panel`` says; none where all are about all.
     """
 
     name: str
@@ -63,10 +64,19 @@ class Figure:
     panels: tuple[alt.LayerChart, ...] = field(repr=False)
     legend: tuple[Look, ...] = ()
     layout: Layout = LARGE
+    places: tuple[Mapping[str, str], ...] = ()
 
     def page_specs(self) -> list[dict[str, Any]]:
-        """Vega-Lite specifications, one per panel, as wide as the elements they are put into; without a legend."""
-        return [styled(panel.properties(width="container"), disable=True).to_dict() for panel in self.panels]
+        """Vega-Lite specifications, one per panel, as wide as the elements they are put into; without a legend.
+
+        Rows of arms whose names are in the list that their signal ``hidden`` has are not drawn.
+        """
+        panels = [panel.properties(width="container") for panel in self.panels]
+        return [_with_hidden(styled(panel, disable=True).to_dict()) for panel in panels]
+
+    def place(self, panel: int) -> Mapping[str, str]:
+        """What the panel of that number alone is about."""
+        return self.places[panel] if self.places else {}
 
     def static(self) -> alt.TopLevelMixin:
         """All panels as one chart of fixed size with a legend, for files."""
@@ -92,3 +102,12 @@ class Figure:
         panels = min(self.layout.columns, len(self.panels))
         longest = max((len(look.title) for look in self.legend), default=0)
         return max(1, int(panels * self.layout.width / (CHARACTER * longest + 40)))
+
+
+def _with_hidden(spec: dict[str, Any]) -> dict[str, Any]:
+    """The specification with a signal that says which arms are hidden. Data without arms are drawn whatever it says."""
+    layers = [
+        layer | {"transform": [{"filter": f"indexof({HIDDEN}, datum.arm) < 0"}, *layer.get("transform", ())]}
+        for layer in spec["layer"]
+    ]
+    return spec | {"layer": layers, "params": [{"name": HIDDEN, "value": []}]}

@@ -13,7 +13,7 @@ from headstart.charts.panels import REFERENCE_SUFFIX
 from headstart.charts.theme import GRAY
 from headstart.data.transforms.color import convert
 
-__all__ = ["SHAPES", "Look", "Looks", "arm_looks", "arm_scales"]
+__all__ = ["NO_LINE", "SHAPES", "Look", "Looks", "arm_looks", "arm_scales", "distinct_colors"]
 
 # Okabe and Ito's palette without its yellow, which white swallows: told apart by color-blind readers, and readable on
 # white and on near-black.
@@ -45,7 +45,7 @@ SHAPES = {
 """By the name that Vega has for a shape, its outline between −1 and 1."""
 METHOD_SHAPES = [name for name in SHAPES if name != "circle"]
 ROLES = ("baseline", "control", "compared")
-SOLID = (1, 0)
+SOLID, NO_LINE = (1, 0), (0, 1)
 CONTROLS = {"random": (6, 4), "patches": (8, 3, 2, 3), "blind": (2, 3)}
 """Dashes of what numbers are read against; it is gray, as is the baseline, whose line is solid."""
 OTHER_CONTROL, OTHER_PROTOCOL = (8, 3, 2, 3, 2, 3), (1, 3)
@@ -56,12 +56,13 @@ APART = 22.0
 
 
 class Look(NamedTuple):
-    """What an arm is called, and the color (``#rrggbb``), shape of points and dashes of its line."""
+    """What an arm is called, and the color (``#rrggbb``), shape of points and dashes of its line. arm: its name."""
 
     title: str
     color: str
     shape: str
     dash: tuple[int, ...] = SOLID
+    arm: str = ""
 
 
 class Looks(NamedTuple):
@@ -107,7 +108,7 @@ def arm_looks(*tables: pd.DataFrame) -> Looks:
     for arm in sorted(
         arms, key=lambda arm: (ROLES.index(arm.role), arm.name != arm.method or arm.method not in METHODS)
     ):
-        looks[arm] = _look(arm, titles[arm.name], looks)
+        looks[arm] = _look(arm, titles[arm.name], looks)._replace(arm=arm.name)
     shown = [looks[arm] for arm in sorted(arms, key=lambda arm: ROLES.index(arm.role))]
     # The baseline's whole networks, where a panel of probes has its probe too.
     whole = [
@@ -116,6 +117,14 @@ def arm_looks(*tables: pd.DataFrame) -> Looks:
         if arm.role == "baseline"
     ]
     return Looks(titles, {look.title: look for look in (*whole, *shown)})
+
+
+def distinct_colors(names: Iterable[str]) -> dict[str, str]:
+    """A color for each name, told apart from all others, as far as there are as many, and from gray."""
+    colors: dict[str, str] = {}
+    for name in names:
+        colors[name] = _color("", [GRAY, *colors.values()])
+    return colors
 
 
 class _Arm(NamedTuple):

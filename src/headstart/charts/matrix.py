@@ -10,7 +10,7 @@ from headstart.charts.figure import LARGE, Figure, Layout
 from headstart.charts.joins import reference_rows, with_missing
 from headstart.charts.marks import missing_tooltip
 from headstart.charts.names import arm_titles, find_baseline, protocol_title, varied_text
-from headstart.charts.panels import Panel
+from headstart.charts.panels import Panel, places_of
 from headstart.charts.text import (
     difference_text,
     metric_style,
@@ -49,7 +49,8 @@ def matrix_figure(utility: pd.DataFrame, summary: pd.DataFrame, *, varied: Seque
         f"Rows: what was pretrained on. Columns: what was learned then. Utility, or where the budgets of {name} cannot "
         f"measure all of it, the score above that of {name} at equal labels. White: no difference; blue: better."
     )
-    return Figure("transfer", "Transfer", caption, tuple(_draw(panel, layout) for panel in panels), (), layout)
+    drawn = tuple(_draw(panel, layout) for panel in panels)
+    return Figure("transfer", "Transfer", caption, drawn, (), layout, places_of(panels))
 
 
 def _crossed(cells: pd.DataFrame) -> bool:
@@ -90,7 +91,8 @@ def _panels(cells: pd.DataFrame, others: list[str]) -> Iterator[Panel]:
         first = rows.iloc[0]
         values = {key: str(first[key]) for key in named}
         parts = [titles[first["arm"]], protocol_title(first["protocol"]), *([varied_text(values)] if values else [])]
-        yield Panel(f"{', '.join(parts)}, {first['labels']:,} labels", values, rows)
+        place = {name: str(first[name]) for name in ("task", "arm", "protocol")}
+        yield Panel(f"{', '.join(parts)}, {first['labels']:,} labels", values, rows, place)
 
 
 def _shown(cells: pd.DataFrame) -> pd.DataFrame:

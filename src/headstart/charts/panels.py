@@ -1,6 +1,6 @@
 """What goes side by side: one panel per protocol and whatever else a study varies besides arms and labels."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -14,6 +14,7 @@ __all__ = [
     "Panel",
     "differing",
     "named_conditions",
+    "places_of",
     "rank_by_appearance",
     "split_panels",
 ]
@@ -30,11 +31,15 @@ MANY = 12
 
 
 class Panel(NamedTuple):
-    """A title, the values of the varied keys that differ, and the rows, whose ``line`` is the name of a curve."""
+    """A title, the values of the varied keys that differ, and the rows, whose ``line`` is the name of a curve.
+
+    place: the one ``arm``, ``task`` or ``protocol`` that it is about, as far as it is about one.
+    """
 
     title: str
     varied: dict[str, str]
     rows: pd.DataFrame
+    place: Mapping[str, str] = {}
 
 
 def differing(table: pd.DataFrame, varied: Sequence[str]) -> list[str]:
@@ -81,6 +86,11 @@ def split_panels(table: pd.DataFrame, varied: Sequence[str] = ()) -> list[Panel]
     return [_panel(table, groups[names], [*varied, *split], named) for names in sorted(groups, key=order)]
 
 
+def places_of(panels: Sequence[Panel]) -> tuple[Mapping[str, str], ...]:
+    """What each panel alone is about."""
+    return tuple(panel.place for panel in panels)
+
+
 def _several(rows: pd.DataFrame, condition: str, within: list[str]) -> bool:
     """Whether a condition has several values within one combination of the others; what is not pretrained has none."""
     known = rows[rows[condition] != ""]
@@ -96,7 +106,7 @@ def _panel(table: pd.DataFrame, rows: pd.DataFrame, keys: list[str], named: list
     compared = rows[rows["role"] == "compared"]
     varied = {key: str(first[key]) for key in named if key not in CONDITIONS}
     drawn = pd.concat([*_read_against(here, first["protocol"]), compared])
-    return Panel(_title(first, varied, named), varied, drawn)
+    return Panel(_title(first, varied, named), varied, drawn, {name: str(first[name]) for name in ("task", "protocol")})
 
 
 def _read_against(here: pd.DataFrame, protocol: str) -> Iterator[pd.DataFrame]:

@@ -12,7 +12,7 @@ from headstart.charts.joins import reference_rows, with_gaps, with_missing
 from headstart.charts.looks import ArmScales, Looks, arm_scales
 from headstart.charts.marks import HOLLOW, mean_points, missing_tooltip
 from headstart.charts.names import Baseline, find_baseline
-from headstart.charts.panels import Panel, split_panels
+from headstart.charts.panels import Panel, places_of, split_panels
 from headstart.charts.text import metric_style, percent, with_missing_texts, with_utility_texts, with_value_texts
 from headstart.charts.theme import GRAY, WORD, labels_axis, labels_domain
 
@@ -52,7 +52,7 @@ def utility_figure(
         f"Bars are {percent(confidence)} intervals; arrows lead into the shaded regions, which the budgets of "
         f"{baseline.name} cannot measure. Triangles are bounds." + (HOLLOW if compared["missing"].any() else "")
     )
-    return Figure("utility", "Utility against labels", caption, drawn, tuple(legend), layout)
+    return Figure("utility", "Utility against labels", caption, drawn, tuple(legend), layout, places_of(panels))
 
 
 class _Frame(NamedTuple):

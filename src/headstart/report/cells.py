@@ -1,7 +1,7 @@
 """Tables as the page shows them: every number already in words."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import pandas as pd
@@ -17,11 +17,14 @@ __all__ = [
     "accuracy_grid",
     "all_numbers",
     "arms_grid",
+    "places_of",
     "plain_table",
     "pretraining_grid",
     "utility_grid",
 ]
 
+PLACE = ["arm", "task", "protocol"]
+"""What rows and charts can be chosen by."""
 ROLES = {"baseline": 0, "control": 1, "compared": 2}
 
 
@@ -34,16 +37,29 @@ class Cell(NamedTuple):
 
 
 class TextTable(NamedTuple):
-    """Rows of cells under a header; the first ``names`` columns name a row, the others are numbers."""
+    """Rows of cells under a header; the first ``names`` columns name a row, the others are numbers.
+
+    places: of each row the ``arm``, ``task`` and ``protocol`` that it is about; none where a table is not about these.
+    """
 
     header: list[str]
     names: int
     rows: list[list[Cell]]
+    places: Sequence[Mapping[str, str]] = ()
+
+    def place(self, row: int) -> Mapping[str, str]:
+        """What the row of that number is about."""
+        return self.places[row] if self.places else {}
 
     def frame(self) -> pd.DataFrame:
         """As text: what stands under a number follows it in brackets."""
         rows = [[f"{cell.text} ({cell.below})" if cell.below else cell.text for cell in row] for row in self.rows]
         return pd.DataFrame(rows, columns=self.header)
+
+
+def places_of(table: pd.DataFrame) -> list[Mapping[str, str]]:
+    """By row, what of ``PLACE`` the table tells."""
+    return [{str(name): str(value) for name, value in row.items()} for row in table.filter(PLACE).to_dict("records")]
 
 
 def utility_grid(utility: pd.DataFrame, summary: pd.DataFrame, varied: Sequence[str] = ()) -> TextTable:
@@ -69,7 +85,7 @@ def all_numbers(
         "utility": _cells(table, "utility"),
     }
     rows = [list(row) for row in zip(*columns.values(), strict=True)]
-    return TextTable(list(columns), len(_names(table, varied)), rows)
+    return TextTable(list(columns), len(_names(table, varied)), rows, places_of(table))
 
 
 def arms_grid(arms: pd.DataFrame) -> TextTable | None:
@@ -83,7 +99,8 @@ def arms_grid(arms: pd.DataFrame) -> TextTable | None:
         [Cell(titles[arm]), Cell(start_title(method)), Cell(role), Cell(note)]
         for arm, method, role, note in zip(*columns, strict=True)
     ]
-    return TextTable(["arm", "what it starts from", "role", "what it does differently"], 4, rows)
+    header = ["arm", "what it starts from", "role", "what it does differently"]
+    return TextTable(header, 4, rows, places_of(arms))
 
 
 def pretraining_grid(table: pd.DataFrame, varied: Sequence[str] = ()) -> TextTable:
@@ -95,14 +112,15 @@ def pretraining_grid(table: pd.DataFrame, varied: Sequence[str] = ()) -> TextTab
     titles, short = arm_titles(table["arm"]), short_keys(varied)
     names = ["arm", *(short[key] for key in keys), "seed", "state"]
     rows = [_pretraining_row(row, titles, keys) for _, row in table.iterrows()]
-    return TextTable([*names, "steps", "last loss", "effective rank", "spread of features"], len(names), rows)
+    header = [*names, "steps", "last loss", "effective rank", "spread of features"]
+    return TextTable(header, len(names), rows, places_of(table))
 
 
 def plain_table(table: pd.DataFrame, names: int) -> TextTable:
     """Any table as it stands, its first ``names`` columns being names."""
     header = [str(column).replace("_", " ") for column in table.columns]
     rows = [[Cell(_text(value)) for value in row] for row in table.itertuples(index=False)]
-    return TextTable(header, names, rows)
+    return TextTable(header, names, rows, places_of(table))
 
 
 def _grid(table: pd.DataFrame, stem: str, varied: Sequence[str]) -> TextTable:
@@ -119,8 +137,9 @@ def _grid(table: pd.DataFrame, stem: str, varied: Sequence[str]) -> TextTable:
     for line, *shown, labels, cell in zip(lines, *names.values(), table["labels"], _cells(table, stem), strict=True):
         arms.setdefault(line, (shown, {}))[1][labels] = cell
     budgets = sorted(table["labels"].unique())
+    places = places_of(pd.DataFrame(list(arms), columns=[*varied, *LINE]))
     rows = [[*shown, *(cells.get(labels, Cell("")) for labels in budgets)] for shown, cells in arms.values()]
-    return TextTable([*names, *(f"{labels:,}" for labels in budgets)], len(names), rows)
+    return TextTable([*names, *(f"{labels:,}" for labels in budgets)], len(names), rows, places)
 
 
 def _names(table: pd.DataFrame, varied: Sequence[str]) -> dict[str, list[Cell]]:

@@ -47,6 +47,8 @@ def _gallery(prediction: Predictions, results: pd.DataFrame) -> Gallery:
             *(Cell(titles[arm.arm], _score(arm, prediction.task, results)) for arm in prediction.arms),
         ),
         rows=tuple(_rows(prediction.task, prediction.images, maps, named)),
+        place={"task": prediction.task},
+        columns=({}, {}, *({"arm": arm.arm} for arm in prediction.arms)),
     )
 
 

@@ -6,27 +6,56 @@ script run but its own, known by its hash, and nothing be fetched.
 
 import base64
 import hashlib
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jinja2
+import pandas as pd
 import vl_convert
 
 from headstart.charts import Figure
 from headstart.charts.looks import SHAPES
 
-__all__ = ["find_template", "render_page"]
+__all__ = ["Choice", "find_template", "render_page"]
 
 HERE = Path(__file__).parent
+STYLE = ("page", "advice", "controls", "print")
+SCRIPT = ("charts", "theme", "filter", "downloads", "menus")
+"""Parts of the page's style and script, which share one scope, in order."""
 
 
-def render_page(template: str, figures: Sequence[Figure], **values: Any) -> str:
-    """The page that ``template`` makes of ``values`` and of the figures, which are drawn when it is opened."""
+class Choice(NamedTuple):
+    """What a reader can choose by: the name of what elements say that they are about, and its values with titles."""
+
+    kind: str
+    title: str
+    values: Sequence[tuple[str, str]]
+
+
+def render_page(
+    template: str,
+    figures: Sequence[Figure],
+    *,
+    name: str,
+    tables: Mapping[str, pd.DataFrame],
+    filters: Sequence[Choice] = (),
+    **values: Any,
+) -> str:
+    """The page that ``template`` makes of ``values`` and of the figures, which are drawn when it is opened.
+
+    name: of the run; files that are saved from the page begin with it. tables: that can be saved, by name, with all
+    their digits. filters: what a reader can choose by.
+    """
     script = _script()
     return find_template(template).render(
-        style=(HERE / "page.css").read_text(encoding="utf-8"),
+        style="".join((HERE / "style" / f"{part}.css").read_text(encoding="utf-8") for part in STYLE),
+        run=re.sub(r"[^\w.-]+", "-", name),
+        tables={name: table.to_csv(index=False, lineterminator="\n") for name, table in tables.items()},
+        filters=filters,
+        contents=[],
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         specs=[figure.page_specs() for figure in figures],
@@ -46,7 +75,8 @@ def find_template(name: str) -> jinja2.Template:
 
 @cache
 def _script() -> str:
-    """``page.js`` with the Vega libraries that vl-convert ships. Bundling takes seconds, once a process."""
-    script: str = vl_convert.javascript_bundle((HERE / "page.js").read_text(encoding="utf-8"))
+    """The script with the Vega libraries that vl-convert ships. Bundling takes seconds, once a process."""
+    parts = ((HERE / "script" / f"{part}.js").read_text(encoding="utf-8") for part in SCRIPT)
+    script: str = vl_convert.javascript_bundle("\n".join(parts))
     assert "</script" not in script.lower(), "the script would end its own element"
     return script

@@ -6,7 +6,7 @@ import pandas as pd
 
 from headstart.charts.names import arm_titles, protocol_title, short_keys
 from headstart.charts.panels import differing
-from headstart.report.cells import Cell, TextTable
+from headstart.report.cells import Cell, TextTable, places_of
 from headstart.study.results.records import NOT_RUN
 
 __all__ = ["missing_grid", "missing_line", "missing_sentence"]
@@ -42,14 +42,15 @@ def missing_grid(missing: pd.DataFrame, varied: Sequence[str]) -> TextTable:
     columns = [*differing(missing, varied), *(["task"] if missing["task"].nunique() > 1 else [])]
     keys = [*columns, "arm", "protocol", "labels", "reason"]
     titles, short = arm_titles(missing["arm"]), short_keys(varied)
-    rows = []
+    rows, places = [], []
     for names, runs in missing.groupby(keys, sort=False):
         *where, arm, protocol, labels, reason = map(str, names)
         texts = [*where, titles[arm], protocol_title(protocol), f"{int(labels):,}"]
         trials = ", ".join(str(trial + 1) for trial in sorted(runs["trial"]))
         rows.append([*map(Cell, [*texts, trials]), Cell(reason, _steps(runs["step"]))])
+        places += places_of(runs.head(1))
     header = [*(short.get(column, column) for column in columns), "arm", "protocol", "labels", "trials", "reason"]
-    return TextTable(header, len(header), rows)
+    return TextTable(header, len(header), rows, places)
 
 
 def _steps(steps: pd.Series) -> str:

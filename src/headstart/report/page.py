@@ -8,10 +8,11 @@ from typing import NamedTuple
 import pandas as pd
 
 from headstart.charts import Figure
-from headstart.charts.names import find_baseline
+from headstart.charts.names import arm_titles, find_baseline, protocol_title
 from headstart.charts.text import percent
 from headstart.data.viewing.comparison import Swatch
 from headstart.files import write_atomic
+from headstart.report.advice import AdviceBox, duration
 from headstart.report.cells import (
     Cell,
     accuracy_grid,
@@ -21,42 +22,60 @@ from headstart.report.cells import (
     pretraining_grid,
     utility_grid,
 )
-from headstart.report.html import render_page
+from headstart.report.html import Choice, render_page
 from headstart.report.missing import missing_grid, missing_line
 from headstart.report.training import state_training, training_grid
 from headstart.report.verdict import Verdict
 
-__all__ = ["Gallery", "ReportData", "Sample", "write_report"]
+__all__ = ["Contrast", "Gallery", "ReportData", "Sample", "write_report"]
+
+ROLES = ["baseline", "compared", "control"]
 
 
 class Sample(NamedTuple):
-    """An image to show: what it is, and PNG bytes."""
+    """An image to show: what it is, PNG bytes, and what else is to be said."""
 
     caption: str
     png: bytes
+    below: str = ""
 
 
 class Gallery(NamedTuple):
-    """Pictures in rows under a header, and what their colors mean."""
+    """Pictures in rows under a header, and what their colors mean. place: the task that they are about. columns: what
+    each column is about."""
 
     title: str
     caption: str
     legend: tuple[Swatch, ...]
     header: tuple[Cell, ...]
     rows: tuple[tuple[Sample, ...], ...]
+    place: Mapping[str, str]
+    columns: tuple[Mapping[str, str], ...]
+
+
+class Contrast(NamedTuple):
+    """Images that one arm gets right and another wrong, each with what it is. place: what they are about."""
+
+    title: str
+    caption: str
+    samples: tuple[Sample, ...]
+    place: Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class ReportData:
     """Everything the page shows.
 
+    name: of the run, in the names of files that are saved from the page.
     summary, utility, arms, missing, trained_out, pretraining: the tables of a study, or those of a suite's studies one
     after another. varied: the keys that tell these studies apart, each a column of every table but ``arms``. samples:
     images as PNG. config: the resolved study as YAML. environment: what it ran on, by name. timings: per kind of job
     ``kind, count, seconds``. command: what to type to get the same again. predictions: maps that networks predicted,
-    beside the truth.
+    beside the truth. contrasts: images that one arm gets right and another wrong. advice: what to do, where it can be
+    told.
     """
 
+    name: str
     title: str
     verdict: Verdict
     summary: pd.DataFrame
@@ -74,6 +93,8 @@ class ReportData:
     samples: tuple[Sample, ...] = ()
     pretraining: pd.DataFrame = field(default_factory=pd.DataFrame)
     predictions: tuple[Gallery, ...] = ()
+    contrasts: tuple[Contrast, ...] = ()
+    advice: AdviceBox | None = None
 
 
 def write_report(path: Path, report: ReportData) -> None:
@@ -85,6 +106,9 @@ def write_report(path: Path, report: ReportData) -> None:
     page = render_page(
         "page.html.j2",
         report.figures,
+        name=report.name,
+        tables=_tables(report),
+        filters=_choices(report.summary),
         report=report,
         confidence=percent(report.confidence),
         scores="Accuracy" if set(report.summary["metric"]) <= {"accuracy"} else "Scores",
@@ -103,14 +127,30 @@ def write_report(path: Path, report: ReportData) -> None:
     write_atomic(path, page.encode())
 
 
+def _tables(report: ReportData) -> dict[str, pd.DataFrame]:
+    """What can be saved, by the name of the section that shows it."""
+    advice = {"advice": report.advice.numbers} if report.advice else {}
+    return advice | {
+        "utility": report.utility,
+        "scores": report.summary,
+        "arms": report.arms,
+        "trained-out": report.trained_out,
+        "pretraining": report.pretraining,
+        "missing": report.missing,
+        "timings": report.timings,
+    }
+
+
+def _choices(summary: pd.DataFrame) -> list[Choice]:
+    """Arms, what they are read against last, tasks and protocols, where there are several."""
+    arms = summary.sort_values("role", key=lambda roles: roles.map(ROLES.index), kind="stable")["arm"]
+    found = {
+        "arm": ("Arms", arm_titles(arms)),
+        "task": ("Tasks", {name: name for name in summary["task"].unique()}),
+        "protocol": ("Protocols", {name: protocol_title(name) for name in summary["protocol"].unique()}),
+    }
+    return [Choice(kind, title, list(names.items())) for kind, (title, names) in found.items() if len(names) > 1]
+
+
 def _with_durations(timings: pd.DataFrame) -> pd.DataFrame:
-    return timings.assign(time=timings["seconds"].map(_duration)).drop(columns="seconds")
-
-
-def _duration(seconds: float) -> str:
-    """``45 s``, ``3 min 12 s``, ``2 h 5 min``."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+    return timings.assign(time=timings["seconds"].map(duration)).drop(columns="seconds")

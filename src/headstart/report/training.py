@@ -7,7 +7,7 @@ import pandas as pd
 
 from headstart.charts.names import arm_titles, protocol_title, short_keys
 from headstart.charts.panels import differing
-from headstart.report.cells import Cell, TextTable
+from headstart.report.cells import Cell, TextTable, places_of
 from headstart.report.verdict import Verdict
 
 __all__ = ["TrainedOut", "guarded", "state_training", "training_grid"]
@@ -79,4 +79,4 @@ def training_grid(table: pd.DataFrame, varied: Sequence[str]) -> TextTable:
         settled = "yes" if row["settled"] else "no"
         rows.append([*map(Cell, [*names, settled, row["labels"], row["steps"]]), change])
     header = [*(short.get(key, key) for key in keys), "arm", "protocol", "trained out", "labels", "steps", "by twice"]
-    return TextTable(header, len(header) - 3, rows)
+    return TextTable(header, len(header) - 3, rows, places_of(table))

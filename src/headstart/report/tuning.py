@@ -24,10 +24,12 @@ ENDS = ("before", "tuned")
 class TuningReport:
     """Everything the page shows.
 
+    name: of the run, in the names of files that are saved from the page.
     before, tuned: the sentences on top of the study as it is and as tuned. described: what was searched. choices,
     change, trials: the tables of a search. config: the study as tuned, as YAML. command: what to type for it.
     """
 
+    name: str
     title: str
     before: str
     tuned: str
@@ -45,6 +47,8 @@ def write_tuning_report(path: Path, report: TuningReport) -> None:
     page = render_page(
         "tuning.html.j2",
         report.figures,
+        name=report.name,
+        tables={"choices": report.choices, "change": report.change, "trials": report.trials},
         report=report,
         choices=choices_grid(report.choices),
         change=change_grid(report.change),

@@ -152,16 +152,17 @@ def _power_law(labels: Floats, errors: Floats, spread: Floats, at: Floats) -> Fl
     weights = 1 / spread**2
     unit = labels[0]
     best = np.full(len(errors), np.inf)
-    found = np.zeros((len(errors), len(at)))
+    floors, scales, powers = np.zeros((3, len(errors)))
     for power in POWERS:
         falling = (labels / unit) ** -power
         floor, scale = _line(falling, errors, weights)
         squares = (((floor[:, None] + scale[:, None] * falling) - errors) ** 2 * weights).sum(axis=1)
         better = squares < best
         best = np.where(better, squares, best)
-        curve = floor[:, None] + scale[:, None] * (at / unit) ** -power
-        found = np.where(better[:, None], curve, found)
-    return found
+        floors, scales = np.where(better, floor, floors), np.where(better, scale, scales)
+        powers = np.where(better, power, powers)
+    curves: Floats = floors[:, None] + scales[:, None] * (at / unit) ** -powers[:, None]
+    return curves
 
 
 def _line(x: Floats, y: Floats, weights: Floats) -> tuple[Floats, Floats]:
