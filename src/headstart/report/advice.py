@@ -8,7 +8,7 @@ import pandas as pd
 
 from headstart.charts.names import Baseline, arm_titles, protocol_title
 from headstart.charts.text import metric_style, percent, with_value_texts
-from headstart.report.advice_words import in_a_line, reach_texts, saved_texts, title_of
+from headstart.report.advice_words import NOTHING, in_a_line, reach_texts, saved_texts, title_of
 from headstart.report.cells import Cell, TextTable, places_of
 from headstart.report.decision import Decision, Evidence, decide
 from headstart.report.training import TrainedOut
@@ -66,7 +66,7 @@ def state_advice(found: Found, training: TrainedOut) -> AdviceBox | None:
         (*_lines(known, found, labels, targets), *_spent(found.costs)),
         _table(numbers, known, labels),
         numbers,
-        _note(found, labels),
+        _note(found, labels, forecast=any(not one.doubt for one in known)),
     )
 
 
@@ -155,18 +155,26 @@ def _table(numbers: pd.DataFrame, known: Sequence[Outlook], labels: int) -> Text
             Cell(row["value_text"], row["value_range"]),
             Cell(*reach_texts(one.reach)),
             Cell(*saved_texts(one.saved)),
-            Cell(f"{one.pays_up_to:,}" if one.pays_up_to else "–"),
+            Cell(f"{one.pays_up_to:,}" if one.pays_up_to else NOTHING),
             _cost(row["pretraining_seconds"], row["networks"], "network"),
             _cost(row["trials_seconds"], row["trials"], "run"),
         ])  # fmt: skip
     header = [*(["task"] if several else []), "start", "protocol", f"score with {labels:,}", "labels for target"]
     header += ["labels saved", "sure up to", "pretraining", "from labels"]
-    return TextTable(header, len(header) - 6, rows, places_of(numbers))
+    return _told_columns(TextTable(header, len(header) - 6, rows, places_of(numbers)))
+
+
+def _told_columns(table: TextTable) -> TextTable:
+    """Without the columns that tell nothing of any start."""
+    columns = range(len(table.header))
+    told = [at for at in columns if at < table.names or any(row[at].text != NOTHING for row in table.rows)]
+    rows = [[row[at] for at in told] for row in table.rows]
+    return table._replace(header=[table.header[at] for at in told], rows=rows)
 
 
 def _cost(seconds: float, count: float, what: str) -> Cell:
     if pd.isna(seconds):
-        return Cell("–")
+        return Cell(NOTHING)
     return Cell(duration(seconds), _counted(int(count), what))
 
 
@@ -174,13 +182,16 @@ def _counted(count: int, what: str) -> str:
     return f"{count:,} {what}{'s' * (count != 1)}"
 
 
-def _note(found: Found, labels: int) -> str:
-    return (
+def _note(found: Found, labels: int, *, forecast: bool) -> str:
+    continued = (
         f"Target: what {found.baseline.name} scores with {labels:,} labels, the largest budget. Saved: labels that "
         f"{found.baseline.name} would need besides, to score as the start does with {labels:,}. Both are forecasts "
-        "from learning curves, to ten times the largest budget, and their intervals are rather too narrow. Sure up to: "
-        f"the largest budget tried with a gain beyond doubt (band, {percent(found.confidence)}). Time is that of one "
-        "core or GPU. Other labels, other targets and money: headstart advise."
+        "from learning curves, to ten times the largest budget, and their intervals are rather too narrow. "
+    )
+    return (
+        f"{continued if forecast else ''}Sure up to: the largest budget tried with a gain beyond doubt (band, "
+        f"{percent(found.confidence)}). Time is that of one core or GPU. Other labels, other targets and money: "
+        "headstart advise."
     )
 
 

@@ -8,7 +8,10 @@ from headstart.charts.text import labels_text, signed_labels
 from headstart.study.results.outlooks import Outlook
 from headstart.utility.forecast import Reach
 
-__all__ = ["Words", "in_a_line", "reach_texts", "saved_texts", "title_of"]
+__all__ = ["NOTHING", "Words", "in_a_line", "reach_texts", "saved_texts", "title_of"]
+
+NOTHING = "–"
+"""Where there is no number."""
 
 
 class Words(NamedTuple):
@@ -26,7 +29,7 @@ def in_a_line(words: Words) -> str:
 def reach_texts(reach: Reach | None) -> Words:
     """Labels that a target takes."""
     if reach is None:
-        return Words("–")
+        return Words(NOTHING)
     if math.isinf(reach.labels):
         return Words("out of reach", f"≥ {labels_text(reach.low)}" if math.isfinite(reach.low) else "")
     low, high = labels_text(reach.low), labels_text(reach.high) if math.isfinite(reach.high) else ""
@@ -36,7 +39,7 @@ def reach_texts(reach: Reach | None) -> Words:
 def saved_texts(saved: Reach | None) -> Words:
     """Labels that are saved; what lies beyond all that is told is called so."""
     if saved is None:
-        return Words("–")
+        return Words(NOTHING)
     middle, low, high = (signed_labels(end) if math.isfinite(end) else "beyond" for end in saved)
     return Words(middle, f"{low} to {high}")
 
