@@ -1,12 +1,16 @@
 """Networks of timm, where timm is installed: the contract, weights by order under other names, and the way back."""
 
+from pathlib import Path
+
 import pytest
 import torch
 
 from headstart.backbones import BACKBONES, build_backbone
 from headstart.backbones.blocks import read_block
+from headstart.backbones.card import read_card
 from headstart.backbones.foreign import match_tensors
-from headstart.errors import ConfigError
+from headstart.backbones.hub import local_file
+from headstart.errors import CheckpointError, ConfigError
 from headstart.seeding import torch_generator
 from headstart.testing import check_backbone
 
@@ -145,3 +149,36 @@ def test_it_has_no_half_for_methods_that_need_two_networks():
     with pytest.raises(ConfigError, match="has no half-width form"):
         build_backbone("timm", options, in_channels=3, split=True, generator=draws)
     assert not BACKBONES.traits("timm").Config.complete()
+
+
+def test_weights_that_timm_has_by_name_are_fetched_once_with_all_that_it_knows_of_them(tmp_path, monkeypatch):
+    import timm
+
+    monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path))
+    made, create = [], timm.create_model
+    monkeypatch.setattr(timm, "create_model", lambda name, *, pretrained, **kw: made.append(name) or create(name, **kw))
+    path = local_file(Path("timm:resnet10t.c3_in1k"))
+    assert local_file(Path("timm:resnet10t.c3_in1k")) == path
+    assert made == ["resnet10t.c3_in1k"]
+    card = read_card(path)
+    assert (card.backbone, card.method) == (
+        {"name": "timm", "options": {"model": "resnet10t"}},
+        "timm:resnet10t.c3_in1k",
+    )
+    assert card.input.mean == pytest.approx((123.675, 116.28, 103.53))
+    assert match_tensors(built("resnet10t").state_dict(), read_block(path).tensors, "names", "x").share == 1
+
+
+def test_without_its_hub_timm_has_no_weights_and_says_so(tmp_path, monkeypatch):
+    import timm
+
+    def unreachable(*_, **__):
+        raise OSError("no route to host\nand more")
+
+    monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path))
+    monkeypatch.setattr(timm, "create_model", unreachable)
+    with pytest.raises(CheckpointError, match=r"'resnet10t' cannot be fetched \(no route to host\): fetch them where"):
+        local_file(Path("timm:resnet10t"))
+    with pytest.raises(CheckpointError, match="timm has no weights 'resnet10x': the nearest are resnet10"):
+        local_file(Path("timm:resnet10x"))
+    assert not list(tmp_path.iterdir())

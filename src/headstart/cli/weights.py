@@ -39,8 +39,9 @@ def weights_inspect(
     """Say what a file of weights holds: how many tensors and numbers, and its card, if headstart exported it."""
     from headstart.backbones.blocks import read_block
     from headstart.backbones.card import read_card
+    from headstart.backbones.hub import local_file
 
-    path = file.expanduser()
+    path = local_file(file)
     block = read_block(path)
     held, where = block.tensors, f", of '{block.name}'" if block.name else ""
     say(f"{len(held):,} tensors, {block.size:,} numbers, {_kinds(held)}{where}")

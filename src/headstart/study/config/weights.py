@@ -101,7 +101,9 @@ def _found(
     config: StudyConfig, file: WeightsConfig, channels: int, default: BackboneChoice | None
 ) -> tuple[WeightsFile, ImageInput]:
     """A file as weights for images of ``channels``. default: its network, where neither it nor its card is said."""
-    path, said = file.weights.expanduser(), file.input or InputConfig()
+    from headstart.backbones.hub import local_file
+
+    path, said = local_file(file.weights), file.input or InputConfig()
     digest = _digest_of(str(path))
     backbone = file.backbone or _on_card(path, default)
     known = _known_of(path, backbone, config.settled_color)
@@ -160,13 +162,13 @@ def _times_255(values: tuple[float, ...]) -> tuple[float, ...]:
 def _digest_of(path: str) -> str:
     try:
         about = Path(path).stat()
-        return _digest(path, about.st_mtime_ns, about.st_size)
+        return _digest(path, (about.st_mtime_ns, about.st_ctime_ns), about.st_size)
     except OSError as error:
         raise CheckpointError(f"cannot read weights from {path} ({error.strerror}): name another file") from error
 
 
 @lru_cache(maxsize=32)
-def _digest(path: str, changed: int, size: int) -> str:
+def _digest(path: str, changed: tuple[int, int], size: int) -> str:
     del changed, size  # another time or size, another file
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
