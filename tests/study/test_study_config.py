@@ -163,7 +163,7 @@ def test_a_study_that_cannot_work_is_refused_before_it_starts(write, changes, me
     [
         {
             "pretrain": ONE | {"batch_size": 2, "devices": 2},
-            "arms": {name: {} for name in METHODS if not METHODS.traits(name).taught},
+            "arms": {name: {} for name in UNTAUGHT},
         },
         {"pretrain": ONE, "arms": {"rotation": {}, "cmc": {}, "simmim": {}}, "backbone": VIT},
         {"protocols": {"finetune": {"batch_size": 1}, "linear": {"batch_size": 1}}, "backbone": VIT},
