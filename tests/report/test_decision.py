@@ -78,6 +78,12 @@ def test_without_a_baseline_nothing_is_advised(worth: Tables) -> None:
     assert make_advice(worth._replace(summary=worth.summary[worth.summary["role"] != "baseline"])) is None
 
 
+def test_a_blind_guess_that_has_not_run_yet_is_as_none(worth: Tables) -> None:
+    blind = worth.results[worth.results["arm"] == "scratch"].assign(arm="blind", role="control", protocol="constant")
+    results = pd.concat([worth.results, blind.assign(value=np.nan)], ignore_index=True)
+    assert make_advice(worth._replace(results=results)).lines[:1] == make_advice(worth).lines[:1]
+
+
 def test_of_several_tasks_each_is_told() -> None:
     found = tables(2.9)
     twice = [pd.concat([table, table.assign(task="pose")], ignore_index=True) for table in found[:3]]

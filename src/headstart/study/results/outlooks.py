@@ -72,7 +72,8 @@ def outlooks(
 
 def _fits(curves: Sequence[Curve], higher: bool, seed: int) -> list[tuple[Curve, Forecast | str]]:
     """The curves of a task that are no controls, the baseline's first; each continued, or why it is not."""
-    blind = next((_errors(curve, higher) for curve in curves if is_blind(curve)), None)
+    guesses = [_errors(curve, higher)[1] for curve in curves if is_blind(curve)]
+    blind = min((float(np.nanmin(errors)) for errors in guesses if np.isfinite(errors).any()), default=None)
     told = sorted((one for one in curves if one.role != "control"), key=lambda one: one.role != "baseline")
     return [(one, _fitted(one, higher, blind, seed)) for one in told]
 
@@ -82,9 +83,10 @@ def _errors(curve: Curve, higher: bool) -> tuple[Floats, Floats]:
     return np.asarray(budgets, dtype=np.float64), 1 - values if higher else values
 
 
-def _fitted(curve: Curve, higher: bool, blind: tuple[Floats, Floats] | None, seed: int) -> Forecast | str:
+def _fitted(curve: Curve, higher: bool, blind: float | None, seed: int) -> Forecast | str:
+    """blind: the error of the best constant guess, if it was measured."""
     budgets, errors = _errors(curve, higher)
-    if doubt := distrust(budgets, errors, float(np.nanmin(blind[1])) if blind else None):
+    if doubt := distrust(budgets, errors, blind):
         return doubt
     return fit_curve(budgets, errors, numpy_generator("advice", seed, *map(str, curve.names.values())))
 
