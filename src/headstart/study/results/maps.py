@@ -113,8 +113,10 @@ def _keep(path: Path, features: Path, dataset: Path) -> None:
 
 def collect_maps(run: RunFolder, classes: Mapping[str, Sequence[str]]) -> pd.DataFrame:
     """A row per point of every map that is kept: what a suite varies, ``arm``, ``x``, ``y``, ``class``, and the
-    ``share_x`` and ``share_y`` of its map. classes: names of classes by a dataset's label."""
-    tables = [_rows(row, _read(path), classes[str(row["dataset"])]) for row, path in _kept(run)]
+    ``share_x`` and ``share_y`` of its map. classes: names of classes by a dataset's label; those that are not known to
+    be there have no maps."""
+    kept = ((row, path) for row, path in _kept(run) if row["dataset"] in classes)
+    tables = [_rows(row, _read(path), classes[row["dataset"]]) for row, path in kept]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
 
