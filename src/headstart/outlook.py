@@ -8,7 +8,7 @@ import pandas as pd
 
 from headstart.charts.text import metric_style
 from headstart.display import Displayed
-from headstart.report.advice_words import in_a_line, reach_texts, saved_texts, title_of
+from headstart.report.advice_words import doubts, in_a_line, reach_texts, saved_texts, title_of
 from headstart.report.brief import Brief
 from headstart.report.cells import plain_table
 from headstart.study.results.outlooks import Outlook
@@ -57,9 +57,7 @@ def _row(one: Outlook, found: Advice, label_cost: float, compute_cost: float) ->
 
 
 def _sentences(found: Advice, label_cost: float, compute_cost: float) -> Iterator[str]:
-    for one in found.outlooks:
-        if one.doubt:
-            yield f"{_title(one, found)}: no forecast, for {one.doubt}."
+    yield from doubts(found.outlooks, [one.arm for one in found.outlooks])
     saving = [(one.saved.labels, place) for place, one in enumerate(found.outlooks) if one.saved]
     best = found.outlooks[max(saving)[1]] if saving else None
     if best is None or best.saved is None:

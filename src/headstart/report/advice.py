@@ -8,7 +8,7 @@ import pandas as pd
 
 from headstart.charts.names import Baseline, arm_titles, protocol_title
 from headstart.charts.text import metric_style, percent, with_value_texts
-from headstart.report.advice_words import NOTHING, in_a_line, reach_texts, saved_texts, title_of
+from headstart.report.advice_words import NOTHING, doubts, in_a_line, reach_texts, saved_texts, title_of
 from headstart.report.cells import Cell, TextTable, places_of
 from headstart.report.decision import Decision, Evidence, decide
 from headstart.report.training import TrainedOut
@@ -98,18 +98,7 @@ def _lines(known: Sequence[Outlook], found: Found, labels: int, targets: Mapping
             own = [in_a_line(reach_texts(one.reach)) for one in mine if one.reach and one.role == "baseline"]
             beside = f"; {name}, by its own curve, {own[0]}" if own else ""
             yield f"{where}To reach the {style.show(target)}{style.unit} of {name} with {labels:,}, {takes}{beside}."
-        yield from (f"{where}{line}" for line in _doubts(mine, [one.arm for one in known]))
-
-
-def _doubts(known: Sequence[Outlook], arms: list[str]) -> Iterator[str]:
-    """Why curves are not continued, the same reason once."""
-    reasons: dict[str, list[str]] = {}
-    for one in known:
-        if one.doubt:
-            reasons.setdefault(one.doubt, []).append(title_of(one, arms))
-    for reason, titles in reasons.items():
-        names = "any start" if len(titles) == len(known) else "; ".join(titles)
-        yield f"No forecast of {names}: {reason}."
+        yield from (f"{where}{line}" for line in doubts(mine, [one.arm for one in known]))
 
 
 def _spent(costs: Costs) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Forecasts in words, the same on the page and in the terminal."""
 
 import math
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from headstart.charts.names import arm_titles, protocol_title
@@ -8,7 +9,7 @@ from headstart.charts.text import labels_text, signed_labels
 from headstart.study.results.outlooks import Outlook
 from headstart.utility.forecast import Reach
 
-__all__ = ["NOTHING", "Words", "in_a_line", "reach_texts", "saved_texts", "title_of"]
+__all__ = ["NOTHING", "Words", "doubts", "in_a_line", "reach_texts", "saved_texts", "title_of"]
 
 NOTHING = "–"
 """Where there is no number."""
@@ -47,3 +48,14 @@ def saved_texts(saved: Reach | None) -> Words:
 def title_of(one: Outlook, arms: list[str]) -> str:
     """``SimCLR, fine-tuned``."""
     return f"{arm_titles(arms)[one.arm]}, {protocol_title(one.protocol)}"
+
+
+def doubts(known: Sequence[Outlook], arms: list[str]) -> Iterator[str]:
+    """Why curves are not continued, the same reason once."""
+    reasons: dict[str, list[str]] = {}
+    for one in known:
+        if one.doubt:
+            reasons.setdefault(one.doubt, []).append(title_of(one, arms))
+    for reason, titles in reasons.items():
+        names = "any start" if len(titles) == len(known) else "; ".join(titles)
+        yield f"No forecast of {names}: {reason}."
