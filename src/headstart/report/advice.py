@@ -50,6 +50,9 @@ def state_advice(found: Found, training: TrainedOut) -> AdviceBox | None:
     """Advice at the largest budget; the target is what the baseline scores there. Nothing without a baseline's score.
 
     A task without one is left out.
+
+    >>> state_advice(found, tables.training).lead  # doctest: +SKIP
+    'Pretrain while labels are few.'
     """
     told = found.summary[found.summary["value"].notna()]
     base = told[(told["role"] == "baseline") & (told["protocol"] == "finetune")]
