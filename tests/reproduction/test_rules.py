@@ -18,6 +18,7 @@ from made_up import (
     shifted,
 )
 
+from headstart.reproduction.evidence import Evidence
 from headstart.reproduction.figures import FIGURES, find_figure
 from headstart.reproduction.rules import Measured, Rule
 
@@ -148,5 +149,22 @@ def test_what_cannot_be_told_is_undecided_for_a_reason(changes, says):
 
 def test_every_figure_has_its_recipe_and_a_rule():
     assert [name for name in FIGURES if name.startswith("fig")] == [f"fig{number:02}" for number in range(1, 17)]
-    assert all(figure.rules and figure.charts for figure in FIGURES.values())
-    assert len(find_figure("all")) == 19
+    assert all(figure.rules for figure in FIGURES.values())
+    assert len(find_figure("all")) == 20
+
+
+def test_rules_of_thumb_have_a_number_or_say_that_this_size_cannot_tell():
+    def effort(names, arm, protocol, labels):
+        return SCRATCH[labels] + 0.1 * (arm == "cmc")
+
+    runs = {
+        "fig01": made_run(shifted((0.02, 0.01, 0.08, 0.01)), TRANSFER, arms=["amdim"]),
+        "fig02": made_run(effort, EFFORTS, arms=["cmc"]),
+        "fig05": made_run(gaining(FALLING)),
+    }
+    evidence = Evidence({name: run._replace(unlabelled=1000) for name, run in runs.items()})
+    answers = [rule.ask(evidence) for rule in FIGURES["thumbs"].rules]
+    assert [one.verdict for one in answers] == ["agree", "agree", "undecided", "agree", "agree"]
+    assert "not decidable at this size: the largest budget is 500 labels" in answers[2].sentence
+    more = Evidence(evidence.runs | {"fig05": runs["fig05"]._replace(unlabelled=20_000)})
+    assert "every budget has five of 20,000" in FIGURES["thumbs"].rules[1].ask(more).sentence

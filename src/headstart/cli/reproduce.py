@@ -21,7 +21,7 @@ def reproduce(
     figure: Annotated[
         str,
         typer.Argument(
-            help="fig01 to fig16, or a finding of the main text: labels, methods or probes; or all.",
+            help="fig01 to fig16; labels, methods or probes, the main text's findings; thumbs, rules of thumb; or all.",
             autocompletion=complete_figure,
         ),
     ],

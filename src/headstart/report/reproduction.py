@@ -8,9 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import vl_convert
-
-from headstart.charts import Figure
+from headstart.charts import Figure, save_figure
 from headstart.files import write_atomic
 from headstart.report.cells import Cell, TextTable
 from headstart.report.html import HERE, find_template
@@ -62,7 +60,12 @@ class ReproductionPage:
 
 
 def write_reproduction(path: Path, page: ReproductionPage) -> None:
-    """Write the page to ``path``, whole or not at all."""
+    """Write the page to ``path``, whole or not at all, and its charts beside it, ``charts/FIGURE/CHART.svg``, ``.png``
+    and ``.json``."""
+    folder = path.parent / "charts"
+    for part in page.parts:
+        for figure in part.figures:
+            save_figure(figure, folder / part.name)
     counts = [(verdict, _count(page, verdict)) for verdict in ("agree", "disagree", "undecided")]
     text = find_template("reproduction.html.j2").render(
         style=(HERE / "page.css").read_text(encoding="utf-8") + (HERE / "reproduction.css").read_text(encoding="utf-8"),
@@ -70,7 +73,7 @@ def write_reproduction(path: Path, page: ReproductionPage) -> None:
         confidence=f"{100 * page.confidence:g}\u00a0%",
         headline=", ".join(f"{count} {verdict}" for verdict, count in counts),
         answers=_overview(page.parts),
-        charts={part.name: [(figure, _svg(figure)) for figure in part.figures] for part in page.parts},
+        charts={part.name: _pictures(part, folder / part.name) for part in page.parts},
     )
     write_atomic(path, text.encode())
 
@@ -89,7 +92,6 @@ def _overview(parts: Sequence[FigurePart]) -> TextTable:
     return TextTable(["figure", "rule", "verdict", "number"], 3, rows)
 
 
-def _svg(figure: Figure) -> bytes:
-    """The chart as a picture that stands alone."""
-    picture: str = vl_convert.vegalite_to_svg(figure.static().to_dict())
-    return picture.encode()
+def _pictures(part: FigurePart, folder: Path) -> list[tuple[Figure, bytes]]:
+    """Each chart, and the picture of it that stands alone."""
+    return [(figure, (folder / f"{figure.name}.svg").read_bytes()) for figure in part.figures]

@@ -1,7 +1,8 @@
 """What the runs of a figure found, as arrays: scores by arm, protocol, budget and trial, of each dataset and task."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,6 +24,7 @@ class RunTables(NamedTuple):
     """The tables of one run that reproduction reads, and what each task is judged by.
 
     trained_out: whether twice the steps bring nothing; ``None`` where nobody looked. training: the same in words.
+    unlabelled: images that pretraining sees, at most.
     """
 
     results: pd.DataFrame
@@ -33,6 +35,7 @@ class RunTables(NamedTuple):
     varied: tuple[str, ...]
     trained_out: bool | None = None
     training: str = ""
+    unlabelled: int = 0
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,18 @@ class Evidence:
         if not self._places:
             raise UnmeasuredError("no run has a number yet")
         return self._places
+
+    def of(self, recipe: str) -> "Evidence":
+        """What one of the runs found."""
+        return Evidence({recipe: self.runs[recipe]}, self.confidence, self.seed)
+
+    @property
+    def show(self) -> Callable[[float], str]:
+        """How a difference in scores reads. Raises ``UnmeasuredError`` where they are not in the same units."""
+        metrics = {place.metric for place in self.places}
+        if len(metrics) > 1:
+            raise UnmeasuredError(f"{', '.join(sorted(metrics))} are not in the same units")
+        return partial(points, metrics.pop())
 
     def where(self, **names: str) -> list[Place]:
         """The places with these names: ``where(network="ResNet9")``."""

@@ -1,4 +1,4 @@
-"""The registry: sixteen figures of the original study's supplement and three findings of its main text.
+"""The registry: sixteen figures of the original study's supplement, three findings of its main text, rules of thumb.
 
 What each shows is said in our words. Where the paper shows two things side by side and states no number, the claim says
 what is asked of them here. Thresholds are ours: two points of accuracy are about what three trials can tell.
@@ -130,6 +130,50 @@ BY_TASK = Rule(
     low=0.0,
 )
 
+THUMBS = (
+    Rule(
+        "a few thousand and 100 labels",
+        "“Several thousand unlabelled pictures and 100 labels are enough.” Gain of CMC over scratch with about 100 "
+        "labels after an eighth of the images",
+        "more than 0",
+        Later(f"{HERE}.thumbs:few_are_enough"),
+        low=0.0,
+        of_gain=True,
+    ),
+    Rule(
+        "five unlabelled for a label",
+        "“There must be five times more unlabelled than labelled.” Gain over scratch where there are, less that where "
+        "there are not",
+        "more than 0",
+        Later(f"{HERE}.thumbs:five_times"),
+        low=0.0,
+        of_gain=True,
+    ),
+    Rule(
+        "nothing after 50,000",
+        "“It stops paying at 50,000 labels.” Gain over scratch with as many or more",
+        "less than a point",
+        Later(f"{HERE}.thumbs:late_gain"),
+        high=0.01,
+        of_gain=True,
+    ),
+    Rule(
+        "diversity costs",
+        "“More diverse pretraining images cost label efficiency.” Change by a factor that only pretraining's images "
+        "have",
+        "less than 0",
+        Later(f"{HERE}.thumbs:diversity_cost"),
+        high=0.0,
+    ),
+    Rule(
+        "in-domain is better",
+        "“In-domain beats more.” Change by pretraining on as many images of another kind; more of them were not tried",
+        "less than 0",
+        Later(f"{HERE}.thumbs:in_domain"),
+        high=0.0,
+    ),
+)
+
 CURVES = ("accuracy", "utility")
 SIDE_BY_SIDE = (
     "Both networks side by side; no number is stated. Asked here: does pretraining gain as much with the one as with "
@@ -149,8 +193,10 @@ def _figure(
     return PaperFigure(name, f"Figure {number}: {title}", claim, recipes or (name,), charts, rules)
 
 
-def _finding(name: str, title: str, claim: str, charts: tuple[str, ...], *rules: Rule) -> PaperFigure:
-    return PaperFigure(name, title, claim, FINDINGS, charts, rules)
+def _finding(
+    name: str, title: str, claim: str, charts: tuple[str, ...], *rules: Rule, recipes: tuple[str, ...] = FINDINGS
+) -> PaperFigure:
+    return PaperFigure(name, title, claim, recipes, charts, rules)
 
 
 FIGURES: Mapping[str, PaperFigure] = {
@@ -212,6 +258,11 @@ FIGURES: Mapping[str, PaperFigure] = {
             "How methods do by linear evaluation does not tell how they do when fine-tuned.",
             ("probes",), PROBES,
         ),
+        _finding(
+            "thumbs", "Rules of thumb of the field",
+            "Not the paper's: sentences that are often heard, asked of the same runs.",
+            (), *THUMBS, recipes=("fig01", "fig02", "fig05"),
+        ),
     )
 }  # fmt: skip
 """By name, in the order of the page."""
@@ -228,5 +279,7 @@ def find_figure(name: str) -> tuple[PaperFigure, ...]:
     if name not in FIGURES:
         close = nearest(name, list(FIGURES))
         hint = f"did you mean '{close}'" if close else "there is no such"
-        raise ConfigError(f"unknown figure '{name}': {hint}; there are fig01 to fig16, labels, methods, probes and all")
+        raise ConfigError(
+            f"unknown figure '{name}': {hint}; there are fig01 to fig16, labels, methods, probes, thumbs and all"
+        )
     return (FIGURES[name],)

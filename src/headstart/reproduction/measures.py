@@ -1,12 +1,11 @@
 """The numbers that rules are about, each of what runs found: gains, comparisons, and how probes foretell."""
 
 import math
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 
 import numpy as np
 
-from headstart.reproduction.evidence import Evidence, Floats, Place, complete, points
+from headstart.reproduction.evidence import Evidence, Floats, Place, complete
 from headstart.reproduction.rules import Measured, UnmeasuredError
 from headstart.seeding import numpy_generator
 from headstart.utility import Estimate, associate, jackknife
@@ -17,6 +16,7 @@ __all__ = [
     "effort_cost",
     "encoder_difference",
     "gains_close",
+    "mean_difference",
     "method_by_task",
     "network_gain",
     "probe_agreement",
@@ -31,21 +31,20 @@ ENCODER = "AMDIM's encoder"
 def gains_close(evidence: Evidence) -> Measured:
     """How much more is gained over scratch with the fewest labels than with the most, mean over arms and datasets."""
     gains = [place.gains() for place in evidence.places]
-    return _mean([own[:, 0] - own[:, -1] for own in gains], evidence)
+    return mean_difference([own[:, 0] - own[:, -1] for own in gains], evidence)
 
 
 def contrast(evidence: Evidence, ones: Sequence[str], others: Sequence[str]) -> Measured:
     """How much better ``ones`` score than ``others``, fine-tuned, mean over budgets and datasets."""
-    return _mean([_contrast(place, ones, others) for place in evidence.places], evidence)
+    return mean_difference([_contrast(place, ones, others) for place in evidence.places], evidence)
 
 
 def effort_cost(evidence: Evidence, full: str, less: Sequence[str]) -> Measured:
     """What the dearest of several savings costs in score; its interval holds for all of them together."""
     level = 1 - (1 - evidence.confidence) / len(less)
     costs = [_paired(evidence, "effort", full, one, level) for one in less]
-    metric = evidence.places[0].metric
     value, low, high = (max(ends) for ends in zip(*costs, strict=True))
-    return Measured(value, low, high, partial(points, metric))
+    return Measured(value, low, high, evidence.show)
 
 
 def _paired(evidence: Evidence, key: str, one: str, other: str, level: float) -> Estimate:
@@ -57,7 +56,7 @@ def _paired(evidence: Evidence, key: str, one: str, other: str, level: float) ->
 
 def split_difference(evidence: Evidence, split: str) -> Measured:
     """How much better a split network does from scratch than a whole one."""
-    return _mean([place.gains([split]) for place in evidence.places], evidence)
+    return mean_difference([place.gains([split]) for place in evidence.places], evidence)
 
 
 def encoder_difference(evidence: Evidence) -> Measured:
@@ -67,13 +66,15 @@ def encoder_difference(evidence: Evidence) -> Measured:
         protocol: [one.scores("amdim", protocol) - other.scores("amdim", protocol) for one, other in pairs]
         for protocol in ("linear", "finetune")
     }
-    return _mean([one - other for one, other in zip(leads["linear"], leads["finetune"], strict=True)], evidence)
+    return mean_difference(
+        [one - other for one, other in zip(leads["linear"], leads["finetune"], strict=True)], evidence
+    )
 
 
 def network_gain(evidence: Evidence) -> Measured:
     """How much more pretraining gains over scratch with the larger network than with the smaller one."""
     pairs = _alike(evidence.where(network=LARGER), evidence.where(network=SMALLER), "network")
-    return _mean([one.gains() - other.gains() for one, other in pairs], evidence)
+    return mean_difference([one.gains() - other.gains() for one, other in pairs], evidence)
 
 
 def clustered_gains(place: Place, arms: Sequence[str], protocol: str, above: tuple[str, str]) -> Floats:
@@ -146,13 +147,9 @@ def _alike(ones: Sequence[Place], others: Sequence[Place], key: str) -> list[tup
     return pairs
 
 
-def _mean(differences: Sequence[Floats], evidence: Evidence) -> Measured:
+def mean_difference(differences: Sequence[Floats], evidence: Evidence) -> Measured:
     """A mean difference in the metric's units, over all but the trials ``[..., R]``."""
-    metrics = {place.metric for place in evidence.places}
-    if len(metrics) > 1:
-        raise UnmeasuredError(f"{', '.join(sorted(metrics))} are not in the same units")
-    show: Callable[[float], str] = partial(points, metrics.pop())
-    return Measured(*_jackknife(complete(differences), evidence), show)
+    return Measured(*_jackknife(complete(differences), evidence), evidence.show)
 
 
 def _jackknife(differences: Floats, evidence: Evidence, level: float | None = None) -> Estimate:

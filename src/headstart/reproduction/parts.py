@@ -1,15 +1,15 @@
 """From finished runs to the parts of the page: evidence, answers, charts, and what is missing."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from headstart.api import Study
+from headstart.api import Study, load_suite
 from headstart.report.reproduction import FigurePart, RuleAnswer, RunNote
 from headstart.reproduction.drawing import draw
 from headstart.reproduction.evidence import Evidence, RunTables
 from headstart.reproduction.figures import PaperFigure
 from headstart.reproduction.rules import Answer
+from headstart.study.results.run_folder import CONFIG
 
 __all__ = ["evidence_of", "part_of", "written_reports"]
 
@@ -32,7 +32,14 @@ def _tables(study: Study) -> RunTables:
         info.varied,
         found.training.settled,
         found.training.sentence,
+        max(_unlabelled(study)),
     )
+
+
+def _unlabelled(study: Study) -> Iterator[int]:
+    """Images that pretraining sees, of each study of a run."""
+    for variant in load_suite(study.folder / CONFIG).variants:
+        yield variant.config.pretrain_source.info().counts["train"]
 
 
 def written_reports(studies: Mapping[str, Study], folder: Path) -> dict[str, RunNote]:
@@ -47,7 +54,7 @@ def part_of(
     figure: PaperFigure, evidence: Evidence, notes: Mapping[str, RunNote]
 ) -> tuple[tuple[Answer, ...], FigurePart]:
     """What a figure's own runs say to its rules, and its part of the page."""
-    own = replace(evidence, runs={recipe: evidence.runs[recipe] for recipe in figure.recipes}, _places=[])
+    own = Evidence({recipe: evidence.runs[recipe] for recipe in figure.recipes}, evidence.confidence, evidence.seed)
     answers = tuple(rule.ask(own) for rule in figure.rules)
     told = tuple(RuleAnswer(one.rule.name, one.number, one.verdict, one.sentence) for one in answers)
     runs = tuple(notes[recipe] for recipe in figure.recipes)

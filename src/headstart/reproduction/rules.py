@@ -56,7 +56,7 @@ class Answer(NamedTuple):
     @property
     def sentence(self) -> str:
         """What was measured, and what follows."""
-        told = f"{self.rule.number}: {self.number}. The paper's claim needs {self.rule.needs}: {self.verdict}"
+        told = f"{self.rule.number}: {self.number}. The claim needs {self.rule.needs}: {self.verdict}"
         return f"{told}, for {self.reason}." if self.reason else f"{told}."
 
 

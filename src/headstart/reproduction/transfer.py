@@ -8,19 +8,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from headstart.reproduction.evidence import Evidence, Floats, complete, points
+from headstart.reproduction.evidence import Evidence, Floats, complete
 from headstart.reproduction.rules import Measured, UnmeasuredError
 from headstart.scenes.factors import Factors
 from headstart.utility import jackknife, shift_effects
 
-__all__ = ["FACTORS", "shift_table", "viewpoint_cost"]
+__all__ = ["FACTORS", "Pairs", "pairs_of", "shift_table", "viewpoint_cost"]
 
 SOURCE, LEARNED = "pretrain_dataset.factors", "dataset.factors"
 FACTORS = ("texture", "color", "viewpoint", "lighting")
 METHOD = "amdim"
 
 
-class _Pairs(NamedTuple):
+class Pairs(NamedTuple):
     """shifts: which factors each of P pairs adds, and then which it removes ``[P, 2 F]``. changes: of the score against
     no shift ``[P, K, R]``."""
 
@@ -33,7 +33,7 @@ def viewpoint_cost(evidence: Evidence) -> Measured:
     budgets; its interval holds for all other factors together. Raises ``UnmeasuredError`` where a factor's cost is not
     told.
     """
-    pairs = _pairs(evidence)
+    pairs = pairs_of(evidence)
     others = [factor for factor in FACTORS if factor != "viewpoint"]
     level = 1 - (1 - evidence.confidence) / len(others)
     found = [jackknife(partial(_lead, pairs.shifts, factor), pairs.changes, confidence=level) for factor in others]
@@ -41,15 +41,14 @@ def viewpoint_cost(evidence: Evidence) -> Measured:
         raise UnmeasuredError(
             f"no pairs here tell what a shift of {' or '.join(lacking)} costs beside one of viewpoint"
         )
-    show = partial(points, evidence.places[0].metric)
     value, low, high = (min(ends) for ends in zip(*found, strict=True))
-    return Measured(value, low, high, show)
+    return Measured(value, low, high, evidence.show)
 
 
 def shift_table(evidence: Evidence) -> pd.DataFrame:
     """A row per factor and way: ``factor, shift`` (added, removed), ``effect, low, high`` on the mean score, NaN where
     it is not told, and the ``metric``."""
-    pairs = _pairs(evidence)
+    pairs = pairs_of(evidence)
     rows = []
     for column, (shift, factor) in enumerate((shift, factor) for shift in ("added", "removed") for factor in FACTORS):
         effect = partial(_effect, pairs.shifts, column)
@@ -69,14 +68,14 @@ def _lead(shifts: NDArray[np.bool_], factor: str, changes: Floats) -> float:
     return float(effects[FACTORS.index(factor)] - effects[FACTORS.index("viewpoint")])
 
 
-def _pairs(evidence: Evidence) -> _Pairs:
+def pairs_of(evidence: Evidence) -> Pairs:
     """All pairs of different datasets, each against no shift with the same labels."""
     scores = {(place.names[SOURCE], place.names[LEARNED]): place.scores(METHOD) for place in evidence.places}
     shifted = [(source, learned) for source, learned in scores if source != learned and (learned, learned) in scores]
     if not shifted:
         raise UnmeasuredError("no dataset was learned after pretraining on itself and on another")
     changes = complete([scores[pair] - scores[pair[1], pair[1]] for pair in shifted])
-    return _Pairs(np.array([list(_shifts(*pair)) for pair in shifted]), changes)
+    return Pairs(np.array([list(_shifts(*pair)) for pair in shifted]), changes)
 
 
 def _shifts(source: str, learned: str) -> Iterator[bool]:

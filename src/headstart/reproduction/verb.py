@@ -103,8 +103,7 @@ def _refuse_weeks(figure: str, scale: str, prepared: Sequence["StudyRun"]) -> No
 def write_page(
     name: str, figures: Sequence[PaperFigure], scale: str, folder: Path, studies: Mapping[str, Study]
 ) -> Reproduction:
-    """Ask every rule, and write charts, table and page from what is finished."""
-    from headstart.charts import save_figure
+    """Ask every rule, and write page, charts and table from what is finished."""
     from headstart.report.reproduction import ReproductionPage, write_reproduction
     from headstart.reproduction.parts import evidence_of, part_of, written_reports
     from headstart.study.results.table_files import write_table
@@ -115,8 +114,6 @@ def write_page(
     for figure in figures:
         answers[figure.name], part = part_of(figure, evidence, notes)
         parts.append(part)
-        for chart in part.figures:
-            save_figure(chart, folder / "charts" / figure.name)
     title = "The paper’s figures, reproduced" if name == ALL else FIGURES[name].title
     command = f"headstart reproduce {name} --scale {scale}"
     confidence = evidence.confidence
