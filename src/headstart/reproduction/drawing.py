@@ -14,6 +14,7 @@ from headstart.charts.looks import arm_looks
 from headstart.charts.matrix import matrix_figure
 from headstart.charts.names import protocol_title
 from headstart.charts.shifts import shifts_figure
+from headstart.charts.text import metric_style
 from headstart.charts.utility import utility_figure
 from headstart.reproduction.evidence import Evidence, Place, RunTables
 from headstart.reproduction.measures import clustered_gains
@@ -87,7 +88,7 @@ def _shifts(evidence: Evidence) -> Iterator[Figure]:
 def _networks(evidence: Evidence) -> Iterator[Figure]:
     """The one network's scores against the other's."""
     for run in evidence.runs.values():
-        summary = run.summary[run.summary["role"] != "control"]
+        summary = _within_limits(run.summary[run.summary["role"] != "control"])
         first, second = dict.fromkeys(summary[NETWORK])
         keys = [key for key in run.varied if key != NETWORK] + ["dataset", "task", "arm", "protocol", "labels"]
         sides = [
@@ -108,6 +109,14 @@ def _networks(evidence: Evidence) -> Iterator[Figure]:
             caption="Mean score on test images; on the line both networks are level.",
             confidence=evidence.confidence,
         )
+
+
+def _within_limits(summary: pd.DataFrame) -> pd.DataFrame:
+    """Intervals as far as a metric goes: no share is above 1."""
+    lowest, highest = np.array([metric_style(name).limits for name in summary["metric"]]).reshape(-1, 2).T
+    return summary.assign(
+        value_low=summary["value_low"].clip(lower=lowest), value_high=summary["value_high"].clip(upper=highest)
+    )
 
 
 def _ends(column: str) -> str:
