@@ -39,7 +39,6 @@ def verdicts(figure, *runs):
         (0.1, 0.3, "upper", "undecided"),
         (-0.3, -0.1, "lower", "undecided"),
         (-0.3, -0.1, "upper", "disagree"),
-        (0.1, 0.3, "both", "undecided"),
     ],
 )
 def test_the_whole_interval_decides_and_a_bound_only_on_its_side(low, high, bound, verdict):
@@ -145,6 +144,26 @@ def test_what_cannot_be_told_is_undecided_for_a_reason(changes, says):
     answer = FIGURES["fig05"].rules[0].ask(made(made_run(gaining(FALLING, also=0.05), **changes)))
     assert answer.verdict == "undecided"
     assert says in answer.sentence
+
+
+@pytest.mark.parametrize(
+    ("few", "many", "others", "verdict", "says"),
+    [
+        (0.5, 0.02, 1, "agree", "≥ ×"),
+        (0.1, 0.3, 1, "undecided", "bound on the wrong side"),
+        (0.5, 0.3, 1, "undecided", "1 of 4 utilities lie beyond"),
+        (0.5, 0.02, 3, "undecided", "3 of 4 utilities lie beyond"),
+    ],
+)
+def test_utilities_beyond_scratch_are_bounds_that_decide_on_their_side_alone(few, many, others, verdict, says):
+    """Of so many arms at 20 and at 100 labels, of which scratch reaches 0.7 at most."""
+
+    def score(names, arm, protocol, labels):
+        gains = {20: few, 100: many, 500: 0.0} if arm in METHODS[:others] else FALLING
+        return SCRATCH[labels] + (gains[labels] if arm in METHODS else 0.0)
+
+    answer = FIGURES["fig08"].rules[0].ask(made(made_run(score)))
+    assert (answer.verdict, says in answer.sentence) == (verdict, True), answer.sentence
 
 
 def test_every_figure_has_its_recipe_and_a_rule():

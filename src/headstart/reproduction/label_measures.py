@@ -13,25 +13,25 @@ __all__ = ["utility_fall", "utility_late"]
 
 FIRST, LATE = 0, -2
 """The budgets that are read: the fewest labels, and the most but one, for beyond the last nothing can be measured."""
+MOST_BEYOND = 0.5
+"""Share of utilities that may be bounds."""
 
 
 def utility_fall(evidence: Evidence) -> Measured:
     """How many times as many labels pretraining stands for with the fewest labels as it does with many: the geometric
     mean over arms and datasets of (1 + U) at the one budget over (1 + U) at the other."""
     scores, labels = _curves(evidence)
-    value = jackknife(partial(_fall, labels=labels), scores, confidence=evidence.confidence)
     _, above, below = _logs(scores, labels)
-    raised = above[..., FIRST] | below[..., LATE]
-    lowered = below[..., FIRST] | above[..., LATE]
-    return Measured(*value, _times, _bound(bool(raised.any()), bool(lowered.any())))
+    bound = _bound(above[..., FIRST] | below[..., LATE], below[..., FIRST] | above[..., LATE])
+    return Measured(*jackknife(partial(_fall, labels=labels), scores, confidence=evidence.confidence), _times, bound)
 
 
 def utility_late(evidence: Evidence) -> Measured:
     """(1 + U) with the most labels but one, the geometric mean over arms and datasets: 1 where nothing is saved."""
     scores, labels = _curves(evidence)
-    value = jackknife(partial(_late, labels=labels), scores, confidence=evidence.confidence)
     _, above, below = _logs(scores, labels)
-    return Measured(*value, _times, _bound(bool(above[..., LATE].any()), bool(below[..., LATE].any())))
+    bound = _bound(above[..., LATE], below[..., LATE])
+    return Measured(*jackknife(partial(_late, labels=labels), scores, confidence=evidence.confidence), _times, bound)
 
 
 def _curves(evidence: Evidence) -> tuple[Floats, Floats]:
@@ -66,13 +66,19 @@ def _logs(scores: Floats, labels: Floats) -> tuple[Floats, NDArray[np.bool_], ND
     return logs, over, under
 
 
-def _bound(lower: bool, upper: bool) -> Bound:
-    """Which kind of bound a number is where some of its parts are no less, or no more, than what was counted."""
-    if lower and upper:
-        return "both"
-    return "lower" if lower else "upper" if upper else "none"
+def _bound(raised: NDArray[np.bool_], lowered: NDArray[np.bool_]) -> Bound:
+    """Which kind of bound a mean is, where some of its parts are no less, or no more, than what was counted.
+
+    Raises ``UnmeasuredError`` where it is either way or most are: what is cut off at a limit has no spread to judge by.
+    """
+    beyond = raised | lowered
+    if beyond.mean() > MOST_BEYOND or (raised.any() and lowered.any()):
+        raise UnmeasuredError(
+            f"{beyond.sum()} of {beyond.size} utilities lie beyond what scratch's budgets can measure"
+        )
+    return "lower" if raised.any() else "upper" if lowered.any() else "none"
 
 
 def _times(value: float) -> str:
     """A logarithm as the factor that it is of."""
-    return f"× {np.exp(value):.2g}" if abs(value) < 20 else "× anything"
+    return f"× {np.exp(value):.3g}" if abs(value) < 20 else "× anything"

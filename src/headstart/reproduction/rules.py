@@ -14,7 +14,7 @@ __all__ = ["VERDICTS", "Answer", "Bound", "Measured", "Rule", "UnmeasuredError"]
 
 Verdict = Literal["agree", "disagree", "undecided"]
 VERDICTS: tuple[Verdict, ...] = ("agree", "disagree", "undecided")
-Bound = Literal["none", "lower", "upper", "both"]
+Bound = Literal["none", "lower", "upper"]
 NOT_TRAINED_OUT = "arms are not trained out, so that a gain may be speed and not labels"
 
 
@@ -25,7 +25,7 @@ class UnmeasuredError(HeadstartError):
 class Measured(NamedTuple):
     """A number and its interval, NaN where there is none, and how one of its kind reads.
 
-    bound: ``lower`` where it is known to be at least that much, ``upper`` at most; ``both``: neither is known.
+    bound: ``lower`` where it is known to be at least that much, ``upper`` at most.
     """
 
     value: float
@@ -50,7 +50,7 @@ class Answer(NamedTuple):
         if found is None or math.isnan(found.value):
             return "no number"
         ends = "no interval" if math.isnan(found.low) else f"{found.show(found.low)} to {found.show(found.high)}"
-        sign = {"none": "", "lower": "≥ ", "upper": "≤ ", "both": "about "}[found.bound]
+        sign = {"none": "", "lower": "≥ ", "upper": "≤ "}[found.bound]
         return f"{sign}{found.show(found.value)} ({ends})"
 
     @property
@@ -94,8 +94,8 @@ class Rule:
         """By the whole interval: all of it where the claim puts the number, or none of it."""
         if math.isnan(measured.low) or math.isnan(measured.high):
             return "undecided", "the number has no interval"
-        low = -math.inf if measured.bound in ("upper", "both") else measured.low
-        high = math.inf if measured.bound in ("lower", "both") else measured.high
+        low = -math.inf if measured.bound == "upper" else measured.low
+        high = math.inf if measured.bound == "lower" else measured.high
         if self._holds(low, high):
             return "agree", ""
         if high <= self.low or low >= self.high:
