@@ -11,9 +11,11 @@ from pathlib import Path
 from headstart.charts import Figure, save_figure
 from headstart.files import write_atomic
 from headstart.report.cells import Cell, TextTable
-from headstart.report.html import HERE, find_template
+from headstart.report.html import find_template, style_of
 
 __all__ = ["FigurePart", "ReproductionPage", "RuleAnswer", "RunNote", "write_reproduction"]
+
+STYLE = ("page", "reproduction", "print")
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def write_reproduction(path: Path, page: ReproductionPage) -> None:
             save_figure(figure, folder / part.name)
     counts = [(verdict, _count(page, verdict)) for verdict in ("agree", "disagree", "undecided")]
     text = find_template("reproduction.html.j2").render(
-        style=(HERE / "page.css").read_text(encoding="utf-8") + (HERE / "reproduction.css").read_text(encoding="utf-8"),
+        style=style_of(STYLE),
         page=page,
         confidence=f"{100 * page.confidence:g}\u00a0%",
         headline=", ".join(f"{count} {verdict}" for verdict, count in counts),
