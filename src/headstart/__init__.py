@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from headstart.data.exchange.frames import import_frame
     from headstart.data.exchange.memory import import_arrays
     from headstart.exporting import export_weights
+    from headstart.reproduction.verb import reproduce
     from headstart.runs import compare_studies, list_runs
     from headstart.tuned import Tuned
     from headstart.tuning import tune_study
@@ -35,6 +36,7 @@ __all__ = [
     "load_study",
     "load_suite",
     "prepare_study",
+    "reproduce",
     "run_study",
     "run_suite",
     "tune_study",
@@ -51,6 +53,7 @@ __getattr__ = lazily(
         ),
         **dict.fromkeys(["compare_studies", "list_runs"], "headstart.runs"),
         "advise": "headstart.advice",
+        "reproduce": "headstart.reproduction.verb",
         "export_weights": "headstart.exporting",
         "import_arrays": "headstart.data.exchange.memory",
         "import_frame": "headstart.data.exchange.frames",

@@ -120,6 +120,15 @@ class StudyRun:
         if self._failed and all(point.job.key in self._failed for point in self.plan.points):
             raise HeadstartError(next(iter(self._failed.values())))
 
+    def collect(self) -> None:
+        """Take what is finished already, by this study or by others, and run nothing."""
+        with self.run.held():
+            try:
+                self._keep_finished()
+            finally:
+                self._following.close()
+                self.launcher.close()
+
     def _run_and_plan(self, hear: Listener, expect: Expect | None) -> None:
         """In turns, until nothing is left open."""
         while True:

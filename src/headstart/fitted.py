@@ -23,6 +23,7 @@ def fit_study(
     recipe: str | Path | None = None,
     overrides: Sequence[str] = (),
     *,
+    scale: str | None = None,
     data: Path | str | None = None,
     seconds: float | None = None,
     out: Path | str | None = None,
@@ -32,10 +33,10 @@ def fit_study(
 ) -> "Fitted":
     """A study that fits ``seconds`` on this machine: of a recipe or YAML file, or of the images at ``data``.
 
-    overrides: ``key=value``, which hold whatever is chosen. seconds: of which an empty store leaves time for nothing
-    else; ``None``: a recipe as it stands, or a study about as large as the quickstart. out: folder of runs, where one
-    that was chosen before is gone on with. Raises ``HeadstartError`` for what cannot be told of images, and
-    ``ConfigError`` where no study fits.
+    overrides: ``key=value``, which hold whatever is chosen. scale: of a recipe that has some. seconds: of which an
+    empty store leaves time for nothing else; ``None``: a recipe as it stands, or a study about as large as the
+    quickstart. out: folder of runs, where one that was chosen before is gone on with. Raises ``HeadstartError`` for
+    what cannot be told of images, and ``ConfigError`` where no study fits.
 
     >>> fitted = fit_study(data="photos", seconds=600)  # doctest: +SKIP
     >>> run_study(fitted.config)  # doctest: +SKIP
@@ -44,7 +45,7 @@ def fit_study(
 
     if (recipe is None) == (data is None):
         raise ConfigError("name a recipe or YAML file, or else say where images are with --data PATH")
-    found = of_recipe(str(recipe), overrides) if data is None else of_data(Path(data), overrides)
+    found = of_recipe(str(recipe), overrides, scale) if data is None else of_data(Path(data), overrides)
     if seconds is None:
         return found.usual()
     from headstart.study.running.store import open_store

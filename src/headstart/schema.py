@@ -21,7 +21,17 @@ from pydantic_core import ErrorDetails
 from headstart.errors import ConfigError
 from headstart.names import as_text
 
-__all__ = ["Overrides", "Schema", "apply_override", "flat", "overrides_of", "overriding", "set_key", "validate"]
+__all__ = [
+    "Overrides",
+    "Schema",
+    "apply_override",
+    "flat",
+    "nearest",
+    "overrides_of",
+    "overriding",
+    "set_key",
+    "validate",
+]
 
 Model = TypeVar("Model", bound=BaseModel)
 SHOULD = "Input should be "
@@ -196,12 +206,12 @@ def _unknown_key(model: type[BaseModel], location: tuple[int | str, ...], path: 
     owner = _model_at(model, location[:-1])
     known = sorted(owner.model_fields) if owner else []
     below = [f"{name}.{key}" for name in known for key in _keys_of(owner, name)]
-    close = _nearest(str(location[-1]), known + below)
+    close = nearest(str(location[-1]), known + below)
     hint = f"did you mean '{close}'" if close else f"the keys here are {', '.join(known)}"
     return f"unknown key '{path}': {hint}"
 
 
-def _nearest(wrong: str, keys: list[str]) -> str | None:
+def nearest(wrong: str, keys: list[str]) -> str | None:
     """The key that is written most alike, whatever its case and what it is below; the first of several."""
     matcher = difflib.SequenceMatcher(b=wrong.lower())
 

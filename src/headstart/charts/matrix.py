@@ -71,7 +71,8 @@ def _cells(utility: pd.DataFrame, summary: pd.DataFrame, varied: Sequence[str]) 
     rows = with_missing(utility[utility[SOURCE] != ""], summary, varied).merge(
         reference, on=same, how="left", validate="many_to_one"
     )
-    sign = rows["task"].map({task: 1 if TASKS[task].higher_is_better else -1 for task in rows["task"].unique()})
+    signs = {task: 1 if TASKS[task].higher_is_better else -1 for task in rows["task"].unique()}
+    sign = rows["task"].map(signs).astype(float)  # of no rows at all it would be text
     return rows.assign(gain=rows["value"] - rows["reference"], better=sign * (rows["value"] - rows["reference"]))
 
 

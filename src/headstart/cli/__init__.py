@@ -14,6 +14,7 @@ from headstart.cli.advise import advise
 from headstart.cli.completion import complete_list
 from headstart.cli.console import errors, print_catalogue, print_sizes, tell
 from headstart.cli.render import render
+from headstart.cli.reproduce import reproduce
 from headstart.cli.streams import open_to_any_text
 from headstart.cli.tune import tune
 from headstart.errors import ConfigError, HeadstartError
@@ -31,6 +32,7 @@ app.add_typer(weights.app, name="weights")
 app.add_typer(engine.app, name="engine")
 app.command("render")(render)
 app.command("tune")(tune)
+app.command("reproduce")(reproduce)
 app.command("advise")(advise)
 
 

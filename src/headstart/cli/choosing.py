@@ -34,6 +34,7 @@ def chosen_study(
     store: str,
     workers: int | None,
     out: Path,
+    scale: str | None = None,
     replace: bool = False,
 ) -> Chosen:
     """The study of ``recipe`` or ``data``, cut to ``time`` where there is one; what was chosen is printed.
@@ -43,16 +44,26 @@ def chosen_study(
     from headstart.api import load_suite
     from headstart.study.config.suite import as_suite
 
+    if data is not None and scale is not None:
+        raise ConfigError("--scale is of a recipe's own scales, and --data makes a study of its own: leave one out")
     if data is not None and recipe is not None:
         overrides, recipe = _as_override(recipe, data, overrides), None
     usual = "none" if data is None else DATA_TIME
     seconds = _seconds(usual if time is None else time)
     if recipe is not None and seconds is None:
-        return Chosen(load_suite(recipe, overrides))
+        return Chosen(load_suite(recipe, overrides, scale))
     from headstart.api import fit_study
 
     fitted = fit_study(
-        recipe, overrides, data=data, seconds=seconds, out=out, store=store, workers=workers, replace=replace
+        recipe,
+        overrides,
+        scale=scale,
+        data=data,
+        seconds=seconds,
+        out=out,
+        store=store,
+        workers=workers,
+        replace=replace,
     )
     _print_choice(fitted, seconds)
     return Chosen(as_suite(fitted.config), fitted.replaces)

@@ -3,7 +3,14 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["complete_list", "complete_recipe"]
+__all__ = ["complete_figure", "complete_list", "complete_recipe"]
+
+
+def complete_figure(incomplete: str) -> Iterator[str]:
+    """Figures and findings of the paper."""
+    from headstart.reproduction.figures import ALL, FIGURES
+
+    yield from (name for name in [*FIGURES, ALL] if name.startswith(incomplete))
 
 
 def complete_list(incomplete: str) -> Iterator[str]:

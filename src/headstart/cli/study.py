@@ -48,6 +48,9 @@ Time = Annotated[
         help="What the study may take, as 10m or 1h; none: however long. Default: 10m with --data, else none."
     ),
 ]
+Scale = Annotated[
+    str | None, typer.Option(help="How large, of a recipe with scales: tiny, small or paper.", show_default="small")
+]
 Overrides = Annotated[list[str] | None, typer.Argument(help="key=value, dotted keys, for example trials=5.")]
 StoreOption = Annotated[str, typer.Option(help="Where finished work is kept and shared between studies.")]
 AddressOption = Annotated[
@@ -62,6 +65,7 @@ def study_run(
     overrides: Overrides = None,
     data: Data = None,
     time: Time = None,
+    scale: Scale = None,
     out: Annotated[Path, typer.Option(help="Folder of runs; the study goes to OUT/NAME.")] = Path("runs"),
     store: StoreOption = str(DEFAULT_STORE),
     launcher: Annotated[str, typer.Option(help="How jobs reach processors: local or ray.")] = "local",
@@ -81,7 +85,9 @@ def study_run(
     """
     from headstart.api import Study, prepare_study
 
-    chosen = chosen_study(recipe, overrides or [], data, time, out=out, store=store, workers=workers, replace=replace)
+    chosen = chosen_study(
+        recipe, overrides or [], data, time, out=out, store=store, workers=workers, scale=scale, replace=replace
+    )
     prepared = prepare_study(
         chosen.suite,
         out=out,
@@ -103,6 +109,7 @@ def study_plan(
     overrides: Overrides = None,
     data: Data = None,
     time: Time = None,
+    scale: Scale = None,
     detect: Annotated[
         str | None,
         typer.Option(help="Also how many trials show a gain of this share of labels, 0.5 or 50%; it may run a pilot."),
@@ -115,7 +122,7 @@ def study_plan(
     from headstart.api import plan_table
 
     share = None if detect is None else share_of(detect)
-    chosen = chosen_study(recipe, overrides or [], data, time, out=out, store=store, workers=workers)
+    chosen = chosen_study(recipe, overrides or [], data, time, out=out, store=store, workers=workers, scale=scale)
     for guess in chosen.suite.guesses:
         say(f"guessed {guess}")
     print_frame(plan_table(chosen.suite, store=store, workers=workers))

@@ -8,7 +8,7 @@ import typer
 from headstart.cache import DEFAULT_STORE
 from headstart.cli.console import WorkersOption, console, print_frame, print_prose, say, tell
 from headstart.cli.running import run_study_here
-from headstart.cli.study import AddressOption, Overrides, Recipe, StoreOption
+from headstart.cli.study import AddressOption, Overrides, Recipe, Scale, StoreOption
 from headstart.times import seconds_of
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ __all__ = ["tune"]
 def tune(
     recipe: Recipe,
     overrides: Overrides = None,
+    scale: Scale = None,
     trials: Annotated[int, typer.Option(help="Of each arm; the first is the arm as it is.")] = 20,
     time: Annotated[
         str | None, typer.Option(help="For the search, as 1h or 15m: no round begins that it lacks.")
@@ -50,7 +51,7 @@ def tune(
     """
     from headstart.api import load_suite
 
-    suite = load_suite(recipe, overrides)  # before anything heavy is loaded, so that a wrong key is refused at once
+    suite = load_suite(recipe, overrides, scale)  # before anything heavy, so that a wrong key is refused at once
     from headstart.tuning import prepare_tuning
 
     run = prepare_tuning(

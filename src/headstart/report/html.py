@@ -19,7 +19,7 @@ import vl_convert
 from headstart.charts import Figure
 from headstart.charts.looks import SHAPES
 
-__all__ = ["Choice", "find_template", "render_page"]
+__all__ = ["Choice", "find_template", "render_page", "style_of"]
 
 HERE = Path(__file__).parent
 STYLE = ("page", "advice", "controls", "print")
@@ -51,7 +51,7 @@ def render_page(
     """
     script = _script()
     return find_template(template).render(
-        style="".join((HERE / "style" / f"{part}.css").read_text(encoding="utf-8") for part in STYLE),
+        style=style_of(STYLE),
         run=re.sub(r"[^\w.-]+", "-", name),
         tables={name: table.to_csv(index=False, lineterminator="\n") for name, table in tables.items()},
         filters=filters,
@@ -63,6 +63,11 @@ def render_page(
         shapes=SHAPES,
         **values,
     )
+
+
+def style_of(parts: Sequence[str]) -> str:
+    """The style that these files of it make."""
+    return "".join((HERE / "style" / f"{part}.css").read_text(encoding="utf-8") for part in parts)
 
 
 def find_template(name: str) -> jinja2.Template:

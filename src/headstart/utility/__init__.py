@@ -3,9 +3,11 @@
 from typing import Literal
 
 from headstart.utility.agreement import Agreement, rank_agreement
+from headstart.utility.association import Association, associate
 from headstart.utility.curves import LabelRange, labels_needed, monotone_fit
 from headstart.utility.gains import GainEstimate, estimate_gains
 from headstart.utility.images import image_variance
+from headstart.utility.jackknife import Estimate, jackknife
 from headstart.utility.looks import Looks
 from headstart.utility.power import MOST_TRIALS, Detection, detect_gain, trials_needed
 from headstart.utility.reference import (
@@ -16,6 +18,7 @@ from headstart.utility.reference import (
     reference_utility,
 )
 from headstart.utility.scores import StudyScores
+from headstart.utility.shifts import shift_effects
 from headstart.utility.units import MeanInterval, mean_interval
 from headstart.utility.utility import CENSORED, UtilityEstimate, estimate_utility
 
@@ -23,7 +26,9 @@ __all__ = [
     "CENSORED",
     "MOST_TRIALS",
     "Agreement",
+    "Association",
     "Detection",
+    "Estimate",
     "GainEstimate",
     "Interpolation",
     "LabelRange",
@@ -32,11 +37,13 @@ __all__ = [
     "ReferenceUtility",
     "StudyScores",
     "UtilityEstimate",
+    "associate",
     "detect_gain",
     "estimate_gains",
     "estimate_utility",
     "image_variance",
     "interpolate_labels",
+    "jackknife",
     "labels_needed",
     "mean_interval",
     "monotone_fit",
@@ -44,6 +51,7 @@ __all__ = [
     "reference_estimate",
     "reference_labels_needed",
     "reference_utility",
+    "shift_effects",
     "trials_needed",
 ]
 

@@ -44,7 +44,9 @@ class ArmConfig(Schema):
     images. teacher: of a method that learns from another network, the file of that. options: the method's own.
     pretrain: what differs from the study's ``pretrain``. augment: switches while pretraining that overrule both the
     study's and those that the method leaves off or brings. backbone: default what the card of ``weights`` names, else
-    the study's. protocols: by name, what differs from the study's for this arm.
+    the study's. protocols: by name, what differs from the study's for this arm. split: of random weights, two
+    networks of half the width as a method that needs them trains them, one for the first channel and one for the rest,
+    so that what comes of the network is told from what comes of the method.
 
     >>> ArmConfig(method="rotation", pretrain={"steps": 8000}).method
     'rotation'
@@ -59,6 +61,7 @@ class ArmConfig(Schema):
     pretrain: Annotated[SerializeAsAny[Overrides], overriding(TrainConfig, "pretrain")] = overrides_of(TrainConfig)()
     augment: Annotated[SerializeAsAny[Overrides], overriding(AugmentConfig, "augment")] = overrides_of(AugmentConfig)()
     backbone: BackboneChoice | None = None
+    split: bool = False
     protocols: dict[str, SerializeAsAny[Overrides]] = {}
 
     @field_validator("protocols", mode="before")
@@ -93,6 +96,8 @@ class ArmConfig(Schema):
                     raise ValueError(f"{key} has no meaning for {what}, which no method trains: leave it out")
         if self.weights is None and (self.method == WEIGHTS or self.input or self.match != "names"):
             raise ValueError("weights is missing: name the file that this arm starts from")
+        if self.split and self.method != SCRATCH:
+            raise ValueError("split is for random weights, and a method splits its network or not: leave it out")
         if self.weights is not None and self.method == SCRATCH:
             raise ValueError("weights has no meaning for method scratch, which draws them: leave one of them out")
         if self.is_taught and self.teacher is None:
@@ -103,6 +108,11 @@ class ArmConfig(Schema):
         if self.teacher is not None and not self.is_taught:
             raise ValueError(f"teacher has no meaning for method '{self.method}', which learns from none: leave it out")
         return self
+
+    @property
+    def splits(self) -> bool:
+        """Whether it has two networks of half the width."""
+        return self.split or (self.pretrains and METHODS.traits(self.method).split_backbone)
 
     @property
     def pretrains(self) -> bool:
@@ -129,6 +139,8 @@ class ArmConfig(Schema):
         parts = [f"{where} {key} {value}".strip() for where, keys in differing.items() for key, value in keys.items()]
         if self.backbone and self.backbone != study_backbone:
             parts.append(self.backbone.label)
+        if self.split:
+            parts.append("split into two networks of half the width")
         if self.teacher:
             parts.insert(0, f"taught by {self.teacher.label}")
         if self.file:

@@ -13,7 +13,7 @@ from headstart.backbones import Backbone, build_backbone
 from headstart.data.dataset import ImageSet
 from headstart.data.sources.base import SourceInfo
 from headstart.errors import CheckpointError, ConfigError
-from headstart.methods import METHODS, Teacher, build_method
+from headstart.methods import Teacher, build_method
 from headstart.seeding import torch_generator
 from headstart.study.config.arms import PATCHES
 from headstart.study.config.choices import BackboneChoice
@@ -34,7 +34,7 @@ def check_networks(config: StudyConfig, info: SourceInfo) -> None:
     built: dict[str, Backbone] = {}
     for arm, settings in config.arms.items():
         choice = _network(config, arm)
-        split = settings.pretrains and METHODS[settings.method].split_backbone
+        split = settings.splits
         seen = _seen(config, info, arm)
         name = f"{choice.identity()} {split} {seen.channels} {seen.resolution}"
         if name not in built:

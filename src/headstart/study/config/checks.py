@@ -18,13 +18,23 @@ __all__ = ["check_study", "check_suite"]
 def check_suite(suite: Suite, *, networks: bool = True) -> tuple[str, ...]:
     """``check_study`` of each study; what they say together, in sentences, each once."""
     notes: dict[str, None] = {}
+    built: set[str] = set()
     for variant in suite.variants:
+        unknown = _of_networks(variant.config) not in built
+        built.add(_of_networks(variant.config))
         try:
-            notes |= dict.fromkeys(check_study(variant.config, networks=networks))
+            notes |= dict.fromkeys(check_study(variant.config, networks=networks and unknown))
         except ConfigError as error:
             where = ", ".join(f"{name}={value}" for name, value in variant.values.items())
             raise (ConfigError(f"with {where}: {error}") if where else error) from None
     return tuple(notes)
+
+
+def _of_networks(config: StudyConfig) -> str:
+    """All that networks and methods can fail to fit, in one text: not what images show."""
+    info, source = config.dataset.info(), config.pretrain_source.info()
+    settings = config.model_dump_json(exclude={"dataset", "pretrain_dataset"})
+    return f"{settings} {info.channels} {info.resolution} {info.classes} {min(info.counts.values())} {source.counts}"
 
 
 def check_study(config: StudyConfig, *, networks: bool = True) -> tuple[str, ...]:

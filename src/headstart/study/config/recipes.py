@@ -1,5 +1,6 @@
 """Study files: recipes that ship, YAML files of users, and what a run leaves."""
 
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
@@ -7,18 +8,21 @@ import yaml
 
 from headstart.errors import ConfigError
 
-__all__ = ["dump_yaml", "read_values", "recipe_names"]
+__all__ = ["SCALES", "dump_yaml", "read_values", "recipe_names"]
 
 RECIPES = Path(__file__).parents[2] / "recipes"
+LIKE, SCALES = "like", "scales"
 
 
 def read_values(recipe: str | Path) -> dict[str, Any]:
     """The keys of a recipe, by its name, or of a YAML file; ``name`` is the file's where it says none.
 
-    Raises ``ConfigError`` for a file that is not there or holds no keys.
+    A file that says which it is ``like`` has that one's keys, each with all below it, wherever it has none of its own;
+    of ``scales`` those of each scale, without the sizes of what it replaced. So it need say no more than where it
+    differs. Raises ``ConfigError`` for a file that is not there or holds no keys.
     """
     path = _recipe_path(recipe)
-    values = _read_yaml(path)
+    values = _with_others(path, _read_yaml(path), (path,))
     values.setdefault("name", path.stem)
     return values
 
@@ -31,6 +35,25 @@ def dump_yaml(values: Any) -> str:
 def recipe_names() -> list[str]:
     """Recipes in the package, as ``study run`` takes them."""
     return sorted(path.relative_to(RECIPES).with_suffix("").as_posix() for path in RECIPES.rglob("*.yaml"))
+
+
+def _with_others(path: Path, values: dict[str, Any], readers: tuple[Path, ...]) -> dict[str, Any]:
+    """The keys of a file over those of the one that it is like. readers: who asks, the file itself the last."""
+    other = values.pop(LIKE, None)
+    if other is None:
+        return values
+    found = _recipe_path(str(other))
+    if found in readers:
+        raise ConfigError(f"{path} is like {other}, which is like itself in the end: leave one of these out")
+    below = _with_others(found, _read_yaml(found), (*readers, found))
+    theirs, own = below.pop(SCALES, {}), values.pop(SCALES, {})
+    kept = {name: _not_below(keys, values) for name, keys in theirs.items()}
+    scales = {name: {**kept.get(name, {}), **own.get(name, {})} for name in dict.fromkeys([*theirs, *own])}
+    return {**below, **values} | ({SCALES: scales} if scales else {})
+
+
+def _not_below(keys: dict[str, Any], replaced: Container[str]) -> dict[str, Any]:
+    return {path: value for path, value in keys.items() if path.partition(".")[0] not in replaced}
 
 
 def _recipe_path(recipe: str | Path) -> Path:

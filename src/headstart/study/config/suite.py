@@ -12,6 +12,7 @@ import yaml
 from headstart.errors import ConfigError
 from headstart.schema import apply_override, set_key, validate
 from headstart.study.config.recipes import dump_yaml, read_values
+from headstart.study.config.scales import SCALES, at_scale
 from headstart.study.config.settle import settle
 from headstart.study.config.study import StudyConfig
 
@@ -37,11 +38,12 @@ class Variant:
 @dataclass(frozen=True)
 class Suite:
     """Studies of one name. varied: the names of what differs, in order. written: the keys of the study file, with
-    ``vary`` where there are several."""
+    ``vary`` where there are several. assumed: what nobody said of it, a sentence each."""
 
     variants: tuple[Variant, ...]
     varied: tuple[str, ...]
     written: Mapping[str, Any]
+    assumed: tuple[str, ...] = ()
 
     @property
     def first(self) -> StudyConfig:
@@ -58,10 +60,10 @@ class Suite:
 
     @property
     def guesses(self) -> tuple[str, ...]:
-        """What nobody said of the images, each with its reason."""
+        """What nobody said of the images or of the scale, each with its reason."""
         studies = [variant.config for variant in self.variants]
         sources = [source for study in studies for source in (study.dataset, study.pretrain_dataset) if source]
-        return tuple(dict.fromkeys(guess for source in sources for guess in source.info().guesses))
+        return (*self.assumed, *dict.fromkeys(guess for source in sources for guess in source.info().guesses))
 
     def settled(self) -> "Suite":
         """All studies with device, precision and color decided, and the file that says so."""
@@ -75,27 +77,32 @@ class Suite:
         return dump_yaml(dict(self.written))
 
 
-def load_suite(recipe: str | Path, overrides: Sequence[str] | None = None) -> Suite:
+def load_suite(recipe: str | Path, overrides: Sequence[str] | None = None, scale: str | None = None) -> Suite:
     """A recipe's name or a YAML file, with ``key=value`` overrides (dotted keys, YAML values), checked.
 
-    Without ``vary`` it is a suite of one. Raises ``ConfigError`` for anything wrong in it.
+    scale: which of the file's ``scales``, on which overrides lie; default: ``small``, where it has any. Without
+    ``vary`` it is a suite of one. Raises ``ConfigError`` for anything wrong in it.
 
     >>> load_suite("quickstart", ["trials=2"]).name
     'quickstart'
     """
-    values = read_values(recipe)
+    written = read_values(recipe)
+    values, chosen = at_scale(written, scale, str(recipe))
     for override in overrides or []:
         apply_override(values, override)
-    return suite_of(values, str(recipe))
+    suite = suite_of(values, str(recipe))
+    if scale is not None or not chosen:
+        return suite
+    return replace(suite, assumed=(f"scale {chosen}, of {', '.join(written[SCALES])}: --scale names another",))
 
 
-def load_study(recipe: str | Path, overrides: Sequence[str] | None = None) -> StudyConfig:
+def load_study(recipe: str | Path, overrides: Sequence[str] | None = None, scale: str | None = None) -> StudyConfig:
     """Like ``load_suite``, of a file without ``vary``: its one study.
 
     >>> load_study("quickstart", ["pretrain.steps=50"]).pretrain.steps
     50
     """
-    suite = load_suite(recipe, overrides)
+    suite = load_suite(recipe, overrides, scale)
     if suite.varied:
         raise ConfigError(
             f"{recipe} varies {', '.join(suite.varied)}: it is a suite, which run_suite and load_suite take"

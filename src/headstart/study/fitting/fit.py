@@ -124,9 +124,9 @@ def of_data(path: Path, overrides: Sequence[str]) -> Candidates:
     return Candidates(floors, floors[0][LARGER], (*found.guesses, *template.guesses), f"study of {path}")
 
 
-def of_recipe(recipe: str, overrides: Sequence[str]) -> Candidates:
+def of_recipe(recipe: str, overrides: Sequence[str], scale: str | None = None) -> Candidates:
     """A recipe or YAML file as it stands, and less of the same. Raises ``ConfigError`` for a suite."""
-    suite = load_suite(recipe, overrides)
+    suite = load_suite(recipe, overrides, scale)
     if suite.varied:
         raise ConfigError(f"{recipe} varies {', '.join(suite.varied)}, and --time fits one study: leave --time out")
     config = suite.first

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from headstart.data.transforms.input import ImageInput
-from headstart.methods import METHODS
 from headstart.seeding import derive_seed
 from headstart.study.config.arms import PATCHES, RANDOM, SCRATCH, Role
 from headstart.study.config.study import StudyConfig
@@ -90,8 +89,7 @@ def _first(config: StudyConfig, name: str) -> Start:
     if arm.weights is not None:
         file, expected = weights_of(config, name)
         return WeightsStart(WeightsJob(file), expected)
-    split = arm.pretrains and METHODS.traits(arm.method).split_backbone
-    return RandomStart(config.backbone_of(name), _expected(config), split=split)
+    return RandomStart(config.backbone_of(name), _expected(config), split=arm.splits)
 
 
 def _teacher(config: StudyConfig, name: str) -> Start | None:

@@ -33,14 +33,19 @@ __all__ = ["image_steps_per_second", "views_per_second"]
 WARM, MOST = 2, 40
 """Steps before any counts, and at most while they do."""
 FEW_IMAGES = 1000
+GLANCE = 2
+"""Images of a step that tells whether whole batches can be afforded."""
+LONGEST = 4.0
+"""Seconds that the fewest steps of whole batches may take."""
 
 
 def image_steps_per_second(config: StudyConfig, info: SourceInfo, start: Start, batch: int, budget: float) -> float:
     """Images per second that the network of ``start`` is fine-tuned on by one worker, ``batch`` at a time.
 
-    info: of the images. budget: seconds that it may take, three steps at least.
+    info: of the images. budget: seconds that it may take, three steps at least; where these take too long, as those of
+    large networks do that are meant for other machines, it is told from steps of a few images.
     """
-    return batch * _steps_per_second(lambda steps: _fine_tuned(config, info, start, batch, steps), budget)
+    return _images_per_second(partial(_fine_tuned, config, info, start), batch, budget)
 
 
 def views_per_second(config: StudyConfig, info: SourceInfo, job: PretrainJob, budget: float) -> float:
@@ -48,19 +53,24 @@ def views_per_second(config: StudyConfig, info: SourceInfo, job: PretrainJob, bu
 
     info, budget: as above. Where processes share a batch it is the joint batch on one of them.
     """
-    views = job.train.batch_size * METHODS.traits(job.method).views
-    return views * _steps_per_second(lambda steps: _pretrained(config, info, job, steps), budget)
+    views = METHODS.traits(job.method).views
+    return views * _images_per_second(partial(_pretrained, config, info, job), job.train.batch_size, budget)
 
 
-def _steps_per_second(seconds_of: Callable[[int], float], budget: float) -> float:
-    """As in a worker: in one thread, which keeps its memory."""
+def _images_per_second(seconds_of: Callable[[int, int], float], batch: int, budget: float) -> float:
+    """As in a worker: in one thread, which keeps its memory. seconds_of: of a batch's images, so many steps."""
     keep_freed_memory()
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        warm = seconds_of(WARM) / WARM
+        glance = min(GLANCE, batch)
+        seconds_of(glance, 1)
+        seconds = seconds_of(glance, 1)
+        if (WARM + 1) * batch * seconds / glance > LONGEST:
+            return glance / seconds
+        warm = seconds_of(batch, WARM) / WARM
         steps = max(1, min(MOST, int(budget / warm) - WARM))
-        return steps / seconds_of(steps)
+        return batch * steps / seconds_of(batch, steps)
     finally:
         torch.set_num_threads(threads)
 
@@ -79,9 +89,9 @@ def _fine_tuned(config: StudyConfig, info: SourceInfo, start: Start, batch: int,
     return _taken(setup.learner, setup.loader, settings)
 
 
-def _pretrained(config: StudyConfig, info: SourceInfo, job: PretrainJob, steps: int) -> float:
+def _pretrained(config: StudyConfig, info: SourceInfo, job: PretrainJob, batch: int, steps: int) -> float:
     """Seconds of so many steps. What a method remembers of each image is of a few of them."""
-    batch, method = job.train.batch_size, METHODS[job.method]
+    method = METHODS[job.method]
     images, backbone = _begin(config, info, job.start, batch)
     options, draws = job.options.model_dump(), torch_generator("timing")
     others: dict[str, Any] = {"images": max(batch, FEW_IMAGES), "generator": draws}

@@ -1,0 +1,195 @@
+"""The charts of a figure of the paper, from what its runs found."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from headstart.charts import Figure
+from headstart.charts.accuracy import accuracy_figure
+from headstart.charts.against import against_figure
+from headstart.charts.best import best_figure
+from headstart.charts.looks import arm_looks
+from headstart.charts.matrix import matrix_figure
+from headstart.charts.names import protocol_title
+from headstart.charts.shifts import shifts_figure
+from headstart.charts.text import metric_style
+from headstart.charts.utility import utility_figure
+from headstart.reproduction.evidence import Evidence, Place, RunTables
+from headstart.reproduction.measures import clustered_gains
+from headstart.reproduction.rules import UnmeasuredError
+from headstart.reproduction.transfer import shift_table
+from headstart.utility import associate
+
+__all__ = ["draw"]
+
+SHOWN = ("finetune", "constant")
+"""Protocols of the paper's curves, and of the blind guess beside them."""
+INTERVAL = ["value", "value_low", "value_high"]
+NETWORK, EFFORT = "network", "effort"
+
+
+def draw(names: tuple[str, ...], evidence: Evidence) -> list[Figure]:
+    """The charts of these names that there is anything to draw for."""
+    return [figure for name in names for figure in _drawn(name, evidence) if figure.panels]
+
+
+def _drawn(name: str, evidence: Evidence) -> Iterator[Figure]:
+    try:
+        yield from CHARTS[name](evidence)
+    except UnmeasuredError:
+        return  # the rules say what is missing
+
+
+def _accuracy(evidence: Evidence) -> Iterator[Figure]:
+    for recipe, run in evidence.runs.items():
+        summary = run.summary[run.summary["protocol"].isin(SHOWN)]
+        looks = arm_looks(summary)
+        figure = accuracy_figure(summary, looks, varied=run.varied, confidence=evidence.confidence)
+        yield _named(figure, recipe, evidence)
+
+
+def _utility(evidence: Evidence) -> Iterator[Figure]:
+    for recipe, run in evidence.runs.items():
+        yield _named(_utility_of(run, evidence), recipe, evidence)
+
+
+def _utility_of(run: RunTables, evidence: Evidence) -> Figure:
+    summary, utility = (table[table["protocol"].isin(SHOWN)] for table in (run.summary, run.utility))
+    looks = arm_looks(summary, utility)
+    return utility_figure(utility, summary, looks, varied=run.varied, confidence=evidence.confidence)
+
+
+def _effort(evidence: Evidence) -> Iterator[Figure]:
+    """Efforts as the lines of one panel: each stands where its arm stood, scratch once."""
+    for run in evidence.runs.values():
+        varied = tuple(key for key in run.varied if key != EFFORT)
+        summary, utility = (_by_effort(table, varied) for table in (run.summary, run.utility))
+        yield _utility_of(run._replace(summary=summary, utility=utility, varied=varied), evidence)
+
+
+def _by_effort(table: pd.DataFrame, varied: tuple[str, ...]) -> pd.DataFrame:
+    compared = table["role"] == "compared" if "role" in table else pd.Series(True, index=table.index)
+    named = table.assign(arm=table["arm"].where(~compared, table[EFFORT]))
+    return named.drop(columns=EFFORT).drop_duplicates([*varied, "dataset", "task", "arm", "protocol", "labels"])
+
+
+def _transfer(evidence: Evidence) -> Iterator[Figure]:
+    for run in evidence.runs.values():
+        summary, utility = (table[table["protocol"].isin(SHOWN)] for table in (run.summary, run.utility))
+        yield matrix_figure(utility, summary, varied=run.varied)
+
+
+def _shifts(evidence: Evidence) -> Iterator[Figure]:
+    yield shifts_figure(shift_table(evidence), evidence.confidence)
+
+
+def _networks(evidence: Evidence) -> Iterator[Figure]:
+    """The one network's scores against the other's."""
+    for run in evidence.runs.values():
+        summary = _within_limits(run.summary[run.summary["role"] != "control"])
+        first, second = dict.fromkeys(summary[NETWORK])
+        keys = [key for key in run.varied if key != NETWORK] + ["dataset", "task", "arm", "protocol", "labels"]
+        sides = [
+            summary[summary[NETWORK] == value].set_index(keys)[INTERVAL].add_prefix(f"{axis}_").rename(columns=_ends)
+            for axis, value in (("x", first), ("y", second))
+        ]
+        table = sides[0].join(sides[1], how="inner").reset_index()
+        table["panel"] = [
+            f"{protocol_title(protocol).capitalize()}, {task}"
+            for protocol, task in zip(table["protocol"], table["task"], strict=True)
+        ]
+        yield against_figure(
+            table.assign(place=table["dataset"]),
+            arm_looks(summary),
+            name="networks",
+            title=f"{first} beside {second}",
+            axes=(str(first), str(second)),
+            caption="Mean score on test images; on the line both networks are level.",
+            confidence=evidence.confidence,
+        )
+
+
+def _within_limits(summary: pd.DataFrame) -> pd.DataFrame:
+    """Intervals as far as a metric goes: no share is above 1."""
+    lowest, highest = np.array([metric_style(name).limits for name in summary["metric"]]).reshape(-1, 2).T
+    return summary.assign(
+        value_low=summary["value_low"].clip(lower=lowest), value_high=summary["value_high"].clip(upper=highest)
+    )
+
+
+def _ends(column: str) -> str:
+    """``x_value_low`` → ``x_low``, ``x_value`` → ``x``."""
+    return column.replace("_value", "")
+
+
+def _best(evidence: Evidence) -> Iterator[Figure]:
+    rows = [
+        {
+            "place": f"{place.names['task']}, {place.names['dataset']}",
+            "budget": rank + 1,
+            "labels": int(labels),
+            "arm": arm,
+            "metric": place.metric,
+            "score": float(np.mean(place.scores(arm)[rank])),
+        }
+        for place in evidence.places
+        for arm in place.compared
+        for rank, labels in enumerate(place.labels)
+    ]
+    summary = pd.concat([run.summary for run in evidence.runs.values()])
+    yield best_figure(pd.DataFrame(rows), arm_looks(summary))
+
+
+def _probes(evidence: Evidence) -> Iterator[Figure]:
+    """A panel per budget, named by its rank, for tasks differ in theirs."""
+    rows = [row for place in evidence.places for row in _probed(place)]
+    table = pd.DataFrame(rows)
+    titles = {rank: _correlations(own, rank) for rank, own in table.groupby("budget")}
+    summary = pd.concat([run.summary for run in evidence.runs.values()])
+    nothing = dict.fromkeys(("x_low", "x_high", "y_low", "y_high"), np.nan)
+    yield against_figure(
+        table.assign(panel=table["budget"].map(titles), **nothing),
+        arm_looks(summary),
+        name="probes",
+        title="Linear evaluation against fine-tuning",
+        axes=("linear probe, above random features", "fine-tuned, above scratch"),
+        caption="Both in units of what scratch gains from its fewest labels to its most.",
+        confidence=evidence.confidence,
+    )
+
+
+def _probed(place: Place) -> Iterator[dict[str, object]]:
+    probed = clustered_gains(place, place.compared, "linear", ("random", "linear"))
+    tuned = clustered_gains(place, place.compared, "finetune", (place.baseline, "finetune"))
+    for row, arm in enumerate(place.compared):
+        for rank, labels in enumerate(place.labels):
+            names = {"arm": arm, "labels": int(labels), "budget": rank + 1}
+            where = f"{place.names['task']}, {place.names['dataset']}"
+            yield names | {"place": where, "x": probed[row, rank], "y": tuned[row, rank]}
+
+
+def _correlations(rows: pd.DataFrame, rank: object) -> str:
+    found = associate(rows[["x"]].to_numpy().T, rows[["y"]].to_numpy().T, np.random.default_rng(0))
+    told = (f"{value:.2f}".replace("-", "−") for value in (found.spearman.value, found.pearson.value))
+    return "Budget {}: Spearman {}, Pearson {}".format(rank, *told)
+
+
+def _named(figure: Figure, recipe: str, evidence: Evidence) -> Figure:
+    """Where several runs have the same chart, each is named after its own."""
+    if len(evidence.runs) == 1:
+        return figure
+    return replace(figure, name=f"{figure.name}-{recipe}", title=f"{figure.title} ({recipe})")
+
+
+CHARTS: Mapping[str, Callable[[Evidence], Iterator[Figure]]] = {
+    "accuracy": _accuracy,
+    "utility": _utility,
+    "effort": _effort,
+    "transfer": _transfer,
+    "shifts": _shifts,
+    "networks": _networks,
+    "best": _best,
+    "probes": _probes,
+}

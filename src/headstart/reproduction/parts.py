@@ -1,0 +1,72 @@
+"""From finished runs to the parts of the page: evidence, answers, charts, and what is missing."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from headstart.api import Study, load_suite
+from headstart.report.reproduction import FigurePart, RuleAnswer, RunNote
+from headstart.reproduction.drawing import draw
+from headstart.reproduction.evidence import Evidence, RunTables
+from headstart.reproduction.figures import PaperFigure
+from headstart.reproduction.rules import Answer
+from headstart.study.results.run_folder import CONFIG
+
+__all__ = ["evidence_of", "part_of", "written_reports"]
+
+
+def evidence_of(studies: Mapping[str, Study]) -> Evidence:
+    """The tables of all runs, by recipe."""
+    first = next(iter(studies.values())).run.info
+    runs = {recipe: _tables(study) for recipe, study in studies.items()}
+    return Evidence(runs, first.utility.confidence, first.seed)
+
+
+def _tables(study: Study) -> RunTables:
+    found, info = study.tables, study.run.info
+    return RunTables(
+        found.results,
+        found.summary,
+        found.utility,
+        found.missing,
+        info.metrics,
+        info.varied,
+        found.training.settled,
+        found.training.sentence,
+        max(_unlabelled(study)),
+    )
+
+
+def _unlabelled(study: Study) -> Iterator[int]:
+    """Images that pretraining sees, of each study of a run."""
+    for variant in load_suite(study.folder / CONFIG).variants:
+        yield variant.config.pretrain_source.info().counts["train"]
+
+
+def written_reports(studies: Mapping[str, Study], folder: Path) -> dict[str, RunNote]:
+    """Each run's own report, written, and what is to be known of the run."""
+    return {
+        recipe: RunNote(recipe, study.report().relative_to(folder).as_posix(), (study.tables.training.sentence,))
+        for recipe, study in studies.items()
+    }
+
+
+def part_of(
+    figure: PaperFigure, evidence: Evidence, notes: Mapping[str, RunNote]
+) -> tuple[tuple[Answer, ...], FigurePart]:
+    """What a figure's own runs say to its rules, and its part of the page."""
+    own = Evidence({recipe: evidence.runs[recipe] for recipe in figure.recipes}, evidence.confidence, evidence.seed)
+    answers = tuple(rule.ask(own) for rule in figure.rules)
+    told = tuple(RuleAnswer(one.rule.name, one.number, one.verdict, one.sentence) for one in answers)
+    runs = tuple(notes[recipe] for recipe in figure.recipes)
+    charts = tuple(draw(figure.charts, own))
+    return answers, FigurePart(figure.name, figure.title, figure.claim, told, runs, charts, _lacking(own))
+
+
+def _lacking(evidence: Evidence) -> str:
+    """``12 of 96 runs have no number: 12 not run yet.``"""
+    missing = [reason for run in evidence.runs.values() for reason in run.missing["reason"]]
+    planned = sum(run.results["job"].nunique() for run in evidence.runs.values())
+    if not missing:
+        return ""
+    reasons = ", ".join(f"{missing.count(reason)} {reason}" for reason in dict.fromkeys(missing))
+    return f"Of {planned} runs some have no number: {reasons}."

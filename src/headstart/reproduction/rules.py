@@ -1,0 +1,110 @@
+"""Rules: a number with its interval and where it must lie, and what follows: agree, disagree, or undecided."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from headstart.errors import HeadstartError
+
+if TYPE_CHECKING:
+    from headstart.reproduction.evidence import Evidence
+
+__all__ = ["VERDICTS", "Answer", "Bound", "Measured", "Rule", "UnmeasuredError"]
+
+Verdict = Literal["agree", "disagree", "undecided"]
+VERDICTS: tuple[Verdict, ...] = ("agree", "disagree", "undecided")
+Bound = Literal["none", "lower", "upper"]
+NOT_TRAINED_OUT = "arms are not trained out, so that a gain may be speed and not labels"
+
+
+class UnmeasuredError(HeadstartError):
+    """A number cannot be had from these runs, for the reason that it says."""
+
+
+class Measured(NamedTuple):
+    """A number and its interval, NaN where there is none, and how one of its kind reads.
+
+    bound: ``lower`` where it is known to be at least that much, ``upper`` at most.
+    """
+
+    value: float
+    low: float
+    high: float
+    show: Callable[[float], str]
+    bound: Bound = "none"
+
+
+class Answer(NamedTuple):
+    """What a run says to a rule. reason: why it is undecided, if it is."""
+
+    rule: "Rule"
+    measured: Measured | None
+    verdict: Verdict
+    reason: str
+
+    @property
+    def number(self) -> str:
+        """The number with its interval, as it reads."""
+        found = self.measured
+        if found is None or math.isnan(found.value):
+            return "no number"
+        ends = "no interval" if math.isnan(found.low) else f"{found.show(found.low)} to {found.show(found.high)}"
+        sign = {"none": "", "lower": "≥ ", "upper": "≤ "}[found.bound]
+        return f"{sign}{found.show(found.value)} ({ends})"
+
+    @property
+    def sentence(self) -> str:
+        """What was measured, and what follows."""
+        told = f"{self.rule.number}: {self.number}. The claim needs {self.rule.needs}: {self.verdict}"
+        return f"{told}, for {self.reason}." if self.reason else f"{told}."
+
+
+@dataclass(frozen=True)
+class Rule:
+    """name: of its rows in tables. number: what is measured, in words. low, high: between which it lies if the paper is
+    right. needs: the same in words. measure: the number, of what runs found; raises ``UnmeasuredError``. of_gain:
+    whether it means something only where arms are trained out.
+
+    >>> rule = Rule("gain", "the gain", "more than 0", lambda evidence: Measured(0.1, -0.1, 0.3, str), low=0.0)
+    >>> rule.verdict(rule.measure(None))
+    ('undecided', 'the interval reaches over 0.0')
+    """
+
+    name: str
+    number: str
+    needs: str
+    measure: "Callable[[Evidence], Measured]"
+    low: float = -math.inf
+    high: float = math.inf
+    of_gain: bool = False
+
+    def ask(self, evidence: "Evidence") -> Answer:
+        """What these runs say."""
+        try:
+            measured = self.measure(evidence)
+        except UnmeasuredError as gap:
+            return Answer(self, None, "undecided", str(gap))
+        verdict, reason = self.verdict(measured)
+        if verdict != "undecided" and self.of_gain and not evidence.trained_out:
+            return Answer(self, measured, "undecided", NOT_TRAINED_OUT)
+        return Answer(self, measured, verdict, reason)
+
+    def verdict(self, measured: Measured) -> tuple[Verdict, str]:
+        """By the whole interval: all of it where the claim puts the number, or none of it."""
+        if math.isnan(measured.low) or math.isnan(measured.high):
+            return "undecided", "the number has no interval"
+        low = -math.inf if measured.bound == "upper" else measured.low
+        high = math.inf if measured.bound == "lower" else measured.high
+        if self._holds(low, high):
+            return "agree", ""
+        if high <= self.low or low >= self.high:
+            return "disagree", ""
+        if self._holds(measured.low, measured.high):
+            return "undecided", "the number is a bound on the wrong side: scratch's budgets cannot measure all of it"
+        edge = self.low if math.isfinite(self.low) and low <= self.low else self.high
+        return "undecided", f"the interval reaches over {measured.show(edge)}"
+
+    def _holds(self, low: float, high: float) -> bool:
+        """Whether all of an interval, which may be open, lies where the claim puts the number."""
+        return (self.low < low or self.low == -math.inf) and (high < self.high or self.high == math.inf)

@@ -1,0 +1,85 @@
+"""Transfer between datasets that differ in factors: what a shift changes, and what each factor costs by itself."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from headstart.reproduction.evidence import Evidence, Floats, complete
+from headstart.reproduction.rules import Measured, UnmeasuredError
+from headstart.scenes.factors import Factors
+from headstart.utility import jackknife, shift_effects
+
+__all__ = ["FACTORS", "Pairs", "pairs_of", "shift_table", "viewpoint_cost"]
+
+SOURCE, LEARNED = "pretrain_dataset.factors", "dataset.factors"
+FACTORS = ("texture", "color", "viewpoint", "lighting")
+METHOD = "amdim"
+
+
+class Pairs(NamedTuple):
+    """shifts: which factors each of P pairs adds, and then which it removes ``[P, 2 F]``. changes: of the score against
+    no shift ``[P, K, R]``."""
+
+    shifts: NDArray[np.bool_]
+    changes: Floats
+
+
+def viewpoint_cost(evidence: Evidence) -> Measured:
+    """How much more a shift of viewpoint costs than one of the factor that comes nearest, added or removed, mean over
+    budgets; its interval holds for all other factors together. Raises ``UnmeasuredError`` where a factor's cost is not
+    told.
+    """
+    pairs = pairs_of(evidence)
+    others = [factor for factor in FACTORS if factor != "viewpoint"]
+    level = 1 - (1 - evidence.confidence) / len(others)
+    found = [jackknife(partial(_lead, pairs.shifts, factor), pairs.changes, confidence=level) for factor in others]
+    if lacking := [name for name, one in zip(others, found, strict=True) if np.isnan(one.value)]:
+        raise UnmeasuredError(
+            f"no pairs here tell what a shift of {' or '.join(lacking)} costs beside one of viewpoint"
+        )
+    value, low, high = (min(ends) for ends in zip(*found, strict=True))
+    return Measured(value, low, high, evidence.show)
+
+
+def shift_table(evidence: Evidence) -> pd.DataFrame:
+    """A row per factor and way: ``factor, shift`` (added, removed), ``effect, low, high`` on the mean score, NaN where
+    it is not told, and the ``metric``."""
+    pairs = pairs_of(evidence)
+    rows = []
+    for column, (shift, factor) in enumerate((shift, factor) for shift in ("added", "removed") for factor in FACTORS):
+        effect = partial(_effect, pairs.shifts, column)
+        found = jackknife(effect, pairs.changes, confidence=evidence.confidence)
+        names = {"factor": factor, "shift": shift, "metric": evidence.places[0].metric}
+        rows.append(names | dict(zip(("effect", "low", "high"), found, strict=True)))
+    return pd.DataFrame(rows)
+
+
+def _effect(shifts: NDArray[np.bool_], column: int, changes: Floats) -> float:
+    return float(shift_effects(shifts, changes.mean(axis=(1, 2)))[column])
+
+
+def _lead(shifts: NDArray[np.bool_], factor: str, changes: Floats) -> float:
+    """How much lower scores get by a shift of viewpoint than by one of ``factor``, mean over both ways."""
+    effects = shift_effects(shifts, changes.mean(axis=(1, 2))).reshape(2, len(FACTORS)).mean(axis=0)
+    return float(effects[FACTORS.index(factor)] - effects[FACTORS.index("viewpoint")])
+
+
+def pairs_of(evidence: Evidence) -> Pairs:
+    """All pairs of different datasets, each against no shift with the same labels."""
+    scores = {(place.names[SOURCE], place.names[LEARNED]): place.scores(METHOD) for place in evidence.places}
+    shifted = [(source, learned) for source, learned in scores if source != learned and (learned, learned) in scores]
+    if not shifted:
+        raise UnmeasuredError("no dataset was learned after pretraining on itself and on another")
+    changes = complete([scores[pair] - scores[pair[1], pair[1]] for pair in shifted])
+    return Pairs(np.array([list(_shifts(*pair)) for pair in shifted]), changes)
+
+
+def _shifts(source: str, learned: str) -> Iterator[bool]:
+    ends = [Factors.parse(text) for text in (source, learned)]
+    has, needs = ([bool(getattr(end, factor)) for factor in FACTORS] for end in ends)
+    yield from (there and not here for here, there in zip(has, needs, strict=True))
+    yield from (here and not there for here, there in zip(has, needs, strict=True))
