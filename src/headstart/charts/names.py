@@ -27,6 +27,7 @@ METHODS = {
     "cmc": "CMC",
     "amdim": "AMDIM",
     "simclr": "SimCLR",
+    "distill": "distillation",
     "byol": "BYOL",
     "barlow_twins": "Barlow Twins",
     "vicreg": "VICReg",

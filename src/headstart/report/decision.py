@@ -17,6 +17,9 @@ __all__ = ["Decision", "Evidence", "decide"]
 NEXT_TO_NOTHING = 0.1
 """Of the labels used: a start that saves less is not worth its trouble."""
 
+MOST_TRIALS = 100
+"""More will hardly be run."""
+
 
 class Decision(NamedTuple):
     """A word or two, and the sentences that they rest on."""
@@ -92,8 +95,8 @@ def more_trials(evidence: Evidence, best: pd.Series) -> str:
     if not gain > 0:
         return "More trials would hardly show one: what was measured is none."
     (needed,) = trials_needed(np.array([gain]), np.array([spread]), confidence=evidence.confidence)
-    if math.isinf(needed) or math.isnan(spread):
-        return "No number of trials that can be run would show a gain as small as the one measured."
+    if math.isnan(spread) or needed > MOST_TRIALS:
+        return f"A gain as small as the one measured would not show in {MOST_TRIALS} trials."
     amount = f"{max(int(needed), trials + 1):,} trials"
     return f"Were it as large as it looks, about {amount} in place of {trials} would show it (power 80 %)."
 
