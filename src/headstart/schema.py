@@ -212,7 +212,11 @@ def _unknown_key(model: type[BaseModel], location: tuple[int | str, ...], path: 
 
 
 def nearest(wrong: str, keys: list[str]) -> str | None:
-    """The key that is written most alike, whatever its case and what it is below; the first of several."""
+    """The key that is written most alike, whatever its case and what it is below; the first of several.
+
+    >>> nearest("Fig6", ["fig05", "fig06"]), nearest("pie", ["fig05", "fig06"])
+    ('fig06', None)
+    """
     matcher = difflib.SequenceMatcher(b=wrong.lower())
 
     def likeness(key: str) -> float:

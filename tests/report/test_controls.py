@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browsing import contrast
+from browsing import contrast, until
 from playwright.sync_api import Browser, Locator, Page, expect
 from synthetic_report import make_advice, make_contrasts, make_maps, make_report
 from synthetic_study import make_tables
@@ -171,7 +171,7 @@ def test_it_fits_every_screen_and_can_be_read_in_either_colors(page: Page) -> No
         paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
         for width in (390, 800, 1920):
             page.set_viewport_size({"width": width, "height": 900})
-            page.wait_for_function(f"document.scrollingElement.scrollWidth <= {width}")  # once charts are drawn anew
+            until(lambda: page.evaluate("document.scrollingElement.scrollWidth") <= width)  # charts are drawn anew
             sheet = page.locator("#filter .sheet").bounding_box()
             assert sheet is not None
             assert sheet["x"] >= 0

@@ -42,5 +42,5 @@ def jackknife(statistic: Callable[[Floats], float], scores: Floats, *, confidenc
         return Estimate(value, np.nan, np.nan)
     without = np.array([statistic(np.delete(scores, trial, axis=-1)) for trial in range(trials)])
     parts = trials * value - (trials - 1) * without
-    half = stats.t.ppf((1 + confidence) / 2, trials - 1) * float(parts.std(ddof=1)) / np.sqrt(trials)
+    half = float(stats.t.ppf((1 + confidence) / 2, trials - 1) * parts.std(ddof=1) / np.sqrt(trials))
     return Estimate(value, value - half, value + half)
