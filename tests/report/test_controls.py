@@ -171,7 +171,7 @@ def test_it_fits_every_screen_and_can_be_read_in_either_colors(page: Page) -> No
         paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
         for width in (390, 800, 1920):
             page.set_viewport_size({"width": width, "height": 900})
-            until(lambda: page.evaluate("document.scrollingElement.scrollWidth") <= width)  # charts are drawn anew
+            until(lambda: page.evaluate("document.scrollingElement.scrollWidth <= innerWidth"))  # charts are drawn anew
             sheet = page.locator("#filter .sheet").bounding_box()
             assert sheet is not None
             assert sheet["x"] >= 0
