@@ -332,13 +332,13 @@ def test_a_truncated_shard_is_named_and_the_rest_is_kept(tmp_path, recipe, capsy
 def test_a_job_that_fails_is_one_missing_number_and_comes_back(undisturbed, recipe, tmp_path):
     """A pretraining with a checkpoint that is not its own: the other arm has all its numbers, and code 3 says it."""
     shutil.copytree(undisturbed[0], tmp_path, dirs_exist_ok=True)
-    for kind in ("pretrain", "trial"):
-        for marker in (tmp_path / "store" / kind).glob("*.json"):
-            description = (marker.with_suffix("") / "job.json").read_text()
-            if kind == "trial" or '"cmc"' in description:
-                marker.unlink()
-            if '"method": "cmc"' in description:
-                checkpoint = marker.with_suffix("") / "checkpoints" / "checkpoint.pt"
+    pretrained = (tmp_path / "store" / "pretrain").glob("*/job.json")
+    (trained,) = (file.parent for file in pretrained if '"method": "cmc"' in file.read_text())
+    before = pd.read_parquet(tmp_path / "runs" / "tiny" / "results.parquet")
+    for trial in before.loc[before["arm"] == "cmc", "job"].unique():  # others stay done
+        (tmp_path / "store" / "trial" / f"{trial}.json").unlink()
+    trained.with_suffix(".json").unlink()
+    checkpoint = trained / "checkpoints" / "checkpoint.pt"
     checkpoint.parent.mkdir()
     torch.save({"key": "another", "state": {}}, checkpoint)
     (tmp_path / "runs" / "tiny" / "kept" / "outcomes.jsonl").unlink()
