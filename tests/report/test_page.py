@@ -11,7 +11,7 @@ import pytest
 from synthetic_report import make_predictions, make_report
 from synthetic_study import NAMED_CURVES, Curve, make_results, make_suite, make_tables, without
 
-from headstart.report import ReportData, write_report
+from headstart.report import ReportData, html, write_report
 
 HOSTILE = '</script><script>alert("x")</script><img src=x onerror=alert(1)>'
 
@@ -224,3 +224,19 @@ def test_a_pretraining_that_has_not_run_has_no_numbers(tmp_path: Path) -> None:
     (row,) = [row for row in section.split("<tr") if "VAE" in row]
     assert re.findall(r"<td[^>]*>([^<]*)", row) == ["VAE", "0", "not run yet", "–", "–", "–", "–"]
     assert "nan" not in section
+
+
+def test_the_script_is_bundled_once_and_without_a_cache_as_well(tmp_path, monkeypatch):
+    bundled = []
+    monkeypatch.setattr(html, "_bundled", lambda text: bundled.append(text) or "let script")
+    monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "cache"))
+    for _ in range(2):
+        html._script.cache_clear()
+        assert html._script() == "let script"
+    assert len(bundled) == 1
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "file"))
+    html._script.cache_clear()
+    assert html._script() == "let script"
+    assert len(bundled) == 2, "what cannot be kept is made for the page"
+    html._script.cache_clear()

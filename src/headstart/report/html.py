@@ -8,7 +8,9 @@ import base64
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,8 +18,11 @@ import jinja2
 import pandas as pd
 import vl_convert
 
+from headstart.cache import cache_folder
 from headstart.charts import Figure
 from headstart.charts.looks import SHAPES
+from headstart.errors import StoreError
+from headstart.files import write_atomic
 
 __all__ = ["Choice", "find_template", "render_page", "style_of"]
 
@@ -80,8 +85,19 @@ def find_template(name: str) -> jinja2.Template:
 
 @cache
 def _script() -> str:
-    """The script with the Vega libraries that vl-convert ships. Bundling takes seconds, once a process."""
-    parts = ((HERE / "script" / f"{part}.js").read_text(encoding="utf-8") for part in SCRIPT)
-    script: str = vl_convert.javascript_bundle("\n".join(parts))
+    """The script with the Vega libraries that vl-convert ships. Bundling takes a second, so what comes of it is kept,
+    where there is a cache: a page needs none."""
+    text = "\n".join((HERE / "script" / f"{part}.js").read_text(encoding="utf-8") for part in SCRIPT)
+    named = hashlib.sha256(f"{version('vl-convert-python')} {text}".encode()).hexdigest()
+    with suppress(StoreError, OSError):
+        return (cache_folder("scripts") / f"{named}.js").read_text(encoding="utf-8")
+    script = _bundled(text)
+    with suppress(StoreError):
+        write_atomic(cache_folder("scripts") / f"{named}.js", script.encode())
+    return script
+
+
+def _bundled(text: str) -> str:
+    script: str = vl_convert.javascript_bundle(text)
     assert "</script" not in script.lower(), "the script would end its own element"
     return script
