@@ -44,12 +44,7 @@ class TimmModel(TimmTraits, Backbone):
         try:
             with redirect_stdout(None):
                 found: dict[str, Tensor] = translate(dict(tensors), self.model)
-        except (
-            KeyError,
-            RuntimeError,
-            AttributeError,
-            TypeError,
-        ):  # of other networks' files, which it does not expect
+        except (KeyError, RuntimeError, AttributeError, TypeError):  # it expects no other network's file
             return tensors
         return found
 

@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -14,8 +14,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-import headstart.data
-import headstart.scenes
+import headstart
 from headstart.cache import cache_folder
 from headstart.data.exchange.endings import picture_endings
 from headstart.files import write_atomic
@@ -96,12 +95,8 @@ def _files(place: str) -> Iterator[tuple[str, os.stat_result]]:
 
 @cache
 def _reading() -> str:
-    """What reads files here: this code, and what Pillow can."""
-    code = _python_files(Path(package) for module in (headstart.data, headstart.scenes) for package in module.__path__)
+    """What reads files here and takes them for something: all of this code, and what Pillow can."""
+    code = sorted(path for folder in headstart.__path__ for path in Path(folder).rglob("*.py"))
     sizes = [(path.name, (status := path.stat()).st_size, status.st_mtime_ns) for path in code]
     parts = [version("headstart"), version("pillow"), sorted(picture_endings()), sizes]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-
-
-def _python_files(folders: Iterable[Path]) -> list[Path]:
-    return sorted(path for folder in folders for path in folder.rglob("*.py"))
