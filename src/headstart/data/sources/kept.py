@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-import headstart
 from headstart.cache import cache_folder
 from headstart.data.exchange.endings import picture_endings
 from headstart.files import write_atomic
@@ -22,6 +21,7 @@ from headstart.files import write_atomic
 __all__ = ["Stamp", "kept", "stamp_of"]
 
 Found = TypeVar("Found")
+PACKAGE = Path(__file__).parents[2]
 FRESH = 2 * 10**9
 """Nanoseconds: what changed so lately may change again within one tick of the file system's clock."""
 
@@ -96,7 +96,7 @@ def _files(place: str) -> Iterator[tuple[str, os.stat_result]]:
 @cache
 def _reading() -> str:
     """What reads files here and takes them for something: all of this code, and what Pillow can."""
-    code = sorted(path for folder in headstart.__path__ for path in Path(folder).rglob("*.py"))
+    code = sorted(PACKAGE.rglob("*.py"))
     sizes = [(path.name, (status := path.stat()).st_size, status.st_mtime_ns) for path in code]
     parts = [version("headstart"), version("pillow"), sorted(picture_endings()), sizes]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
