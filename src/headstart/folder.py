@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, model_validator
 from safetensors import SafetensorError
 
@@ -149,15 +151,20 @@ def read_manifest(folder: Path, *, unfinished: bool = False) -> Manifest:
     return manifest
 
 
-def write_shard(folder: Path, index: int, tensors: Mapping[str, "Tensor"]) -> ShardInfo:
-    """Write shard ``index``: tensors of equal length, ``images`` ``[n, C, H, W]`` among them."""
-    from safetensors.torch import save
+def write_shard(
+    folder: Path, index: int, tensors: Mapping[str, "Tensor | NDArray[Any]"], *, sync: bool = True
+) -> ShardInfo:
+    """Write shard ``index``: tensors or arrays of equal length, ``images`` ``[n, C, H, W]`` among them.
+
+    sync: as of ``write_atomic``.
+    """
+    from safetensors.numpy import save
 
     images = len(tensors["images"])
     assert all(len(values) == images for values in tensors.values()), "every tensor has one row per image"
     path = shard_path(folder, index)
-    data = save({name: values.contiguous() for name, values in sorted(tensors.items())})
-    write_atomic(path, data)
+    data = save({name: np.ascontiguousarray(values) for name, values in sorted(tensors.items())})
+    write_atomic(path, data, sync=sync)
     return ShardInfo(file=path.name, images=images, sha256=hashlib.sha256(data).hexdigest())
 
 

@@ -144,6 +144,11 @@ CASES = {
         lambda root: [folders(root, "train", "val", "test"), put(root / "test" / "c" / "0.png")] and root,
         "note: {root}: no training picture is of class 'c'", code=0,
     ),
+    "a rare class": Case(
+        lambda root: ([put(folders(root, "train", "val", "test") / "train" / "a" / f"_{n}.png") for n in range(38)] and
+        put(root / "train" / "d" / "0.png")) or root,
+        "note: {root}: rare classes, of fewer than 5 training pictures: 'd'; every budget has a label of each", code=0,
+    ),
     "the same picture in two splits": Case(
         leaking, "wrong: 1 training picture is nearly or exactly the same as one of validation or test", {}, CHECK, 1
     ),
@@ -297,7 +302,7 @@ def test_a_set_that_does_not_fit_the_disk_is_refused_before_anything_is_written(
     monkeypatch.setattr(sys, "argv", [])
     room = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda place: room(10**9, 10**9, 10**6))
-    monkeypatch.setattr("headstart.data.exchange.transfer.write_shard", None)
+    monkeypatch.setattr("headstart.data.exchange.shards.write_shard", None)
     code = run("data", "import", tmp_path / "set", tmp_path / "out", "resolution=512")
     error = capsys.readouterr().err
     assert code == 2

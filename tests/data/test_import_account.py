@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from headstart.cli import main
-from headstart.data.exchange import endings, parallel, reading
+from headstart.data.exchange import endings, parallel, shards
 from headstart.data.exchange.layout import layout_of, split_of_name
 from headstart.data.exchange.splits import near_split
 from headstart.data.exchange.transfer import export_folder, guess_format, import_folder, open_reader
@@ -271,7 +271,7 @@ def test_shards_are_as_small_as_memory_wants_and_hold_the_same(tmp_path, monkeyp
     for number in range(24):
         put(tmp_path / "set" / "ab"[number % 2] / f"{number}.png")
     import_folder(tmp_path / "set", tmp_path / "one")
-    monkeypatch.setattr("headstart.data.exchange.transfer.SHARD_BYTES", 7 * 3 * 8 * 8)
+    monkeypatch.setattr("headstart.data.exchange.shards.SHARD_BYTES", 7 * 3 * 8 * 8)
     many = import_folder(tmp_path / "set", tmp_path / "many")
     assert [shard.images for shard in many.shards] == [7, 7, 7, 3]
     (_, one), (_, other) = read_folder(tmp_path / "one"), read_folder(tmp_path / "many")
@@ -281,7 +281,7 @@ def test_shards_are_as_small_as_memory_wants_and_hold_the_same(tmp_path, monkeyp
 @pytest.mark.parametrize("form", ["folder", "webdataset", "table", "unlabelled"])
 def test_processes_read_what_threads_read(tmp_path, monkeypatch, form):
     place = SETS[form](tmp_path)
-    monkeypatch.setattr(reading, "PART_BYTES", 5 * 3 * 8 * 8)
+    monkeypatch.setattr(shards, "SHARD_BYTES", 5 * 3 * 8 * 8)
     monkeypatch.setattr(parallel, "available_cores", lambda: 2)
     outcomes = []
     for number, worth in enumerate((1e9, -1.0)):
@@ -296,7 +296,7 @@ def test_processes_tell_which_files_are_broken(tmp_path, monkeypatch):
     numbered(tmp_path)
     for number in (7, 20):
         (tmp_path / "set" / "ab"[number % 2] / f"{number}.png").write_bytes(b"\x89PNG\r\n\x1a\n cut")
-    monkeypatch.setattr(reading, "PART_BYTES", 5 * 3 * 8 * 8)
+    monkeypatch.setattr(shards, "SHARD_BYTES", 5 * 3 * 8 * 8)
     monkeypatch.setattr(parallel, "available_cores", lambda: 2)
     monkeypatch.setattr(parallel, "WORTH", -1.0)
     with pytest.raises(DataError, match=r"2 files of 'set' cannot be read .* a/20.png \(.*, b/7.png"):

@@ -21,8 +21,8 @@ from torch import Tensor
 from headstart.data.batches.array_writer import PlacedWriter
 from headstart.data.batches.orders import Order, order_of
 from headstart.data.dataset import Dataset, ImageSet, Normalisation
+from headstart.data.faults import image_faults
 from headstart.data.transforms.color import Moments, spaces_of
-from headstart.data.viewing.check import image_faults
 from headstart.errors import DataError, StoreError
 from headstart.files import unwritable, write_atomic
 from headstart.folder import SPLITS, Manifest, read_manifest, read_shard, write_manifest
@@ -192,7 +192,7 @@ def shards_of(folder: Path, manifest: Manifest) -> Iterator[dict[str, Tensor]]:
     names: set[str] = set()
     for info in manifest.shards:
         tensors = read_shard(folder / info.file, info)
-        for fault in image_faults(tensors, manifest):
+        for fault in image_faults({name: values.numpy() for name, values in tensors.items()}, manifest):
             raise DataError(f"{folder / info.file}: {fault}: make the dataset again")
         names = names or set(tensors)
         if different := names ^ set(tensors):

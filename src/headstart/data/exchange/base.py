@@ -15,6 +15,7 @@ from pydantic import Field
 
 from headstart.data.exchange.account import Account
 from headstart.data.exchange.kinds import Kind, reason
+from headstart.data.faults import faults
 from headstart.errors import ConfigError, DataError
 from headstart.folder import IMPORTED, SPLITS, Manifest, read_manifest, read_shard
 from headstart.names import as_text
@@ -89,14 +90,13 @@ class Stored:
 
     def parts(self) -> Iterator[tuple[int, Arrays]]:
         """The number of the first row of each shard, and its rows. Raises ``DataError`` for one that is not whole."""
-        from headstart.data.viewing.check import faults
-
         start = 0
         for info in self.manifest.shards:
             tensors = read_shard(self.folder / info.file, info)
-            for fault in faults(tensors, self.manifest):
+            arrays = {name: values.numpy() for name, values in tensors.items()}
+            for fault in faults(arrays, self.manifest):
                 raise DataError(f"{self.folder / info.file}: {fault}: render or import the dataset again")
-            yield start, {name: values.numpy() for name, values in tensors.items()}
+            yield start, arrays
             start += info.images
 
     def batches(self, rows: int) -> Iterator[tuple[int, Arrays]]:

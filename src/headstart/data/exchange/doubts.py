@@ -1,11 +1,15 @@
 """What may not be meant by labels, groups and splits as they are told, in clauses."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = ["lone_classes", "split_groups"]
+
+FEW, OFTEN = 5, 10
+"""Training pictures of a class that is rare, where another has so many times as many."""
 
 
 def split_groups(groups: Sequence[str], splits: NDArray[np.uint8]) -> Iterator[str]:
@@ -22,11 +26,20 @@ def split_groups(groups: Sequence[str], splits: NDArray[np.uint8]) -> Iterator[s
 
 
 def lone_classes(names: Sequence[str], splits: NDArray[np.uint8]) -> Iterator[str]:
-    """Classes that nothing is learned of, and a single class. names: of classes, one a row, or none at all."""
-    learned = {name for name, split in zip(names, splits.tolist(), strict=bool(names)) if split == 0}
-    lost = sorted(set(names) - learned)
+    """Classes that nothing or little is learned of, and a single class. names: of classes, one a row, or none."""
+    learned = Counter(name for name, split in zip(names, splits.tolist(), strict=bool(names)) if split == 0)
+    lost = sorted(set(names) - learned.keys())
     if lost:
-        more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
-        yield f"no training picture is of class '{lost[0]}'{more}"
+        yield f"no training picture is of class '{lost[0]}'{_more(lost)}"
+    rare = sorted(name for name, count in learned.items() if count < FEW and len(learned) > 1)
+    if rare and max(learned.values()) >= OFTEN * FEW:
+        yield (
+            f"rare classes, of fewer than {FEW} training pictures: '{rare[0]}'{_more(rare)}; every budget has a label "
+            "of each all the same, which is more than their share"
+        )
     if len(set(names)) == 1:
         yield f"all pictures are of the one class '{names[0]}'"
+
+
+def _more(names: Sequence[str]) -> str:
+    return f" and {len(names) - 1} more" if len(names) > 1 else ""

@@ -23,7 +23,7 @@ from headstart.data.exchange.arrays import npy, read_npy
 from headstart.data.exchange.base import TARGETS, Arrays, Format, Reader, Stored
 from headstart.data.exchange.kinds import UNREADABLE
 from headstart.data.exchange.parallel import in_parallel
-from headstart.data.exchange.pictures import decode, encode, encode_png
+from headstart.data.exchange.pictures import decode, encode, encode_png, stacked
 from headstart.data.exchange.plain import PlainOptions, holds_pictures, read_plain
 from headstart.data.exchange.provenance import PROVENANCE, read_provenance
 from headstart.data.exchange.tables import names_pictures
@@ -131,7 +131,7 @@ class FolderReader(Reader):
         side = self.manifest.resolution
         rows = range(start, stop)
         arrays = {f"target.{name}": values[start:stop] for name, values in self.table.values.items()}
-        arrays["images"] = np.stack(in_parallel(self._picture, rows))
+        arrays["images"] = stacked(in_parallel(self._picture, rows))
         for name, files in self.table.beside.items():
             read = self._depth if name == "depth" else self._mask
             arrays[f"target.{name}"] = np.stack([read(row, files[row], (side, side)) for row in rows])

@@ -29,7 +29,7 @@ from headstart.data.exchange.base import (
 )
 from headstart.data.exchange.kinds import UNREADABLE
 from headstart.data.exchange.parallel import in_parallel
-from headstart.data.exchange.pictures import decode, encode_png, fits_png, fitted
+from headstart.data.exchange.pictures import decode, encode_png, fits_png, fitted, stacked
 from headstart.data.exchange.provenance import read_provenance
 from headstart.data.exchange.splits import SPLIT_WORDS, UNKNOWN, complete_splits, drawn_splits, told_splits
 from headstart.data.exchange.survey import read_headers, shorter_sides, survey
@@ -122,7 +122,7 @@ class HuggingFaceReader(Reader):
     def read(self, start: int, stop: int) -> Arrays:
         batch = self.rows.with_format("numpy")[self.order[start:stop].tolist()]
         pictures = zip(range(start, stop), batch[self.image], strict=True)
-        arrays: Arrays = {"images": np.stack(in_parallel(self._picture, pictures))}
+        arrays: Arrays = {"images": stacked(in_parallel(self._picture, pictures))}
         for name, column in self.columns.items():  # the library's formatter widens small types
             arrays[f"target.{name}"] = as_target(name, np.asarray(batch[column]))
         return arrays

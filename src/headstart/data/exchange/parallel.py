@@ -2,6 +2,7 @@
 
 import time
 import warnings
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -17,10 +18,12 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-CHUNKS = 4
+CHUNKS = 16
 """Parts of the work that each core gets: few, for handing over takes time, and enough to end together."""
 WORTH = 3.0
 """Seconds of work that are left where processes begin to pay: they need half a second each to begin."""
+AT_ONCE = 2
+"""Items that threads have in hand: while one of them is written, the next is read."""
 
 
 def in_parallel(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
@@ -40,40 +43,46 @@ def in_parallel(work: Callable[[Item], Result], items: Iterable[Item]) -> list[R
 
 
 def ahead(
-    work: Callable[[Item], Result], items: Sequence[Item], sizes: Sequence[int], *, aside: bool = True
+    work: Callable[[Item], Result], items: Sequence[Item], sizes: Sequence[int], *, workers: int | None = None
 ) -> Iterator[Result]:
     """The result for each item, in their order; the next ones are made while one is used.
 
     The first is timed. Where what is left would take long, one process per core does it, for threads of Python wait
-    for each other over small pictures. sizes: of items, as much as they take. aside: whether ``work`` can be done by
-    other processes. Raises what ``work`` raises, and ``StoreError`` if a process is killed.
+    for each other over small pictures. sizes: of items, as much as they take. workers: processes at most; 0 where
+    only this process can do it, one item after another. Raises what ``work`` raises, and ``StoreError`` if a process is
+    killed.
     """
     if not items:
         return
-    started = time.perf_counter()
-    first = work(items[0])
-    left = (time.perf_counter() - started) / sizes[0] * sum(sizes[1:])
-    yield first
-    if aside and left > WORTH and available_cores() > 1:
-        yield from in_order(work, items[1:], available_cores())
-    else:
-        yield from _by_a_thread(work, items[1:])
+    cores = available_cores() if workers is None else min(available_cores(), workers)
+    with large_pictures_allowed():
+        started = time.perf_counter()
+        first = work(items[0])
+        left = (time.perf_counter() - started) / sizes[0] * sum(sizes[1:])
+        yield first
+        if left > WORTH and cores > 1:
+            yield from in_order(work, items[1:], cores)
+        else:
+            yield from _by_threads(work, items[1:], AT_ONCE if workers != 0 else 1)
 
 
-def _by_a_thread(work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
-    with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(work, items[0]) if items else None
+def _by_threads(work: Callable[[Item], Result], items: Sequence[Item], at_once: int) -> Iterator[Result]:
+    with ThreadPoolExecutor(at_once) as pool:
+        coming = deque(pool.submit(work, items[number]) for number in range(min(at_once, len(items))))
         for number in range(len(items)):
-            assert coming is not None
-            result = coming.result()
-            if number + 1 < len(items):
-                coming = pool.submit(work, items[number + 1])
+            result = coming.popleft().result()
+            if number + at_once < len(items):
+                coming.append(pool.submit(work, items[number + at_once]))
             yield result
 
 
 @contextmanager
 def large_pictures_allowed() -> Iterator[None]:
-    """What Pillow warns of, pictures of very many pixels, is not repeated: those of twice as many are refused."""
+    """What Pillow warns of, pictures of very many pixels, is not repeated: those of twice as many are refused.
+
+    For all threads of this process. A thread that enters while another is inside has to be waited for by that one, or
+    warnings would stay as it found them.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         yield

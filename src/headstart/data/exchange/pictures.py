@@ -1,7 +1,7 @@
 """Pictures as files: our own losslessly, other people's as they came, but scaled and cut to a square."""
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal
 
@@ -24,6 +24,7 @@ __all__ = [
     "fits_png",
     "fitted",
     "squared",
+    "stacked",
     "upright",
 ]
 
@@ -109,6 +110,11 @@ def squared(pixels: NDArray[Any], resolution: int, kind: Kind, fit: Fit = "crop"
     if kind == RGBA:
         square = square * (square[..., 3:] > 0)
     return square.transpose(2, 0, 1)
+
+
+def stacked(rows: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """Rows of one shape, one after another in memory, however axes of each lie there; NumPy would keep that."""
+    return np.stack(rows, out=np.empty((len(rows), *rows[0].shape), rows[0].dtype))
 
 
 def _pixels(data: bytes, side: int | None) -> NDArray[Any]:

@@ -22,7 +22,7 @@ from headstart.data.exchange.listing import pictures_among
 from headstart.data.exchange.maps import MapFiles
 from headstart.data.exchange.parallel import in_parallel
 from headstart.data.exchange.parts import unlabelled_guess
-from headstart.data.exchange.pictures import Fit, PictureOptions, squared, upright
+from headstart.data.exchange.pictures import Fit, PictureOptions, squared, stacked, upright
 from headstart.data.exchange.splits import UNLABELLED, complete_splits, drawn_splits
 from headstart.data.exchange.survey import headers_of, shorter_sides, survey
 from headstart.errors import DataError
@@ -93,7 +93,7 @@ class PlainReader(Reader):
 
     def read(self, start: int, stop: int) -> Arrays:
         rows = in_parallel(self._row, range(start, stop))
-        arrays: Arrays = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
+        arrays: Arrays = {name: stacked([row[name] for row in rows]) for name in rows[0]}
         if self.labels is not None:
             arrays["target.class"] = self.labels[start:stop]
         return arrays | {f"target.{name}": values[start:stop] for name, values in self.beside.values.items()}

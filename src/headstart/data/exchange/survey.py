@@ -3,7 +3,7 @@
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from headstart.data.exchange.account import Account
 from headstart.data.exchange.arrays import array_header, is_array
@@ -15,7 +15,7 @@ from headstart.scenes.disk.tree import Entry
 
 __all__ = ["Header", "NoHeader", "headers_of", "read_headers", "shorter_sides", "survey"]
 
-Source = Path | bytes
+Source = Path | Entry | bytes
 CHUNK = 500
 
 
@@ -115,7 +115,7 @@ def _side(name: object, header: Header) -> int:
 
 def _headers_in(entries: Sequence[Entry]) -> list[Header | NoHeader]:
     with large_pictures_allowed():
-        return [_header(entry.path if entry.member is None else entry.read()) for entry in entries]
+        return [_header(entry if entry.member is None else entry.read()) for entry in entries]
 
 
 def _header(source: Source) -> Header | NoHeader:
@@ -127,8 +127,14 @@ def _header(source: Source) -> Header | NoHeader:
         return NoHeader(str(error), picture=True)
 
 
+def _opened(source: Source) -> BinaryIO:
+    if isinstance(source, bytes):
+        return io.BytesIO(source)
+    return source.open("rb") if isinstance(source, Path) else source.open()
+
+
 def _read_header(source: Source) -> Header:
-    with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
+    with _opened(source) as file:
         begin = file.read(8)
         file.seek(0)
         if is_array(begin):

@@ -2,8 +2,9 @@
 
 import errno
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +18,16 @@ from headstart.data.exchange.endings import endings_in, picture_endings
 from headstart.data.exchange.parts import labelled, unlabelled
 from headstart.data.exchange.plain import read_loose
 from headstart.data.exchange.provenance import Provenance, read_provenance, write_provenance
-from headstart.data.exchange.reading import read_shards, row_bytes
+from headstart.data.exchange.shards import Written, row_bytes, shard_sizes, write_shards
 from headstart.data.exchange.splits import UNLABELLED
 from headstart.errors import DataError, StoreError
-from headstart.files import PARTIAL
+from headstart.files import PARTIAL, sync_folder
 from headstart.folder import (
     SPLITS,
     UNLABELLED_FOLDER,
     Manifest,
     holds_dataset,
     write_manifest,
-    write_shard,
 )
 from headstart.registry import lookup
 from headstart.schema import validate
@@ -46,8 +46,6 @@ __all__ = [
 
 Listener = Callable[[int, int], None]
 """Called with (done, total) images."""
-SHARD, SHARD_BYTES = 500, 2**26
-"""Images of a shard, and about its bytes, at most: a few are in memory at once."""
 NAMED = 5
 """How many unreadable files an error names; it tells the number of the others."""
 
@@ -165,25 +163,18 @@ def write_dataset(reader: Reader, folder: Path, progress: Listener | None = None
     nobody changed the images since. Raises ``DataError``, naming the files, if some are unreadable, ``StoreError`` if
     the disk has no room for them.
     """
-    import torch
-
-    from headstart.data.viewing.check import faults
-
     _refuse_full_disk(reader, folder)
-    shards, start, report = [], 0, _counting(progress, len(reader))
-    for number, (size, arrays) in enumerate(read_shards(reader, _shard_sizes(reader))):
-        if not reader.unreadable:  # otherwise go on only to find and name all of them
-            tensors = {name: torch.from_numpy(values) for name, values in arrays.items()}
-            tensors["split"] = torch.from_numpy(reader.splits[start : start + size])
-            for fault in faults(tensors, reader.manifest):
-                rows = f"images {start} to {start + size - 1}"
-                raise DataError(f"{rows} of '{reader.manifest.name}': {fault}: mend it, and read it again")
-            shards.append(write_shard(folder, number, tensors))
-        start += size
-        report(start)
-    _refuse_unreadable(reader)
+    done = []
+    for written in write_shards(reader, folder, shard_sizes(reader)):
+        done.append(written)
+        if progress is not None:
+            progress(written.stop, len(reader))
+    _refuse_unreadable(reader, done)
+    _refuse_faults(reader, done)
+    sync_folder(folder)
     reader.account.write(folder)
-    manifest = _manifest(reader).model_copy(update={"shards": tuple(shards)})
+    shards = tuple(written.info for written in done if written.info is not None)
+    manifest = _manifest(reader).model_copy(update={"shards": shards})
     if manifest.shards != reader.manifest.shards:
         manifest = manifest.model_copy(update={"normalisation": {}, "ingredients": _marked(reader.manifest)})
     write_manifest(folder, manifest)
@@ -216,22 +207,21 @@ def _marked(manifest: Manifest) -> dict[str, Any]:
     return manifest.ingredients | ({"changed": "since its export"} if manifest.shards else {})
 
 
-def _shard_sizes(reader: Reader) -> list[int]:
-    known = [shard.images for shard in reader.manifest.shards]
-    if sum(known) == len(reader):
-        return known
-    rows = max(1, min(SHARD, SHARD_BYTES // row_bytes(reader)))
-    return [min(rows, len(reader) - start) for start in range(0, len(reader), rows)]
-
-
-def _refuse_unreadable(reader: Reader) -> None:
-    bad = [str(one) for one in sorted(reader.unreadable)]
+def _refuse_unreadable(reader: Reader, done: Sequence[Written]) -> None:
+    bad = [str(one) for one in sorted(one for written in done for one in written.unreadable)]
     if bad:
         more = f" and {len(bad) - NAMED} more" if len(bad) > NAMED else ""
         raise DataError(
             f"{len(bad)} files of '{reader.manifest.name}' cannot be read as they should be: "
             f"{', '.join(bad[:NAMED])}{more}; mend or remove them"
         )
+
+
+def _refuse_faults(reader: Reader, done: Sequence[Written]) -> None:
+    for before, written in pairwise((Written(0), *done)):
+        if written.fault:
+            rows = f"images {before.stop} to {written.stop - 1}"
+            raise DataError(f"{rows} of '{reader.manifest.name}': {written.fault}: mend it, and read it again")
 
 
 def _counting(listener: Listener | None, total: int) -> Callable[[int], None]:

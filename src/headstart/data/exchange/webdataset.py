@@ -28,7 +28,7 @@ from headstart.data.exchange.base import (
 from headstart.data.exchange.kinds import UNREADABLE
 from headstart.data.exchange.parallel import in_parallel
 from headstart.data.exchange.parts import unlabelled_guess
-from headstart.data.exchange.pictures import decode, fitted
+from headstart.data.exchange.pictures import decode, fitted, stacked
 from headstart.data.exchange.provenance import Provenance, read_provenance
 from headstart.data.exchange.splits import UNKNOWN, UNLABELLED, complete_splits, drawn_splits, told_splits
 from headstart.data.exchange.survey import read_headers, shorter_sides, survey
@@ -61,7 +61,7 @@ class WebDatasetReader(Reader):
 
     def read(self, start: int, stop: int) -> Arrays:
         rows = in_parallel(self._row, range(start, stop))
-        return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
+        return {name: stacked([row[name] for row in rows]) for name in rows[0]}
 
     def name_of(self, row: int) -> str:
         return f"{self.samples[row].key}.{self.samples[row].image}"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from headstart.errors import DataError
 from headstart.names import as_text
@@ -67,7 +68,7 @@ class Entry:
     @property
     def suffix(self) -> str:
         """In lower case, with the dot."""
-        return PurePosixPath(self.name).suffix.lower()
+        return _suffix(self.name)
 
     @property
     def size(self) -> int:
@@ -86,6 +87,11 @@ class Entry:
         info = _archive(self.path).getinfo(self.member)
         return f"{info.file_size} {info.CRC}"
 
+    def open(self) -> BinaryIO:
+        """A file on its own, opened. Raises ``OSError``."""
+        assert self.member is None, "members are read whole"
+        return open(f"{self.folder.path}/{self.name}", "rb")  # noqa: PTH123 - a Path takes longer than a small header
+
     def read(self) -> bytes:
         """Its content. Raises ``DataError`` if it cannot be read."""
         if self.member is not None and self.size > MOST_BYTES:
@@ -93,7 +99,10 @@ class Entry:
                 f"{self} unpacks to {self.size / 2**30:.1f} GiB, more than a picture or model has: remove it"
             )
         try:
-            return self.path.read_bytes() if self.member is None else _archive(self.path).read(self.member)
+            if self.member is not None:
+                return _archive(self.path).read(self.member)
+            with self.open() as file:
+                return file.read()
         except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
             raise DataError(f"{self} cannot be read ({error}): mend or remove it") from error
 
@@ -162,19 +171,26 @@ def _divided(folder: Folder, skip: Skip) -> tuple[list[Folder], list[Entry]]:
     """The folders in one, and the files, those in archives among them."""
     folders, files = [], list[Entry]()
     for item in _listed(folder.path):
-        parts, path = (*folder.parts, as_text(item.name)), folder.path / item.name
+        parts = (*folder.parts, as_text(item.name))
         if _leads_to(item.is_dir):
             if item.name.startswith("."):
                 skip(f"{'/'.join(parts)}/", HIDDEN)
             else:
-                folders.append(Folder(parts, path))
+                folders.append(Folder(parts, folder.path / item.name))
         elif not _leads_to(item.is_file):
             skip("/".join(parts), "a link that leads nowhere, or no file")
-        elif path.suffix.lower() == ARCHIVE and _junk((item.name,)) is None:
+        elif _suffix(item.name) == ARCHIVE and _junk((item.name,)) is None:
+            path = folder.path / item.name
             files += _in_archive(path, (*folder.parts, as_text(path.stem)))
         else:
             files.append(Entry(folder, item.name))
     return folders, files
+
+
+def _suffix(name: str) -> str:
+    """As a ``Path`` has it, but in lower case: of very many files, making paths takes longest."""
+    dot = name.rfind(".")
+    return name[dot:].lower() if 0 < dot < len(name) - 1 else ""
 
 
 def _listed(folder: Path) -> "list[os.DirEntry[str]]":
