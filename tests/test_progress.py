@@ -49,9 +49,9 @@ def test_without_a_terminal_a_line_now_and_then_says_how_far_it_is():
         said = len(screen.getvalue().splitlines())
         wait_for(screen, lines=said + 2)
     first, *_, last = screen.getvalue().splitlines()
-    assert "0/4 jobs · 0 of 40 image-steps (0%) · about 7 min left, until " in first
+    assert "0% done: 0/4 jobs, 0 of 40 image-steps · about 7 min left, until " in first
     assert first.endswith("now: a toy")
-    assert "1/4 jobs · 15 of 40 image-steps (38%) · about 5 s left" in last  # by its pace
+    assert "38% done: 1/4 jobs, 15 of 40 image-steps · about 5 s left" in last  # by its pace
 
 
 def test_time_left_goes_by_what_jobs_take_and_not_by_their_steps():
@@ -67,7 +67,9 @@ def test_time_left_goes_by_what_jobs_take_and_not_by_their_steps():
         listen(Event("finished", jobs[1], 0, 0))  # what takes no steps takes its time all the same
         said = len(screen.getvalue().splitlines())
         wait_for(screen, lines=said + 2)
-    assert "10 of 40 image-steps (88%) · about 5 s left" in screen.getvalue().splitlines()[-1]
+    last = screen.getvalue().splitlines()[-1]
+    assert " 88% done: " in last
+    assert "10 of 40 image-steps · about 5 s left" in last
 
 
 def test_a_bar_says_the_time_that_is_expected_until_its_pace_tells():

@@ -127,8 +127,9 @@ def _bar(console: Console, tally: Tally, expected_seconds: float | None) -> Iter
 def _line(tally: Tally, expected_seconds: float | None, elapsed: float) -> str:
     left = seconds_left(tally.share, expected_seconds, elapsed)
     then = f"about {duration(left)} left, until {when(left)}" if left is not None else "no telling how much is left"
-    steps = f"{tally.steps:,} of {tally.total:,} image-steps ({tally.share:.0%})"
-    return f"{datetime.now().astimezone():%H:%M:%S} {tally} · {steps} · {then} · now: {tally.running}"
+    steps = f"{tally.steps:,} of {tally.total:,} image-steps"
+    done = f"{tally.share:.0%} done"  # of the time, as steps take different times
+    return f"{datetime.now().astimezone():%H:%M:%S} {done}: {tally}, {steps} · {then} · now: {tally.running}"
 
 
 def execute_watched(run: "StudyRun", progress: bool | None = None, listen: "Listener | None" = None) -> None:
