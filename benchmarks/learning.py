@@ -44,7 +44,8 @@ def main() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    commands = parser.add_subparsers(required=True)
+    parser.set_defaults(command=lambda _: parser.print_help())
+    commands = parser.add_subparsers()
     measure = commands.add_parser("run", help="measure the pieces that are not there")
     measure.set_defaults(command=run_pieces)
     measure.add_argument("--workers", type=int, default=1, help="processes, of one thread each")

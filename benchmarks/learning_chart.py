@@ -35,49 +35,52 @@ def learning_figure(points: pd.DataFrame, looks: Looks) -> Figure:
 
 
 class _Axes:
-    """What panels share: axes, and the looks of methods."""
+    """What panels share: the axis of image-steps, and the looks of methods."""
 
     def __init__(self, table: pd.DataFrame, scales: ArmScales) -> None:
         self.scales = scales
         first, last = table["x"].min(), table["x"].max()
-        marks = sorted({first, *table.loc[table["x"] > first, "x"]})
         label = f"datum.value <= {first} ? '0' : format(datum.value, '~s')"
         self.across = alt.X(
             "x:Q",
             scale=alt.Scale(type="log", domain=[first / 1.1, last * 1.1], nice=False),
-            axis=alt.Axis(title="image-steps", grid=False, values=_spaced(marks), labelExpr=label),
+            axis=alt.Axis(title="image-steps", grid=False, values=_spaced(table), labelExpr=label),
         )
-        self.scale = alt.Scale(domain=[float(table["low"].min()), float(table["high"].max())], nice=True, zero=False)
-        self.up = alt.Y("accuracy:Q", scale=self.scale, title=TITLE, axis=alt.Axis(format=".0%", tickCount=6))
 
     def panel(self, variant: str, rows: pd.DataFrame) -> alt.LayerChart:
-        """Bands, lines and points of methods over the lines of controls."""
+        """Bands, lines and points of methods over the lines of controls; its own axis of accuracy."""
+        scale = alt.Scale(domain=[float(rows["low"].min()), float(rows["high"].max())], nice=True, zero=False)
+        up = alt.Y("accuracy:Q", scale=scale, title=TITLE, axis=alt.Axis(format=".0%", tickCount=6))
         base = alt.Chart(rows[rows["role"] == "compared"]).encode(
             x=self.across, color=alt.Color("line:N", scale=self.scales.color)
         )
-        band = base.mark_area(opacity=0.16).encode(y=alt.Y("low:Q", scale=self.scale, title=TITLE), y2="high:Q")
-        line = base.mark_line(strokeWidth=2).encode(y=self.up)
+        band = base.mark_area(opacity=0.16).encode(y=alt.Y("low:Q", scale=scale, title=TITLE), y2="high:Q")
+        line = base.mark_line(strokeWidth=2).encode(y=up)
         points = base.mark_point(filled=True, size=55, opacity=1).encode(
-            y=self.up,
-            shape=alt.Shape("line:N", scale=self.scales.shape),
-            tooltip=[alt.Tooltip("line:N", title="method")]
-            + [alt.Tooltip(f"{name}:Q", title=title, format=FORMATS[name]) for name, title in FIELDS.items()],
+            y=up, shape=alt.Shape("line:N", scale=self.scales.shape), tooltip=_tooltips()
         )
-        drawn = alt.layer(*self.controls(rows[rows["role"] == "control"]), band, line, points)
+        drawn = alt.layer(*_controls(rows[rows["role"] == "control"], up), band, line, points)
         return drawn.properties(title=variant, height=LAYOUT.height)
 
-    def controls(self, rows: pd.DataFrame) -> list[alt.Chart]:
-        """A dashed line each, named at its right end on the side where no other control is."""
-        charts = []
-        for row in rows.to_dict("records"):
-            base = alt.Chart(pd.DataFrame([row])).encode(y=self.up)
-            above = row["accuracy"] >= rows["accuracy"].max()
-            side = {"baseline": "bottom", "dy": -3} if above else {"baseline": "top", "dy": 3}
-            text = base.mark_text(align="right", color=WORD, fontSize=11, x=LAYOUT.width - 2, **side)
-            charts += [base.mark_rule(color=WORD, strokeDash=[6, 4]), text.encode(text="arm:N")]
-        return charts
+
+def _controls(rows: pd.DataFrame, up: alt.Y) -> list[alt.Chart]:
+    """A dashed line each, named beside its right end; of two close ones the upper name stands higher."""
+    charts = []
+    for rank, row in enumerate(rows.sort_values("accuracy").to_dict("records")):
+        base = alt.Chart(pd.DataFrame([row])).encode(y=up)
+        side = "top" if rank == 0 and len(rows) > 1 else "bottom"
+        text = base.mark_text(align="left", baseline=side, color=WORD, fontSize=11, x=LAYOUT.width + 4, clip=False)
+        charts += [base.mark_rule(color=WORD, strokeDash=[6, 4]), text.encode(text="arm:N")]
+    return charts
 
 
-def _spaced(marks: list[float]) -> list[float]:
-    """Every other mark, the last among them, and the first, which is 0."""
-    return sorted({marks[0], *marks[:0:-2]})
+def _tooltips() -> list[alt.Tooltip]:
+    numbers = [alt.Tooltip(f"{name}:Q", title=title, format=FORMATS[name]) for name, title in FIELDS.items()]
+    return [alt.Tooltip("line:N", title="method"), *numbers]
+
+
+def _spaced(table: pd.DataFrame) -> list[float]:
+    """Every other look of the first method, the last among them, and the first, which is 0."""
+    method = table[table["role"] == "compared"]
+    marks = sorted(method.loc[method["piece"] == method["piece"].iloc[0], "x"])
+    return [marks[0], *marks[:1:-2][::-1]]
