@@ -97,8 +97,8 @@ def _chosen(text: str, known: Sequence[str], option: str) -> tuple[str, ...]:
 
 def _render(errands: Sequence[Errand], workers: int) -> None:
     """The images of all these, each set once."""
-    jobs = {errand.dataset.key: errand.dataset for errand in errands}
-    for job in jobs.values():
+    jobs = [errand.dataset for errand in errands]
+    for job in {job.key: job for job in jobs}.values():
         store = Store(errands[0].store)
         if store.state(job) != "done":
             print(f"rendering {job.cost:,} images", flush=True)

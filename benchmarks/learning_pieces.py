@@ -17,7 +17,6 @@ METHODS, VARIANTS, CONTROLS = ("vae", "rotation", "cmc", "amdim"), ("-CV-", "T--
 LABELS, BATCH = 2000, 64
 FEWEST = 800
 """Image-steps before the first look, or a little more."""
-BASE = ""
 COMMON = (
     *(f"pretrain.batch_size={size}" for size in (32, 128, 256)),
     *(f"pretrain.lr={rate}" for rate in (0.001, 0.01)),
@@ -42,7 +41,7 @@ class Piece:
 
     arm: str
     variant: str
-    setting: str = BASE
+    setting: str = ""
     steps: int = 0
     quick: bool = False
 
@@ -89,7 +88,7 @@ def pieces(
 ) -> Iterator[Piece]:
     """All there are of these: controls, then methods as they are, then one setting after the other."""
     yield from (Piece(arm, variant, quick=quick) for variant, arm in product(variants, CONTROLS))
-    yield from (Piece(arm, variant, BASE, steps, quick) for variant, arm in product(variants, methods))
+    yield from (Piece(arm, variant, "", steps, quick) for variant, arm in product(variants, methods))
     for arm in sorted(methods, key=lambda name: -len(TRIED_ON[name])):
         tried = (variant for variant in TRIED_ON[arm] if variant in variants)
         for variant, setting in product(tried, (*COMMON, *OWN.get(arm, ()))):
