@@ -27,6 +27,8 @@ from headstart.tasks import TASKS
 from headstart.training import Failure, TrainConfig, open_device
 
 if TYPE_CHECKING:
+    import torch
+
     from headstart.backbones import Backbone
     from headstart.data.batches.loader import Batches
     from headstart.data.batches.share import Share
@@ -36,12 +38,26 @@ if TYPE_CHECKING:
     from headstart.tasks import Task
     from headstart.training import TrainReport
 
-__all__ = ["PretrainJob"]
+__all__ = ["Learning", "PretrainJob"]
 
 WEIGHTS, HISTORY = "backbone.safetensors", "history.json"
 COLLAPSE_IMAGES, COLLAPSED = 256, "collapsed: all images have the same features"
 LOOKS = 10
 """How often in a run the effective rank is taken."""
+
+
+@dataclass(frozen=True)
+class Learning:
+    """A pretraining about to take its steps.
+
+    dataset: as the network expects it. watched: ``method`` with a head per task beside it, for ``train``; the method
+    learns the same without. batches: of the images that it learns from.
+    """
+
+    dataset: Dataset
+    method: Method
+    watched: Objective
+    batches: Batches
 
 
 @dataclass(frozen=True)
@@ -129,20 +145,29 @@ class PretrainJob(Job):
             if share.rank == 0:
                 self._write(context.folder, TrainReport(0, 0.0, [], failure), 0)
             return
-        dataset = open_dataset(context.input(self.dataset), self.start.input, device)
-        images = learned_from(context, self.pool, dataset)
-        method = self._method(context, images, self._teacher(context, dataset))
-        with self._loader(images, share) as loader:
+        with self.learning(context, device, share) as learning:
             report = train(
-                self._watched(method, dataset),
-                loader,
+                learning.watched,
+                learning.batches,
                 self.train,
                 folder=context.checkpoints,
                 key=self.key,
                 on_step=on_step,
             )
         if share.rank == 0:
-            self._keep(context.folder, method, report, dataset.train)
+            self._keep(context.folder, learning.method, report, learning.dataset.train)
+
+    @contextmanager
+    def learning(self, context: RunContext, device: torch.device, share: Share) -> Iterator[Learning]:
+        """What the job trains, before the first step, for whoever wants to look at it between steps.
+
+        share: of each batch. Raises ``HeadstartError`` where the start has no weights.
+        """
+        dataset = open_dataset(context.input(self.dataset), self.start.input, device)
+        images = learned_from(context, self.pool, dataset)
+        method = self._method(context, images, self._teacher(context, dataset))
+        with self._loader(images, share) as batches:
+            yield Learning(dataset, method, self._watched(method, dataset), batches)
 
     def _keep(self, folder: Path, method: Method, report: TrainReport, images: ImageSet) -> None:
         """Write what a finished run leaves; some training ``images`` tell whether it is of use."""

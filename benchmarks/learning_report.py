@@ -1,0 +1,181 @@
+"""What ``learning.py`` measured, as tables: CSV, and Markdown between two marks of ``learning.md``."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from learning_chart import learning_figure
+from learning_pieces import BATCH, CONTROLS, METHODS, VARIANTS
+
+from headstart.charts.looks import arm_looks
+from headstart.charts.names import arm_title
+from headstart.charts.save import save_figure
+from headstart.errors import ConfigError
+from headstart.files import write_atomic
+
+AT = (12_800, 51_200, 204_800)
+"""Image-steps that tables show."""
+NEAR = 0.1
+"""How far a look may be from these, as a share: large batches don't meet them all."""
+NAME, FIRST, LAST = "learning", "<!-- tables: python benchmarks/learning.py report -->", "<!-- end of tables -->"
+ORDER = [*CONTROLS, *METHODS]
+
+
+def report(folder: Path, out: Path) -> None:
+    """Write tables and the chart of all pieces in ``folder``. Raises ``ConfigError`` if there are none."""
+    points = read_points(folder)
+    base, varied = base_table(points), varied_table(points)
+    for name, table in (("curves", points), ("table", base), ("settings", varied)):
+        write_atomic(out / f"{NAME}-{name}.csv", table.to_csv(index=False, float_format="%.5g").encode())
+    text = f"{FIRST}\n\n{base_markdown(base)}\n\n![{CAPTION}]({NAME}.png)\n\n{varied_markdown(varied)}\n\n{LAST}"
+    page = out / f"{NAME}.md"
+    write_atomic(page, _between_marks(page, text).encode())
+    roles = points.assign(method=points["arm"], role=points["arm"].map(_role))
+    save_figure(learning_figure(roles[roles["setting"] == ""], arm_looks(roles)), out)
+    print(f"{page}, {NAME}.png and .svg, and the numbers of {points['piece'].nunique()} pieces as CSV")
+
+
+CAPTION = "Accuracy of nearest neighbors against image-steps of pretraining, a panel per variant"
+
+
+def _role(arm: str) -> str:
+    return "control" if arm in CONTROLS else "compared"
+
+
+def read_points(folder: Path) -> pd.DataFrame:
+    """A row per look at a piece, of the longest of those that differ in length alone."""
+    found: dict[tuple[str, ...], dict[str, Any]] = {}
+    for path in sorted(folder.glob("*.json")):
+        piece = json.loads(path.read_bytes())
+        named = piece["piece"]
+        key = named["arm"], named["variant"], named["setting"]
+        if key not in found or found[key]["piece"]["steps"] < named["steps"]:
+            found[key] = piece
+    if not found:
+        raise ConfigError(f"{folder} has no pieces: measure some with `python benchmarks/learning.py run {folder}`")
+    table = pd.DataFrame([row for piece in found.values() for row in _rows(piece)])
+    return table.sort_values(["variant", "arm", "setting", "step"], key=_ranked, ignore_index=True)
+
+
+def _ranked(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Ranks of variants and arms as they are listed, of settings by key and value; of other columns what they hold."""
+    known: dict[Any, Sequence[str]] = {"variant": VARIANTS, "arm": ORDER, "setting": ()}
+    if column.name not in known:
+        return column
+    unknown = sorted(set(column) - set(known[column.name]), key=_key_and_value)
+    ranks = {name: rank for rank, name in enumerate([*known[column.name], *unknown])}
+    return column.map(ranks)
+
+
+def _key_and_value(setting: str) -> tuple[str, float]:
+    key, _, value = setting.partition("=")
+    return key, float(value or 0)
+
+
+def _rows(piece: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    named = piece["piece"]
+    whole = {
+        "piece": " ".join([named["arm"], named["variant"], named["setting"]]).strip(),
+        **{key: named[key] for key in ("arm", "variant", "setting")},
+        "image_steps_per_second": piece.get("image_steps_per_second"),
+        **{key: piece[key] for key in ("labels", "tested", "seconds")},
+        "failure": piece["failure"]["reason"] if piece["failure"] else "",
+    }
+    for point in piece["points"]:
+        yield whole | {"loss": None, "effective_rank": None} | point
+
+
+def base_table(points: pd.DataFrame) -> pd.DataFrame:
+    """A row per variant and method as it is: the controls' accuracy, and its own after ``AT`` image-steps."""
+    base = points[points["setting"] == ""]
+    controls = base[base["arm"].isin(CONTROLS)].pivot_table("accuracy", "variant", "arm")
+    rows = [_row(own) for _, own in base[~base["arm"].isin(CONTROLS)].groupby(["variant", "arm"], sort=False)]
+    return pd.DataFrame(rows).merge(controls.reset_index(), on="variant", how="left") if rows else pd.DataFrame()
+
+
+def varied_table(points: pd.DataFrame) -> pd.DataFrame:
+    """A row per changed setting, below that of the method as it is."""
+    methods = points[~points["arm"].isin(CONTROLS)]
+    changed = methods[methods["setting"] != ""][["variant", "arm"]].drop_duplicates()
+    kept = methods.merge(changed, on=["variant", "arm"])
+    return pd.DataFrame([_row(own) for _, own in kept.groupby(["variant", "arm", "setting"], sort=False)])
+
+
+def _row(own: pd.DataFrame) -> dict[str, Any]:
+    first, last = own.iloc[0], own.iloc[-1]
+    row = {key: first[key] for key in ("variant", "arm", "setting")} | _at(own, 0)
+    for steps in AT:
+        row |= _at(own, steps)
+    ends = {"loss": last["loss"], "effective_rank": last["effective_rank"], "failure": first["failure"]}
+    return row | ends | {"image_steps_per_second": first["image_steps_per_second"]}
+
+
+def _at(own: pd.DataFrame, steps: int) -> dict[str, Any]:
+    """Accuracy and error of the look nearest to so many image-steps, if one is near."""
+    nearest = own.iloc[int((own["images"] - steps).abs().argmin())]
+    near = abs(nearest["images"] - steps) <= NEAR * steps
+    values = {"accuracy": nearest["accuracy"], "error": nearest["error"]}
+    return {f"{key}_{steps}": value if near else None for key, value in values.items()}
+
+
+def base_markdown(table: pd.DataFrame) -> str:
+    """The table of methods as they are."""
+    head = ["variant", "method", "random", "patches", "before", *(f"{steps:,}" for steps in AT), "image-steps/s"]
+    rows = []
+    for row in table.to_dict("records"):
+        controls = [_percent(row.get(name)) for name in CONTROLS]
+        rows.append([f"`{row['variant']}`", arm_title(row["arm"]), *controls, *_cells(row), _speed(row)])
+    return _markdown(head, rows)
+
+
+def varied_markdown(table: pd.DataFrame) -> str:
+    """The table of changed settings."""
+    head = ["variant", "method", "setting", "before", *(f"{steps:,}" for steps in AT), "rank", "loss", "image-steps/s"]
+    rows = []
+    for row in table.to_dict("records"):
+        ends = [_number(row["effective_rank"], ".1f"), _number(row["loss"], ".3g"), _speed(row)]
+        setting = f"`{_short(row['setting'])}`" if row["setting"] else f"as it is (batches of {BATCH})"
+        rows.append([f"`{row['variant']}`", arm_title(row["arm"]), setting, *_cells(row), *ends])
+    return _markdown(head, rows)
+
+
+def _short(setting: str) -> str:
+    """``lr=0.01`` for ``pretrain.lr=0.01``."""
+    key, _, value = setting.partition("=")
+    return f"{key.rpartition('.')[2]}={value}"
+
+
+def _cells(row: Mapping[Any, Any]) -> list[str]:
+    return [_percent(row[f"accuracy_{steps}"], row[f"error_{steps}"]) for steps in (0, *AT)]
+
+
+def _percent(value: float | None, error: float | None = None) -> str:
+    if value is None or pd.isna(value):
+        return "–"
+    return f"{100 * value:.1f} %" + (f" ± {100 * error:.1f}" if error is not None else "")
+
+
+def _number(value: float | None, style: str) -> str:
+    return "–" if value is None or pd.isna(value) else format(value, style)
+
+
+def _speed(row: Mapping[Any, Any]) -> str:
+    return _number(row["image_steps_per_second"], ",.0f")
+
+
+def _markdown(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _between_marks(page: Path, text: str) -> str:
+    """The page with its tables replaced; a new page of nothing else where there is none."""
+    if not page.exists():
+        return f"{text}\n"
+    before, mark, rest = page.read_text().partition(FIRST)
+    after = rest.partition(LAST)[2]
+    if not mark or not rest.count(LAST):
+        raise ConfigError(f"{page} has no tables to replace: put '{FIRST}' and '{LAST}' where they belong")
+    return before + text + after
