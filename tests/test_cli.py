@@ -342,14 +342,14 @@ def test_a_job_that_fails_is_one_missing_number_and_comes_back(undisturbed, reci
     checkpoint.parent.mkdir()
     torch.save({"key": "another", "state": {}}, checkpoint)
     (tmp_path / "runs" / "tiny" / "kept" / "outcomes.jsonl").unlink()
-    code, output = finish(start(*command(recipe, tmp_path, "--workers", "2")))
+    code, output = finish(start(*command(recipe, tmp_path, "--workers", "1")))
     assert code == 3, output
     assert re.search(r"no number: cmc, 12 runs: .*checkpoint\.pt belongs to another configuration", flat(output))
     results = pd.read_parquet(tmp_path / "runs" / "tiny" / "results.parquet")
     assert results.loc[results["arm"] == "cmc", "value"].isna().all()
     assert results.loc[results["arm"] != "cmc", "value"].notna().all()
     checkpoint.unlink()
-    code, output = finish(start(*command(recipe, tmp_path, "--workers", "2")))
+    code, output = finish(start(*command(recipe, tmp_path, "--workers", "1")))
     assert code == 0, output
     (utility, results), (expected_utility, expected) = tables(tmp_path), tables(undisturbed[0])
     assert utility == expected_utility
