@@ -149,6 +149,19 @@ def test_pictures_of_others_are_read_as_far_as_a_sample_tells(tmp_path, monkeypa
     assert seconds_of_reading(few) > 0, "it is timed once: the clock has stopped"
 
 
+@pytest.mark.parametrize(
+    ("itself", "each", "close"), [(0.001, 0.001, 1e-6), (0.09, 0.002, 1e-6), (0.2, 0.02, 1e-6), (0.5, 0.5, 0.6)]
+)
+def test_what_a_step_takes_of_itself_is_not_taken_for_what_images_take(itself, each, close):
+    """Of many layers and few channels, a step of two images takes nearly as long as one of a whole batch."""
+
+    def seconds_of(images, steps):
+        return steps * (itself + images * each)
+
+    said = timing._images_per_second(seconds_of, 64, budget=0.5)
+    assert said == pytest.approx(64 / seconds_of(64, 1), rel=close)
+
+
 def test_waiting_for_a_core_that_others_have_is_no_work(monkeypatch):
     monkeypatch.setattr(timing, "train", lambda *_: time.sleep(0.1))
     of = {kind: timing._taken(None, SimpleNamespace(device=torch.device(kind)), None) for kind in ("cpu", "cuda")}

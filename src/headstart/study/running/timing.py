@@ -33,10 +33,13 @@ __all__ = ["image_steps_per_second", "views_per_second"]
 WARM, MOST = 2, 40
 """Steps before any counts, and at most while they do."""
 FEW_IMAGES = 1000
-GLANCE = 2
-"""Images of a step that tells whether whole batches can be afforded."""
+GLANCES = 2, 8
+"""Images of two steps that tell whether whole batches can be afforded."""
 LONGEST = 4.0
 """Seconds that the fewest steps of whole batches may take."""
+BEYOND = 10
+"""How many times as long they take where the first glance tells all: next to that, what a step takes of itself is
+little, and a second one would itself take long."""
 
 
 def image_steps_per_second(config: StudyConfig, info: SourceInfo, start: Start, batch: int, budget: float) -> float:
@@ -63,16 +66,30 @@ def _images_per_second(seconds_of: Callable[[int, int], float], batch: int, budg
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        glance = min(GLANCE, batch)
-        seconds_of(glance, 1)
-        seconds = seconds_of(glance, 1)
-        if (WARM + 1) * batch * seconds / glance > LONGEST:
-            return glance / seconds
+        expected = _expected(seconds_of, batch)
+        if (WARM + 1) * expected > LONGEST:
+            return batch / expected
         warm = seconds_of(batch, WARM) / WARM
         steps = max(1, min(MOST, int(budget / warm) - WARM))
         return batch * steps / seconds_of(batch, steps)
     finally:
         torch.set_num_threads(threads)
+
+
+def _expected(seconds_of: Callable[[int, int], float], batch: int) -> float:
+    """Seconds of a step of ``batch`` images, from what it takes of itself and what each of a few images adds."""
+    few, more = (min(glance, batch) for glance in GLANCES)
+    step = _second(seconds_of, few)
+    if (WARM + 1) * batch * step / few > BEYOND * LONGEST:
+        return batch * step / few
+    each = max(0.0, _second(seconds_of, more) - step) / (more - few) if more > few else 0.0
+    return step + (batch - few) * each
+
+
+def _second(seconds_of: Callable[[int, int], float], images: int) -> float:
+    """Of a step that is not the first of its size, for which libraries make ready."""
+    seconds_of(images, 1)
+    return seconds_of(images, 1)
 
 
 def _fine_tuned(config: StudyConfig, info: SourceInfo, start: Start, batch: int, steps: int) -> float:
