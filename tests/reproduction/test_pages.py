@@ -8,6 +8,7 @@ from made_up import ENCODERS, FALLING, TRANSFER, gaining, made, made_run, shifte
 
 from headstart.errors import ConfigError
 from headstart.report.reproduction import ReproductionPage, RunNote, write_reproduction
+from headstart.report.reproduction_text import write_reproduction_text
 from headstart.reproduction import reproduce, verb
 from headstart.reproduction.figures import FIGURES
 from headstart.reproduction.parts import part_of
@@ -40,8 +41,14 @@ def test_a_page_says_what_was_claimed_and_what_was_found_and_runs_nothing(tmp_pa
         part("probes", *runs),
     )  # fmt: skip
     path = tmp_path / "index.html"
-    write_reproduction(path, ReproductionPage("Reproduced", "tiny", "headstart reproduce all", 0.95, parts))
+    page = ReproductionPage("Reproduced", "tiny", "headstart reproduce all", 0.95, parts)
+    write_reproduction(path, page)
     text = path.read_text()
+    write_reproduction_text(tmp_path / "index.md", page)
+    plain = (tmp_path / "index.md").read_text()
+    assert r"1 of 12 runs of cmc (finetune) on \<script\>alert(1)" in plain
+    assert all((tmp_path / name).exists() for name in re.findall(r"\]\((charts/.*?)\)", plain))
+    assert plain.count("](charts/") == 6
     assert "default-src 'none'; img-src data:" in text
     assert not re.search(r"<script|https?://|<b>Looked", text)
     assert "1 of 12 runs of cmc (finetune) on &lt;script&gt;" in text
@@ -67,6 +74,7 @@ def test_what_is_there_is_drawn_then_the_rest_is_run(miniature, tmp_path):
     assert "12 not run yet" in nothing.page.read_text()
     found = reproduce("fig03", run=run_here, **miniature)
     assert found.complete
+    assert found.page.with_suffix(".md").read_text().startswith("# ")
     assert found.page == tmp_path / "runs" / "paper" / "tiny" / "fig03.html"
     assert found.table.columns.tolist() == ["figure", "rule", "value", "low", "high", "verdict", "sentence"]
     assert found.table["value"].notna().all()

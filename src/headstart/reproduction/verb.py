@@ -105,6 +105,7 @@ def write_page(
 ) -> Reproduction:
     """Ask every rule, and write page, charts and table from what is finished."""
     from headstart.report.reproduction import ReproductionPage, write_reproduction
+    from headstart.report.reproduction_text import write_reproduction_text
     from headstart.reproduction.parts import evidence_of, part_of, written_reports
     from headstart.study.results.table_files import write_table
 
@@ -118,7 +119,9 @@ def write_page(
     command = f"headstart reproduce {name} --scale {scale}"
     confidence = evidence.confidence
     path = folder / ("index.html" if name == ALL else f"{name}.html")
-    write_reproduction(path, ReproductionPage(title, scale, command, confidence, tuple(parts)))
+    page = ReproductionPage(title, scale, command, confidence, tuple(parts))
+    write_reproduction(path, page)
+    write_reproduction_text(path.with_suffix(".md"), page)
     found = Reproduction(path, answers, all(study.complete for study in studies.values()))
     write_table(found.table, path.with_suffix(""))
     return found

@@ -4,8 +4,7 @@ Written: ``images.npy`` ``[N, H, W, C]``, ``labels.npy``, ``split.npy`` (0 train
 and a file for every other annotation. Read: these, and what others save (``array_roles`` knows their names).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from headstart.data.exchange.account import Account
 from headstart.data.exchange.array_files import ENDINGS, Values, arrays_at, files_at
+from headstart.data.exchange.array_reader import TOGETHER, ArrayReader, Convert
 from headstart.data.exchange.array_roles import KEYS, Found, by_role, may_be_images
 from headstart.data.exchange.array_values import (
     LAYOUTS,
@@ -26,22 +26,16 @@ from headstart.data.exchange.array_values import (
     whole,
 )
 from headstart.data.exchange.array_write import write_arrays
-from headstart.data.exchange.base import TARGETS, Arrays, Format, Reader, new_manifest
+from headstart.data.exchange.base import TARGETS, Format, Reader, new_manifest
 from headstart.data.exchange.doubts import split_groups
 from headstart.data.exchange.labels import numbered
-from headstart.data.exchange.maps import MapOptions, depth_of, number_masks, square_map
-from headstart.data.exchange.pictures import Fit, squared
+from headstart.data.exchange.maps import MapOptions, depth_of, number_masks
 from headstart.data.exchange.provenance import Provenance, read_provenance
-from headstart.data.exchange.splits import UNLABELLED
 from headstart.errors import DataError
 from headstart.folder import PIXEL_TARGETS
 from headstart.scenes.pose import POSES, pose_class
 
 __all__ = ["ARRAYS", "ArrayOptions", "holds_arrays", "read_set"]
-
-TOGETHER = 32
-"""Images that are in memory at their own size."""
-Convert = Callable[[NDArray[Any]], NDArray[Any]]
 
 
 class ArrayOptions(MapOptions):
@@ -62,58 +56,6 @@ class ArrayOptions(MapOptions):
     depth_key: str | None = None
     pose_key: str | None = None
     rotation_key: str | None = None
-
-
-@dataclass
-class ArrayReader(Reader):
-    """images: ``[N, …]``. layout: of them. held: targets in memory. maps: others, and what makes a target of a row's
-    numbers. exact: written by us, taken as it is."""
-
-    images: Values
-    layout: Layout
-    held: Mapping[str, NDArray[Any]]
-    maps: Mapping[str, tuple[Values, Convert]]
-    fit: Fit
-    exact: bool
-
-    def sides(self, rows: Sequence[int]) -> list[int]:
-        return [] if self.exact else [min(self.layout.size(self.images.shape)[1:])] * len(rows)
-
-    def read(self, start: int, stop: int) -> Arrays:
-        runs = [(first, min(first + TOGETHER, stop)) for first in range(start, stop, TOGETHER)]
-        arrays = {f"target.{name}": values[start:stop] for name, values in self.held.items()}
-        arrays["images"] = np.concatenate([self._images(*run) for run in runs])
-        for name in self.maps if (self.splits[start:stop] != UNLABELLED).any() else ():
-            arrays[f"target.{name}"] = np.concatenate([self._maps(name, *run) for run in runs])
-        return arrays
-
-    def _images(self, start: int, stop: int) -> NDArray[Any]:
-        block = self.layout.channels_last(self.images.rows(start, stop)).astype(self.manifest.dtype)
-        if block.dtype.kind == "f":
-            bad = np.flatnonzero(~np.isfinite(block).all(axis=(1, 2, 3)))
-            for row in (bad + start).tolist():
-                self.bad(row, self.name_of(row), ValueError("numbers that are not finite"))
-        if self.exact:
-            return block.transpose(0, 3, 1, 2)
-        return np.stack([squared(pixels, self.manifest.resolution, self.kind, self.fit) for pixels in block])
-
-    def _maps(self, name: str, start: int, stop: int) -> NDArray[Any]:
-        values, convert = self.maps[name]
-        side = self.manifest.resolution
-        found = np.zeros((stop - start, side, side), dtype=TARGETS[name])
-        for row, numbers in enumerate(values.rows(start, stop)):
-            try:
-                found[row] = convert(square_map(_plane(numbers), side, self.fit))
-            except DataError as error:
-                self.bad(start + row, f"{name} of {self.name_of(start + row)}", error)
-        return found
-
-
-def _plane(numbers: NDArray[Any]) -> NDArray[Any]:
-    """``[H, W]`` of a map that may have an axis of one channel."""
-    if numbers.ndim == 3:
-        return numbers[..., 0] if numbers.shape[-1] == 1 else numbers[0]
-    return numbers
 
 
 def read_arrays(path: Path, options: ArrayOptions) -> Reader:

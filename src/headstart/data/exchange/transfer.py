@@ -1,15 +1,12 @@
 """Out of a dataset folder and into one: whole, or not at all."""
 
-import errno
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock, Timeout
 
 from headstart.data.exchange import FORMATS
 from headstart.data.exchange.account import Account
@@ -20,8 +17,9 @@ from headstart.data.exchange.plain import read_loose
 from headstart.data.exchange.provenance import Provenance, read_provenance, write_provenance
 from headstart.data.exchange.shards import Written, row_bytes, shard_sizes, write_shards
 from headstart.data.exchange.splits import UNLABELLED
+from headstart.data.exchange.staging import staged_folder
 from headstart.errors import DataError, StoreError
-from headstart.files import PARTIAL, sync_folder
+from headstart.files import sync_folder
 from headstart.folder import (
     SPLITS,
     UNLABELLED_FOLDER,
@@ -59,7 +57,7 @@ def export_folder(folder: Path, to: str, out: Path, progress: Listener | None = 
     form = lookup(FORMATS, "format", to)
     stored = Stored(folder.expanduser())
     provenance = Provenance(format=to, dataset=stored.manifest, targets=stored.targets)
-    with _staged(out.expanduser()) as staged:
+    with staged_folder(out.expanduser()) as staged:
         form.write(stored, staged, _counting(progress, stored.manifest.images))
         write_provenance(staged, provenance)
     return stored.manifest
@@ -94,7 +92,7 @@ def import_reader(
 
     Images without labels become a dataset folder of their own in it, ``unlabelled``.
     """
-    with _staged(out.expanduser()) as staged:
+    with staged_folder(out.expanduser()) as staged:
         manifest = write_dataset(labelled(reader), staged, progress)
         if not manifest.normalisation:
             from headstart.data.batches.stored import record_normalisation
@@ -228,45 +226,8 @@ def _counting(listener: Listener | None, total: int) -> Callable[[int], None]:
     return lambda done: listener(done, total) if listener else None
 
 
-@contextmanager
-def _staged(out: Path) -> Iterator[Path]:
-    """An empty folder beside ``out`` that takes its place once all in it is done, and vanishes if it is not."""
-    partial = out.parent / f".{out.name}{PARTIAL}"
-    files = partial / "files"
-    try:
-        _refuse_occupied(out)
-        partial.mkdir(parents=True, exist_ok=True)
-        with FileLock(partial / ".lock", timeout=0):
-            try:
-                shutil.rmtree(files, ignore_errors=True)  # of a process that was killed
-                files.mkdir()
-                yield files
-                files.replace(out)
-            finally:
-                shutil.rmtree(partial, ignore_errors=True)
-    except Timeout as error:
-        raise StoreError(f"another process is writing {out}: wait for it, or name another folder") from error
-    except OSError as error:
-        raise StoreError(_unwritable(out, error)) from error
-    except StoreError as error:
-        cause = error.__cause__
-        raise (StoreError(_unwritable(out, cause)) if isinstance(cause, OSError) else error) from cause
-
-
 def _refuse_unsuitable(path: Path) -> None:
     if not path.exists():
         raise DataError(f"{path} does not exist: name a folder or file that does")
     if holds_dataset(path):
         raise DataError(f"{path} is a dataset folder already: use it as it is (`source: folder` in a study)")
-
-
-def _refuse_occupied(out: Path) -> None:
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        what = "holds other files" if out.is_dir() else "is a file"
-        raise StoreError(f"{out} exists and {what}: name a new folder, or empty this one")
-
-
-def _unwritable(out: Path, error: OSError) -> str:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error):
-        return f"no space left for {out}: free some and run the same command again"
-    return f"{out} cannot be written ({error.strerror or error}): name a folder that you may write to"
