@@ -58,7 +58,7 @@ def main() -> None:
             if len(budgets) < FEWEST or curve.role == "control":
                 continue
             labels, errors = budgets.astype(np.float64), 1 - values if higher else values
-            name = f"{curve.names['arm']}, {curve.names['protocol']}"
+            name = f"{curve.names['task']}, {curve.names['arm']}, {curve.names['protocol']}"
             if doubt := distrust(labels[:-1], errors[:-1]):
                 silent += 1
                 print(f"| {run.name} | {name} | {budgets[-1]} | | not trusted: {doubt} | | | |")
