@@ -6,6 +6,7 @@ import altair as alt
 import pandas as pd
 
 from headstart.charts.figure import Figure, Layout
+from headstart.charts.layers import Spec, layered
 from headstart.charts.looks import ArmScales, Looks, arm_scales
 from headstart.charts.panels import Panel
 from headstart.charts.text import percent
@@ -29,7 +30,7 @@ def against_figure(
     return Figure(name, title, text, drawn, tuple(legend), layout)
 
 
-def _draw(panels: list[Panel], scales: ArmScales, layout: Layout, axes: tuple[str, str]) -> Iterator[alt.LayerChart]:
+def _draw(panels: list[Panel], scales: ArmScales, layout: Layout, axes: tuple[str, str]) -> Iterator[Spec]:
     for panel in panels:
         ends = panel.rows[NUMBERS].to_numpy()
         domain = [float(pd.Series(ends.ravel()).min()), float(pd.Series(ends.ravel()).max())]
@@ -43,8 +44,8 @@ def _draw(panels: list[Panel], scales: ArmScales, layout: Layout, axes: tuple[st
         points = base.mark_point(filled=True, size=60, opacity=1).encode(
             x=x, y=y, shape=alt.Shape("line:N", scale=scales.shape), tooltip=_tooltips(axes)
         )
-        layers = alt.layer(equal, across.encode(y=y), along, points)
-        yield layers.properties(title=layout.title(panel.title), height=layout.height)
+        marks = equal, across.encode(y=y), along, points
+        yield layered(*marks, title=layout.title(panel.title), height=layout.height)
 
 
 def _tooltips(axes: tuple[str, str]) -> list[alt.Tooltip]:

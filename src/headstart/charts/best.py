@@ -4,6 +4,7 @@ import altair as alt
 import pandas as pd
 
 from headstart.charts.figure import Figure
+from headstart.charts.layers import Spec, layered
 from headstart.charts.looks import Looks
 from headstart.charts.text import difference_text
 from headstart.charts.theme import GRAY
@@ -34,7 +35,7 @@ def _best(table: pd.DataFrame) -> pd.DataFrame:
     return first.assign(lead=texts, text=[f"{labels:,} labels" for labels in first["labels"]]).reset_index()
 
 
-def _draw(best: pd.DataFrame, looks: Looks) -> alt.LayerChart:
+def _draw(best: pd.DataFrame, looks: Looks) -> Spec:
     shown = looks.of(best["line"])
     scale = alt.Scale(domain=[look.title for look in shown], range=[look.color for look in shown])
     axis = {"grid": False, "domain": False, "ticks": False}
@@ -47,4 +48,4 @@ def _draw(best: pd.DataFrame, looks: Looks) -> alt.LayerChart:
     cells = base.mark_rect(stroke=GRAY, strokeOpacity=0.4, opacity=0.45).encode(color=tint)
     names = base.mark_text(fontSize=12, dy=-7, color=INK).encode(text="line:N")
     leads = base.mark_text(fontSize=10, dy=9, color=INK).encode(text="lead:N")
-    return alt.layer(cells, names, leads).properties(height=CELL * best["place"].nunique())
+    return layered(cells, names, leads, height=CELL * best["place"].nunique())

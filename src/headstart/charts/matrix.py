@@ -8,6 +8,7 @@ import pandas as pd
 
 from headstart.charts.figure import LARGE, Figure, Layout
 from headstart.charts.joins import reference_rows, with_missing
+from headstart.charts.layers import Spec, layered
 from headstart.charts.marks import missing_tooltip
 from headstart.charts.names import arm_titles, find_baseline, protocol_title, varied_text
 from headstart.charts.panels import Panel, places_of
@@ -71,7 +72,7 @@ def _cells(utility: pd.DataFrame, summary: pd.DataFrame, varied: Sequence[str]) 
     rows = with_missing(utility[utility[SOURCE] != ""], summary, varied).merge(
         reference, on=same, how="left", validate="many_to_one"
     )
-    signs = {task: 1 if TASKS[task].higher_is_better else -1 for task in rows["task"].unique()}
+    signs = {task: 1 if TASKS.traits(task).higher_is_better else -1 for task in rows["task"].unique()}
     sign = rows["task"].map(signs).astype(float)  # of no rows at all it would be text
     return rows.assign(gain=rows["value"] - rows["reference"], better=sign * (rows["value"] - rows["reference"]))
 
@@ -119,7 +120,7 @@ def _change(name: str) -> str:
     return f"change in {metric.title.removeprefix('test ')}{', points' if metric.unit else ''}"
 
 
-def _draw(panel: Panel, layout: Layout) -> alt.LayerChart:
+def _draw(panel: Panel, layout: Layout) -> Spec:
     rows = panel.rows.assign(few=[text.partition(";")[0] for text in panel.rows["missing_text"]])
     learned = list(dict.fromkeys(rows[LEARNED]))
     sources = [name for name in learned if name in set(rows[SOURCE])]
@@ -135,8 +136,8 @@ def _draw(panel: Panel, layout: Layout) -> alt.LayerChart:
     cells = base.mark_rect(stroke=GRAY, strokeOpacity=0.4).encode(alt.Color("strength:Q", scale=shades, legend=None))
     numbers = base.mark_text(fontSize=13, color=INK).encode(text="text:N")
     missing = base.mark_text(fontSize=10, dy=14, color=INK).encode(text="few:N")
-    title = alt.TitleParams(layout.title(panel.title), subtitle=rows["what"].iloc[0], subtitleFontSize=12)
-    return alt.layer(cells, numbers, missing).properties(title=title, height=CELL * len(sources))
+    title = {"text": layout.title(panel.title), "subtitle": rows["what"].iloc[0], "subtitleFontSize": 12}
+    return layered(cells, numbers, missing, title=title, height=CELL * len(sources))
 
 
 def _tooltips(rows: pd.DataFrame) -> list[alt.Tooltip]:

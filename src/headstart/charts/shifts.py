@@ -4,6 +4,7 @@ import altair as alt
 import pandas as pd
 
 from headstart.charts.figure import Figure
+from headstart.charts.layers import Spec, layered
 from headstart.charts.text import difference_text, metric_style, percent
 from headstart.charts.theme import GRAY
 
@@ -29,7 +30,7 @@ def shifts_figure(table: pd.DataFrame, confidence: float) -> Figure:
     return Figure("shifts", "What a shift of each factor costs", caption, panels)
 
 
-def _draw(rows: pd.DataFrame, factors: list[str]) -> alt.LayerChart:
+def _draw(rows: pd.DataFrame, factors: list[str]) -> Spec:
     style = metric_style(rows["metric"].iloc[0])
     place = alt.Y("factor:N", sort=factors, title=None)
     base = alt.Chart(rows).encode(
@@ -45,4 +46,4 @@ def _draw(rows: pd.DataFrame, factors: list[str]) -> alt.LayerChart:
     points = base.mark_point(filled=True, size=80, opacity=1).encode(
         x=change, tooltip=["factor:N", "shift:N", alt.Tooltip("text:N", title="change")]
     )
-    return alt.layer(zero, bars, points).properties(height=ROW * len(factors))
+    return layered(zero, bars, points, height=ROW * len(factors))
