@@ -276,7 +276,7 @@ def test_an_interval_between_gaps_is_a_bar_for_a_band_would_not_show_it() -> Non
 def intervals_drawn(spec: dict[str, Any]) -> int:
     """Bands with an outline, and bars of color, in what a panel is drawn as."""
     drawn = vl_convert.vegalite_to_svg(spec)
-    bands = re.findall(r'class="mark-area role-mark[^>]*clip-path[^>]*><path[^>]* d="M[^"]+,', drawn)
+    bands = re.findall(r' d="M[^"]+" fill="#[0-9a-f]{6}" opacity="0.14"', drawn)
     bars = re.findall(r'<line [^>]*stroke="(#[0-9a-f]{6})" stroke-width="1.5" opacity="0.7"', drawn)
     return len(bands) + len(bars)
 

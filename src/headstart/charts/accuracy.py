@@ -44,9 +44,10 @@ class _Frame(NamedTuple):
 
 
 def _panel(panel: Panel, frame: _Frame) -> Spec:
-    rows, scales, height = panel.rows, frame.scales, frame.layout.height
-    same = frame.table[frame.table["metric"] == rows["metric"].iloc[0]]
-    metric = metric_style(rows["metric"].iloc[0])
+    scales, height = frame.scales, frame.layout.height
+    same = frame.table[frame.table["metric"] == panel.rows["metric"].iloc[0]]
+    metric = metric_style(panel.rows["metric"].iloc[0])
+    rows = _within(panel.rows, metric)
     ends = same[["value", "value_low", "value_high"]].clip(*metric.limits)
     domain = nice_domain(float(ends.min(axis=None)), float(ends.max(axis=None)))
     x = labels_axis(same["labels"])
@@ -64,14 +65,19 @@ def _panel(panel: Panel, frame: _Frame) -> Spec:
     return layered(*layers, title=frame.layout.title(panel.title), height=height)
 
 
+def _within(rows: pd.DataFrame, metric: Metric) -> pd.DataFrame:
+    """The rows with ``band_low`` and ``band_high``, an interval as far as a metric goes: no share is above 1."""
+    return rows.assign(**{f"band_{end}": rows[f"value_{end}"].clip(*metric.limits) for end in ("low", "high")})
+
+
 def _intervals(base: alt.Chart, rows: pd.DataFrame, metric: Metric) -> list[alt.Chart]:
     """A band along each line, and a bar where a band would show nothing."""
-    ends = {"y": alt.Y("value_low:Q", title=metric.title), "y2": alt.Y2("value_high:Q")}
-    band = base.mark_area(opacity=0.14, clip=True).encode(**ends)
+    ends = {"y": alt.Y("band_low:Q", title=metric.title), "y2": alt.Y2("band_high:Q")}
+    band = base.mark_area(opacity=0.14).encode(**ends)
     alone = lonely(rows)
     if alone.empty:
         return [band]
-    bars = base.mark_rule(strokeWidth=1.5, opacity=0.7, clip=True).encode(**ends).properties(data=alone)
+    bars = base.mark_rule(strokeWidth=1.5, opacity=0.7).encode(**ends).properties(data=alone)
     return [band, bars]
 
 

@@ -15,7 +15,7 @@ __all__ = ["Vertical", "is_direct", "named_ends", "spread"]
 
 GAP = 14.0
 """Pixels from a name to the next."""
-LONGEST = 18
+LONGEST = 24
 """Letters of a name that there is room for; a longer one stands in the legend alone."""
 MARK = "names of lines"
 Floats = NDArray[np.float64]

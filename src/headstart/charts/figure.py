@@ -21,10 +21,11 @@ __all__ = ["LARGE", "Figure", "Layout"]
 
 HIDDEN = "hidden"
 HEAD = {"$schema": alt.SCHEMA_URL}
-SILENT = {"aria": False}
-"""A picture has one label; a page that can be pointed at has one per mark."""
+ROOM = {"left": 8, "right": 12, "top": 5, "bottom": 5}
+"""Pixels around a picture, for a font that is wider after all."""
 CHARACTER = 7.0
 """Pixels of a legend's letter, on average."""
+NARROW = 310
 PNG_SCALE = 2.0
 """Pixels of a picture for one of the screen's."""
 
@@ -48,6 +49,12 @@ class Layout(NamedTuple):
     @property
     def small(self) -> bool:
         return self.width < LARGE.width
+
+    @property
+    def on_page(self) -> int:
+        """The width of a panel's picture in a page, which may be a telephone's: of a large one what leaves its words
+        readable there, with names beside it."""
+        return NARROW if self.width == LARGE.width else self.width
 
     def title(self, text: str) -> list[str]:
         """The lines of a panel's title."""
@@ -91,17 +98,17 @@ class Figure:
         chart = side_by_side(sized, columns=self.layout.columns, title=self.title, background=PAPER[scheme])
         shared = {"color": "shared", "shape": "shared", "strokeDash": "shared"}
         legend = {"resolve": {"scale": shared}} if self.legend else {}
-        look = {"config": config(scheme, columns=self._legend_columns()) | SILENT}
+        look = {"config": config(scheme, picture=True, columns=self._legend_columns()), "padding": ROOM}
         return HEAD | chart | legend | look
 
     def svg(self, scheme: Scheme = "light") -> str:
         """All panels as a picture, which says what it shows."""
         return _labelled(vl_convert.vegalite_to_svg(self.static(scheme)), f"{self.title}. {self.caption}")
 
-    def pictures(self, width: int) -> list[str]:
-        """A picture of each panel, ``width`` pixels between its axes, as SVG without background and legend."""
-        look = {"config": config(disable=True) | SILENT}
-        specs = [HEAD | look | panel | {"width": width} for panel in self.panels]
+    def pictures(self) -> list[str]:
+        """A picture of each panel for a page, as SVG without background and legend."""
+        look = {"config": config(picture=True, disable=True), "padding": ROOM}
+        specs = [HEAD | look | panel | {"width": self.layout.on_page} for panel in self.panels]
         return [_labelled(vl_convert.vegalite_to_svg(spec), f"{self.title}: {_text(spec)}") for spec in specs]
 
     def png(self) -> bytes:

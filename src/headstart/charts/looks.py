@@ -164,9 +164,11 @@ def _look(arm: _Arm, title: str, others: Mapping[_Arm, Look]) -> Look:
     shape = free(reversed(SHAPES))
     if arm.role == "control":
         return Look(title, GRAY, CONTROL_SHAPES.get(arm.name, shape), CONTROLS.get(arm.name, OTHER_CONTROL))
-    if arm.name == arm.method and arm.method in METHODS:
-        return Look(title, METHODS[arm.method], METHOD_SHAPES[list(METHODS).index(arm.method) % len(METHOD_SHAPES)])
-    return Look(title, _color(arm.method, [GRAY, *(look.color for look in others.values())]), shape)
+    color = _color(arm.method, [GRAY, *(look.color for look in others.values())])
+    if color == METHODS.get(arm.method) or arm.name == arm.method in METHODS:
+        shape = METHOD_SHAPES[list(METHODS).index(arm.method)]
+        color = METHODS[arm.method]
+    return Look(title, color, shape)
 
 
 def _color(method: str, used: list[str]) -> str:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import altair as alt
 
-__all__ = ["GRAY", "PAPER", "Scheme", "config", "labels_axis", "labels_domain", "nice_domain"]
+__all__ = ["GRAY", "PAPER", "Scheme", "config", "labels_axis", "labels_domain", "nice_domain", "tint"]
 
 Scheme = Literal["light", "dark"]
 GRAY = "#7d7f85"
@@ -15,6 +15,8 @@ PAPER: dict[Scheme, str] = {"light": "#ffffff", "dark": "#15171a"}
 INK: dict[Scheme, str] = {"light": "#1c1e21", "dark": "#e7e8ea"}
 WORD: dict[Scheme, str] = {"light": "#5c5e64", "dark": "#a3a6ad"}
 """Of names of axes and values, and of words among the marks."""
+PICTURE_FONT = "Arial, Helvetica, 'Liberation Sans', sans-serif"
+"""All of one width, so that words have the room that was measured for them wherever a picture is opened."""
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif"
 
 CONFIG: dict[str, Any] = {
@@ -45,8 +47,9 @@ CONFIG: dict[str, Any] = {
 }
 
 
-def config(scheme: Scheme = "light", **legend: Any) -> dict[str, Any]:
-    """The common look, as the ``config`` of a specification. legend: what else is to be said of legends."""
+def config(scheme: Scheme = "light", picture: bool = False, **legend: Any) -> dict[str, Any]:
+    """The common look, as the ``config`` of a specification. picture: whether it is drawn for good, not in the reader's
+    browser; then it has one label, and not one per mark. legend: what else is to be said of legends."""
     ink, word = INK[scheme], WORD[scheme]
     colors = {
         "title": {"color": ink, "subtitleColor": ink},
@@ -54,7 +57,8 @@ def config(scheme: Scheme = "light", **legend: Any) -> dict[str, Any]:
         "legend": {"labelColor": ink, **legend},
         "text": {"color": word},
     }
-    return CONFIG | {part: CONFIG.get(part, {}) | colors[part] for part in colors}
+    still = {"font": PICTURE_FONT, "aria": False} if picture else {}
+    return CONFIG | still | {part: CONFIG.get(part, {}) | colors[part] for part in colors}
 
 
 def nice_domain(low: float, high: float, ticks: int = 6) -> tuple[float, float]:
@@ -87,3 +91,13 @@ def labels_axis(budgets: Iterable[float], field: str = "labels") -> alt.X:
         scale=alt.Scale(type="log", domain=labels_domain(marks), nice=False),
         axis=alt.Axis(values=marks, format="~s", title="labels", grid=False, labelOverlap="greedy"),
     )
+
+
+def tint(color: str, part: float) -> str:
+    """So much of a color ``#rrggbb``, the rest white.
+
+    >>> tint("#000000", 0.2)
+    '#cccccc'
+    """
+    channels = (int(color[start : start + 2], 16) for start in (1, 3, 5))
+    return "#" + "".join(f"{round(part * channel + (1 - part) * 255):02x}" for channel in channels)
