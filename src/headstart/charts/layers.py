@@ -4,16 +4,26 @@ Put together from what each layer comes to, not as Altair's own layers, which co
 at each step: that took four fifths of a large report.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import altair as alt
 import numpy as np
 import pandas as pd
+from altair.utils.schemapi import debug_mode
 
-__all__ = ["Spec", "layered", "rows_of", "side_by_side"]
+__all__ = ["Spec", "layered", "rows_of", "side_by_side", "unchecked"]
 
 Spec = dict[str, Any]
+
+
+@contextmanager
+def unchecked() -> Iterator[None]:
+    """While inside, Altair does not hold each part of a chart to its schema as it is made, which takes half of the
+    time; tests hold what comes of it to that."""
+    with debug_mode(False):
+        yield
 
 
 def layered(*layers: alt.Chart, **properties: Any) -> Spec:

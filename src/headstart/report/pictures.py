@@ -7,6 +7,7 @@ from headstart.charts import Figure
 
 __all__ = ["Picture", "pictures_of"]
 
+WIDEST = 470
 ROOT = re.compile(r'<svg [^>]*?\bwidth="([\d.]+)" height="([\d.]+)"[^>]*>')
 FOREIGN = re.compile(r'\s(?:xmlns(?::\w+)?|version|class)="[^"]*"')
 NAMED = re.compile(r'(\bid="|url\(#)')
@@ -17,6 +18,11 @@ class Picture(NamedTuple):
 
     svg: str
     width: int
+
+    @property
+    def wide(self) -> bool:
+        """Whether a telephone would show its words too small, so that it is moved sideways there."""
+        return self.width > WIDEST
 
 
 def pictures_of(figure: Figure, name: str) -> list[Picture]:

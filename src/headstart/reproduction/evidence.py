@@ -83,7 +83,7 @@ class Evidence:
     runs: Mapping[str, RunTables]
     confidence: float = 0.95
     seed: int = 0
-    _places: list[Place] = field(default_factory=list, compare=False, repr=False)
+    _known: dict[str, list[Place]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def trained_out(self) -> bool:
@@ -93,15 +93,17 @@ class Evidence:
     @property
     def places(self) -> list[Place]:
         """All of them, in the order of the runs. Raises ``UnmeasuredError`` if there is none."""
-        if not self._places:
-            self._places.extend(place for run in self.runs.values() for place in _places(run))
-        if not self._places:
+        for recipe, run in self.runs.items():
+            if recipe not in self._known:
+                self._known[recipe] = list(_places(run))
+        found = [place for recipe in self.runs for place in self._known[recipe]]
+        if not found:
             raise UnmeasuredError("no run has a number yet")
-        return self._places
+        return found
 
-    def of(self, recipe: str) -> "Evidence":
-        """What one of the runs found."""
-        return Evidence({recipe: self.runs[recipe]}, self.confidence, self.seed)
+    def of(self, *recipes: str) -> "Evidence":
+        """What some of the runs found."""
+        return Evidence({recipe: self.runs[recipe] for recipe in recipes}, self.confidence, self.seed, self._known)
 
     @property
     def show(self) -> Callable[[float], str]:

@@ -57,7 +57,7 @@ def part_of(
     figure: PaperFigure, evidence: Evidence, notes: Mapping[str, RunNote]
 ) -> tuple[tuple[Answer, ...], FigurePart]:
     """What a figure's own runs say to its rules, and its part of the page."""
-    own = Evidence({recipe: evidence.runs[recipe] for recipe in figure.recipes}, evidence.confidence, evidence.seed)
+    own = evidence.of(*figure.recipes)
     answers = tuple(rule.ask(own) for rule in figure.rules)
     told = tuple(RuleAnswer(one.rule.name, one.number, one.verdict, one.sentence) for one in answers)
     runs = tuple(notes[recipe] for recipe in figure.recipes)
