@@ -1,6 +1,6 @@
 """How long reports take, of runs that were never made: one of 5,000 records and more, and the page of all figures.
 
-    python benchmarks/reports.py [--recipe paper/fig05] [--scale paper] [--figures tiny|small|paper]
+    python benchmarks/reports.py [--recipe paper/fig05] [--scale paper] [--figures small|paper]
 
 Prints wall-clock seconds of this machine, in brackets those of its processor, and what is written in megabytes. Run
 folders are planned as any and their outcomes made up, with which test images each run got right, so that every step
@@ -20,8 +20,9 @@ import numpy as np
 import torch
 
 from headstart.api import Study
-from headstart.reproduction.figures import ALL, FIGURES
-from headstart.reproduction.verb import write_page
+from headstart.report.reproduction import ReproductionPage, RunNote, write_reproduction
+from headstart.reproduction.figures import FIGURES
+from headstart.reproduction.parts import evidence_of, part_of
 from headstart.study.config.suite import load_suite
 from headstart.study.jobs.hits import keep_hits
 from headstart.study.results.run_folder import ENVIRONMENT, RunFolder
@@ -51,12 +52,17 @@ def main() -> None:
 
 
 def all_figures(scale: str, folder: Path) -> None:
-    """The page of ``headstart reproduce all --what-is-there``, and each run's own report, which it names."""
+    """The page of ``headstart reproduce all --what-is-there``, without each run's own report, which it names."""
     recipes = dict.fromkeys(recipe for figure in FIGURES.values() for recipe in figure.recipes)
     studies = {recipe: made_up(f"paper/{recipe}", scale, folder) for recipe in recipes}
-    print(f"{sum(len(study.tables.results) for study in studies.values()):,} records of {len(studies)} runs at {scale}")
-    timed(f"{len(studies)} reports", lambda: [study.report() for study in studies.values()])
-    timed("reports and the page of all", lambda: write_page(ALL, tuple(FIGURES.values()), scale, folder, studies))
+    evidence = timed(f"tables of {len(recipes)} runs", lambda: evidence_of(studies))
+    print(f"{sum(len(run.results) for run in evidence.runs.values()):,} records at scale {scale}")
+    notes = {recipe: RunNote(recipe, f"{recipe}/report.html", ()) for recipe in recipes}
+    parts = timed("rules and charts", lambda: [part_of(figure, evidence, notes)[1] for figure in FIGURES.values()])
+    page = ReproductionPage("All figures", scale, "", evidence.confidence, tuple(parts))
+    timed(
+        f"page of {len(parts)} figures, with charts as files", lambda: write_reproduction(folder / "index.html", page)
+    )
     told(folder, "index.html")
 
 

@@ -83,7 +83,7 @@ def test_what_is_there_is_drawn_then_the_rest_is_run(miniature, tmp_path):
     assert found.table["value"].notna().all()
     links = re.findall(r'href="(charts/[^"]+)"', found.page.read_text())
     assert len(links) == 4
-    for link in (*links, "fig03/report.html", "charts/fig03/accuracy.json", "charts/fig03/accuracy-dark.json"):
+    for link in (*links, "fig03/report.html", "charts/fig03/accuracy.json"):
         assert (found.page.parent / link).exists(), link
 
 

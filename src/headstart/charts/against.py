@@ -17,6 +17,8 @@ from headstart.charts.theme import GRAY, nice_domain
 __all__ = ["against_figure"]
 
 NUMBERS = ["x", "x_low", "x_high", "y", "y_low", "y_high"]
+CROWD = 40
+"""More points than this hide each other behind their bars."""
 HOLLOW = " Hollow points: runs are missing from a mean, or it is of a single run and has no interval."
 CROSSES = " Crosses at an edge: the other score has no number."
 
@@ -68,7 +70,7 @@ def _points(
     """Scores with bars both ways."""
     x, y = places
     base = alt.Chart(rows).encode(color=alt.Color("line:N", scale=scales.color))
-    bar = base.mark_rule(opacity=0.5)
+    bar = base.mark_rule(opacity=0.5 if len(rows) <= CROWD else 0.2)
     return [
         bar.encode(x=alt.X("x_low:Q", title=axes[0]), x2=alt.X2("x_high"), y=y),
         bar.encode(x=x, y=alt.Y("y_low:Q", title=axes[1]), y2=alt.Y2("y_high")),

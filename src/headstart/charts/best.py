@@ -19,6 +19,8 @@ CELL, COLUMN, INK = 70, 92, "#1c1e21"
 PART = 0.45
 """Of an arm's color in its tint."""
 NOTHING = "no number"
+THOUSANDS = 10_000
+"""As many labels are told in thousands, for a cell is narrow."""
 
 
 def best_figure(table: pd.DataFrame, looks: Looks, confidence: float) -> Figure:
@@ -45,9 +47,10 @@ def _in_words(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _leads(row: Mapping[str, Any]) -> str:
-    """``+2.1, 100 labels``"""
+    """``+2.1, 100 labels``, ``0.0, 20k labels``"""
     lead = "" if pd.isna(row["lead"]) else f"{difference_text(row['metric'], row['lead'])}, "
-    return f"{lead}{row['labels']:,} labels"
+    labels = row["labels"]
+    return f"{lead}{labels if labels < THOUSANDS else f'{labels / 1000:g}k'} labels"
 
 
 def _beside(row: Mapping[str, Any]) -> str:

@@ -109,7 +109,8 @@ class Figure:
         """A picture of each panel for a page, as SVG without background and legend."""
         look = {"config": config(picture=True, disable=True), "padding": ROOM}
         specs = [HEAD | look | panel | {"width": self.layout.on_page} for panel in self.panels]
-        return [_labelled(vl_convert.vegalite_to_svg(spec), f"{self.title}: {_text(spec)}") for spec in specs]
+        names = (": ".join(filter(None, (self.title, _text(spec)))) for spec in specs)
+        return [_labelled(vl_convert.vegalite_to_svg(spec), name) for spec, name in zip(specs, names, strict=True)]
 
     def png(self) -> bytes:
         """A picture of twice the size. No network, no browser."""

@@ -16,14 +16,14 @@ __all__ = ["save_figure"]
 def save_figure(figure: Figure, folder: Path, schemes: Sequence[Scheme] = ("light",)) -> None:
     """Write ``NAME.svg``, ``NAME.png`` (twice the size) and ``NAME.json`` (Vega-Lite) into ``folder``.
 
-    schemes: on what; what is for dark pages is called ``NAME-dark.svg`` and so on.
+    schemes: for what pages; pictures for dark ones are called ``NAME-dark.svg`` and ``NAME-dark.png``.
 
     >>> save_figure(figure, Path("charts"))  # doctest: +SKIP
     """
     folder.mkdir(parents=True, exist_ok=True)
+    write_atomic(folder / f"{figure.name}.json", json.dumps(figure.static()).encode())
     for scheme in schemes:
         stem = figure.name if scheme == "light" else f"{figure.name}-{scheme}"
         picture = figure.svg(scheme)
-        write_atomic(folder / f"{stem}.json", json.dumps(figure.static(scheme)).encode())
         write_atomic(folder / f"{stem}.svg", picture.encode())
         write_atomic(folder / f"{stem}.png", bytes(vl_convert.svg_to_png(picture, scale=PNG_SCALE)))

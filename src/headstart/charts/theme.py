@@ -89,7 +89,7 @@ def labels_axis(budgets: Iterable[float], field: str = "labels") -> alt.X:
     return alt.X(
         f"{field}:Q",
         scale=alt.Scale(type="log", domain=labels_domain(marks), nice=False),
-        axis=alt.Axis(values=marks, format="~s", title="labels", grid=False, labelOverlap="greedy"),
+        axis=alt.Axis(values=marks, format="~s", title="labels", grid=False, labelOverlap="greedy", labelFontSize=11),
     )
 
 

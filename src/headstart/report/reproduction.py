@@ -77,7 +77,7 @@ class _Chart(NamedTuple):
 
 def write_reproduction(path: Path, page: ReproductionPage) -> None:
     """Write the page to ``path``, whole or not at all, and its charts beside it, ``charts/FIGURE/CHART.svg``, ``.png``
-    and ``.json``, and ``CHART-dark.svg`` and so on for dark pages."""
+    and ``.json``, and ``CHART-dark.svg`` and ``.png`` for dark pages."""
     for part in page.parts:
         for figure in part.figures:
             save_figure(figure, path.parent / CHARTS / part.name, SCHEMES)
