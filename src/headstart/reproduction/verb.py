@@ -89,8 +89,9 @@ def reproduce(
 def _collected(figure: str, scale: str, store: Path | str, prepared: Mapping[str, "StudyRun"]) -> dict[str, Study]:
     """What is finished of each run, taken. Raises ``ConfigError`` where that is nothing at all."""
     if not any(_begun(one) for one in prepared.values()):
+        what = "the figures" if figure == ALL else figure
         raise ConfigError(
-            f"nothing of {figure} at scale {scale} is finished in {store}: run `headstart reproduce {figure} --scale "
+            f"nothing of {what} at scale {scale} is finished in {store}: run `headstart reproduce {figure} --scale "
             f"{scale}` first, or name the store that has it with --store"
         )
     for one in prepared.values():
