@@ -1,9 +1,11 @@
 """Charts from tables: valid, complete, and nothing computed on the way."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
+import altair as alt
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,6 +23,7 @@ from synthetic_study import (
 )
 
 from headstart.charts import Figure, draw_figures, save_figure
+from headstart.charts.marks import CROSS
 
 TABLES = make_tables()
 
@@ -50,10 +53,13 @@ def test_every_panel_draws(figure: Any) -> None:
     assert len(figure.panels) == 2
     for spec in figure.page_specs():
         assert spec["width"] == "container"
+        alt.LayerChart.from_dict(spec, validate=True)
         svg = vl_convert.vegalite_to_svg(spec)
         assert ("steps" if figure.name == "pretraining" else "labels") in svg
-    whole = vl_convert.vegalite_to_svg(figure.static().to_dict())
-    assert whole.count(">CMC<") == whole.count(">rotation<") == 1, "a legend for all panels"
+    whole = figure.static()
+    alt.ConcatChart.from_dict(whole, validate=True)
+    found = vl_convert.vegalite_to_svg(whole).partition("role-legend-entry")[2]
+    assert found.count(">CMC<") == found.count(">rotation<") == 1, "a legend for all panels"
 
 
 def test_accuracy_shows_the_table() -> None:
@@ -135,12 +141,58 @@ def test_points_that_runs_are_missing_from_are_hollow_and_say_so() -> None:
         texts = {row["missing_text"] for row in data_rows(spec, "missing_text")}
         assert texts == {"", "2 of 4 missing"}
         hollow = [layer for layer in spec["layer"] if layer["mark"].get("filled") is False]
-        assert {json.dumps(layer["transform"][-1]) for layer in hollow} == {'{"filter": "(datum.missing > 0)"}'}
+        assert {layer["transform"][-1]["filter"] for layer in hollow} == {"!datum.whole"}
         assert all(
             tip["field"] != "missing" for layer in other["layer"] for tip in layer["encoding"].get("tooltip") or []
         )
         without_tip = [layer["encoding"]["tooltip"][-1]["field"] for layer in hollow]
         assert set(without_tip) == {"missing_text"}
+
+
+def marked(spec: dict[str, Any], column: str) -> set[tuple[str, int]]:
+    """Arms and budgets of the rows that hollow points, or crosses, are drawn of."""
+    layers = [layer for layer in spec["layer"] if (layer["mark"].get("shape") == CROSS) == (column == "crosses")]
+    rows = [row for layer in layers for row in spec["datasets"][layer["data"]["name"]] if "whole" in row]
+    if column == "hollow":
+        rows = [row for row in rows if row["value"] is not None and not row["whole"]]
+    return {(row["arm"], row["labels"]) for row in rows}
+
+
+def test_a_single_run_is_hollow_and_has_no_interval_and_what_has_none_is_a_cross() -> None:
+    lost = [f"cmc-finetune-250-{trial}" for trial in range(3)]
+    tables = make_tables(without(make_results(), *lost, "rotation-finetune-500-"))
+    for name in ("accuracy", "utility"):
+        figure = draw(tables)[name]
+        spec = figure.page_specs()[0]
+        assert marked(spec, "hollow") == {("cmc", 250)}
+        assert marked(spec, "crosses") == {("rotation", 500)}
+        assert "Hollow points" in figure.caption
+        assert "Crosses" in figure.caption
+        (single,) = [row for row in data_rows(spec, "value_text") if (row["arm"], row["labels"]) == ("cmc", 250)]
+        assert single["value"] is not None
+        ends = ("value_low", "value_high") if name == "accuracy" else ("bar_low", "bar_high", "utility_low")
+        assert [single[end] for end in ends] == [None] * len(ends)
+        crossed = [layer for layer in spec["layer"] if layer["mark"].get("shape") == CROSS]
+        assert [layer["encoding"]["y"] for layer in crossed] == [{"value": "height"}], "at the foot"
+
+
+def test_an_arm_of_which_nothing_is_there_is_named_and_crossed_out() -> None:
+    tables = make_tables(without(make_results(), "cmc-finetune-"))
+    figure = draw(tables)["accuracy"]
+    assert "CMC" in [look.title for look in figure.legend]
+    assert marked(figure.page_specs()[0], "crosses") == {("cmc", labels) for labels in BUDGETS}
+    none = draw(make_tables(without(make_results(), "")))
+    assert set(none) == {"pretraining"}, "of nothing at all there is no chart"
+
+
+def test_dark_pictures_have_light_words_on_dark() -> None:
+    figure = draw(TABLES)["accuracy"]
+    light, dark = (figure.svg(scheme) for scheme in ("light", "dark"))
+    assert '"#15171a"' in dark
+    assert '"#15171a"' not in light
+    assert 'fill="#e7e8ea"' in dark
+    assert 'fill="#e7e8ea"' not in light
+    assert 'fill="#000"' not in light + dark, "every word has a color of ours"
 
 
 def test_panels_are_named_by_what_varies() -> None:
@@ -204,9 +256,29 @@ def test_pretraining_has_panels_where_a_varied_key_changes_it() -> None:
 
 def test_one_trial_is_drawn_without_intervals() -> None:
     tables = make_tables(make_results(trials=1))
-    for figure in draw(tables).values():
-        for spec in figure.page_specs():
-            assert "<svg" in vl_convert.vegalite_to_svg(spec)
+    figures = draw(tables)
+    for name in ("accuracy", "utility"):
+        spec = figures[name].page_specs()[0]
+        rows = [row for row in data_rows(spec, "value_text") if row["value"] is not None]
+        assert rows
+        assert not any(row["whole"] for row in rows)
+        assert intervals_drawn(spec) == 0 < intervals_drawn(draw(TABLES)[name].page_specs()[0])
+
+
+def test_an_interval_between_gaps_is_a_bar_for_a_band_would_not_show_it() -> None:
+    lost = ["cmc-finetune-100-", *(f"cmc-finetune-500-{trial}" for trial in range(3))]
+    first = draw(make_tables(without(make_results(), *lost)))["accuracy"].page_specs()[0]
+    (bars,) = [layer for layer in first["layer"] if layer["mark"]["type"] == "rule"]
+    rows = first["datasets"][bars["data"]["name"]]
+    assert [(row["arm"], row["labels"]) for row in rows] == [("cmc", 50), ("cmc", 250)]
+
+
+def intervals_drawn(spec: dict[str, Any]) -> int:
+    """Bands with an outline, and bars of color, in what a panel is drawn as."""
+    drawn = vl_convert.vegalite_to_svg(spec)
+    bands = re.findall(r' d="M[^"]+" fill="#[0-9a-f]{6}" opacity="0.14"', drawn)
+    bars = re.findall(r'<line [^>]*stroke="(#[0-9a-f]{6})" stroke-width="1.5" opacity="0.7"', drawn)
+    return len(bands) + len(bars)
 
 
 def test_files(tmp_path: Path) -> None:

@@ -4,9 +4,11 @@ import itertools
 
 import pandas as pd
 import pytest
+from colors import as_seen, contrast, distance
 
-from headstart.charts.looks import SHAPES, arm_looks, arm_scales
-from headstart.charts.theme import GRAY
+from headstart.charts.looks import FREE, METHODS, SHAPES, arm_looks, arm_scales
+from headstart.charts.theme import GRAY, PAPER
+from headstart.methods import METHODS as SHIPPED
 
 
 def table(*rows: tuple[str, str, str]) -> pd.DataFrame:
@@ -84,3 +86,42 @@ def test_scales_tell_every_line_apart() -> None:
             scales[0]["range"][other],
             scales[1]["range"][other],
         )
+
+
+def test_every_method_that_ships_has_a_color_and_a_shape_of_its_own() -> None:
+    assert set(METHODS) == set(SHIPPED) == set(FREE)
+    looks = arm_looks(table(SCRATCH, *((name, name, "compared") for name in METHODS)))
+    marks = [look for look in looks.lines.values() if not look.title.endswith(", fine-tuned")]
+    assert len({look.color for look in marks}) == len({look.shape for look in marks}) == len(METHODS) + 1
+
+
+@pytest.mark.parametrize("vision", ["protanopia", "deuteranopia", "tritanopia"])
+def test_color_blind_readers_tell_the_papers_arms_apart(vision: str) -> None:
+    colors = [GRAY, *(METHODS[name] for name in ("vae", "rotation", "cmc", "amdim"))]
+    seen = [as_seen(color, vision) for color in colors]
+    assert min(distance(*pair) for pair in itertools.combinations(seen, 2)) > 9.5
+    split = METHODS[FREE[0]]
+    assert distance(as_seen(split, vision), as_seen(GRAY, vision)) > 9.5, "scratch split is beside scratch alone"
+
+
+def test_what_color_blind_readers_see_is_what_is_known_of_them() -> None:
+    red, olive = "#d00000", "#5a5a00"
+    assert distance(red, olive) > 50 > 20 > distance(as_seen(red, "deuteranopia"), as_seen(olive, "deuteranopia"))
+    assert as_seen("#808080", "protanopia") == "#808080", "grays stay as they are"
+
+
+def test_marks_of_the_papers_methods_are_seen_on_light_and_on_dark() -> None:
+    for name in ("vae", "rotation", "cmc", "amdim"):
+        assert all(contrast(METHODS[name], paper) >= 3 for paper in PAPER.values()), name
+
+
+def test_controls_look_the_same_whichever_of_them_a_report_has() -> None:
+    alone = arm_looks(table(SCRATCH, ("blind", "blind", "control"))).lines["blind guess"]
+    rows = [(name, name, "control") for name in ("random", "patches", "blind")]
+    assert arm_looks(table(SCRATCH, *rows)).lines["blind guess"] == alone
+    assert len({look.shape for look in arm_looks(table(SCRATCH, *rows)).lines.values()}) == 4
+
+
+def test_an_arm_of_its_own_does_not_take_a_color_that_readers_know() -> None:
+    look = arm_looks(table(SCRATCH, ("scratch split", "scratch", "compared"))).lines["scratch split"]
+    assert look.color not in {METHODS[name] for name in ("vae", "rotation", "cmc", "amdim")}

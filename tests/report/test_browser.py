@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from browsing import contrast
+from colors import contrast
 from playwright.sync_api import Browser, Page, expect
 from synthetic_report import make_predictions, make_report
 from synthetic_study import make_doublings, make_results, make_suite, make_tables, without

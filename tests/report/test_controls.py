@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browsing import contrast, until
+from browsing import until
+from colors import contrast
 from playwright.sync_api import Browser, Locator, Page, expect
 from synthetic_report import make_advice, make_contrasts, make_maps, make_report
 from synthetic_study import make_tables

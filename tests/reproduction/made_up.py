@@ -56,11 +56,25 @@ def made_run(
                         gone = arm in lost and (labels, trial) == (BUDGETS[0], 0)
                         rows.append(_row(names, task, arm, protocol, labels, trial, np.nan if gone else value))
     results = pd.DataFrame(rows)
-    varied = tuple(next(iter(places)))
+    missing = results.loc[results["value"].isna(), ["arm"]].assign(reason="not run yet")
+    return tables_of(results, missing, tuple(next(iter(places))), trained_out, tables)
+
+
+def tables_of(
+    results: pd.DataFrame, missing: pd.DataFrame, varied: tuple[str, ...], trained_out: bool | None, tables: bool
+) -> RunTables:
     summary = summary_table(results, METRICS, varied=varied) if tables else results
     utility = utility_table(results, METRICS, varied=varied, seed=0, draws=100) if tables else results
-    missing = results.loc[results["value"].isna(), ["arm"]].assign(reason="not run yet")
     return RunTables(results, summary, utility, missing, METRICS, varied, trained_out, "Looked at.")
+
+
+def failing(run: RunTables, arm: str, labels: int, trials: int, reason: str = "the loss is not finite") -> RunTables:
+    """The run, had the last so many trials of an arm, fine-tuned with so many labels, given no number."""
+    results = run.results
+    cell = (results["arm"] == arm) & (results["labels"] == labels) & (results["protocol"] == "finetune")
+    lost = cell & (results["trial"] > results["trial"].max() - trials)
+    missing = pd.concat([run.missing, results.loc[lost, ["arm"]].assign(reason=reason)])
+    return tables_of(results.assign(value=results["value"].mask(lost)), missing, run.varied, run.trained_out, True)
 
 
 def made(*runs: RunTables) -> Evidence:

@@ -1,11 +1,13 @@
 """The page of a reproduction, and the verb that makes it."""
 
 import re
+import sys
 from dataclasses import replace
 
 import pytest
 from made_up import ENCODERS, FALLING, TRANSFER, gaining, made, made_run, shifted
 
+from headstart.cli import main
 from headstart.errors import ConfigError
 from headstart.report.reproduction import ReproductionPage, RunNote, write_reproduction
 from headstart.report.reproduction_text import write_reproduction_text
@@ -51,11 +53,15 @@ def test_a_page_says_what_was_claimed_and_what_was_found_and_runs_nothing(tmp_pa
     assert plain.count("](charts/") == 6
     assert "default-src 'none'; img-src data:" in text
     assert not re.search(r"<script|https?://|<b>Looked", text)
-    assert "1 of 12 runs of cmc (finetune) on &lt;script&gt;" in text
-    assert "1 not run yet" in text
+    assert "1 of 12 runs of CMC (fine-tuned) on &lt;script&gt;" in text
+    assert "Of 72 runs 1 has no number: CMC 1 (not run yet)." in text
     assert [len(one.figures) for one in parts] == [1, 1, 2, 1, 1]
-    assert text.count("data:image/svg+xml;base64,") == 6
-    assert "undecided</span> (viewpoint hurts most)" in text
+    assert (
+        text.count('<svg role="img" aria-label=')
+        == sum(len(chart.panels) for one in parts for chart in one.figures)
+        == 10
+    )
+    assert re.search(r'undecided">undecided</span><p><strong>viewpoint hurts most:', text)
 
 
 @pytest.fixture
@@ -68,19 +74,33 @@ def miniature(monkeypatch, tmp_path):
 
 
 def test_what_is_there_is_drawn_then_the_rest_is_run(miniature, tmp_path):
-    nothing = reproduce("fig03", what_is_there=True, **miniature)
-    assert not nothing.complete
-    assert nothing.table["verdict"].tolist() == ["undecided"]
-    assert "12 not run yet" in nothing.page.read_text()
+    with pytest.raises(ConfigError, match=r"nothing of fig03 at scale tiny is finished in .*store: run `headstart rep"):
+        reproduce("fig03", what_is_there=True, **miniature)
+    assert not list(tmp_path.rglob("*.html"))
+    with pytest.raises(KeyboardInterrupt):
+        reproduce("fig03", run=run_some, **miniature)
+    some = reproduce("fig03", what_is_there=True, **miniature)
+    assert not some.complete
+    assert some.table["verdict"].tolist() == ["undecided"]
+    assert "Of 12 runs 4 have no number: scratch split 4 (not run yet)." in some.page.read_text()
     found = reproduce("fig03", run=run_here, **miniature)
     assert found.complete
     assert found.page.with_suffix(".md").read_text().startswith("# ")
     assert found.page == tmp_path / "runs" / "paper" / "tiny" / "fig03.html"
     assert found.table.columns.tolist() == ["figure", "rule", "value", "low", "high", "verdict", "sentence"]
     assert found.table["value"].notna().all()
-    for ending in ("svg", "png", "json"):
-        assert (found.page.parent / "charts" / "fig03" / f"accuracy.{ending}").exists()
-    assert (found.page.parent / "fig03" / "report.html").exists()
+    links = re.findall(r'href="(charts/[^"]+)"', found.page.read_text())
+    assert len(links) == 4
+    for link in (*links, "fig03/report.html", "charts/fig03/accuracy.json"):
+        assert (found.page.parent / link).exists(), link
+
+
+def run_some(title, prepared):
+    """All but what is compared, and then the user has enough."""
+    for job in prepared.plan.jobs:
+        if job.key not in {point.job.key for point in prepared.plan.points if point.role == "compared"}:
+            prepared.store.run(job)
+    raise KeyboardInterrupt
 
 
 def run_here(title, prepared):
@@ -99,6 +119,38 @@ def test_weeks_of_work_are_refused_with_both_ways_out(miniature, monkeypatch):
     assert "\n" not in str(refusal.value)
 
 
-def test_a_figure_that_does_not_exist_gets_the_nearest_name():
-    with pytest.raises(ConfigError, match="unknown figure 'fig6': did you mean 'fig06'"):
-        reproduce("fig6")
+@pytest.mark.parametrize(
+    ("wrong", "near"),
+    [
+        ("fig6", "fig06"),
+        ("FIG05", "fig05"),
+        ("7", "fig07"),
+        ("Figure 12", "fig12"),
+        ("fig99", "fig09"),
+        ("lables", "labels"),
+    ],
+)
+def test_a_figure_that_does_not_exist_gets_the_nearest_name(wrong, near):
+    with pytest.raises(ConfigError, match=f"unknown figure '{wrong}': did you mean '{near}'; there are fig01 to"):
+        reproduce(wrong)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("fig99", "unknown figure 'fig99': did you mean 'fig09'; there are fig01 to fig16, labels"),
+        ("all --scale huge", "unknown scale 'huge': choose one of paper, small, tiny"),
+        ("fig03 --scale tiny --what-is-there", "nothing of fig03 at scale tiny is finished in store: run `headstart"),
+    ],
+)
+def test_a_mistake_at_the_command_line_gets_one_sentence(words, says, capsys, monkeypatch, tmp_path, miniature):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["headstart", "reproduce", *words.split(), "--store", "store"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert " ".join(told.err.split()).startswith(f"error: {says}")
+    assert told.err.count(". ") == 0
+    assert "Traceback" not in told.err

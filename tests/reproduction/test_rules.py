@@ -134,7 +134,7 @@ def test_probes_that_rank_as_fine_tuning_does_or_the_other_way_round(order, verd
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"lost": ["cmc"]}, "1 of 12 runs of cmc (finetune) on TCVL, classification have no number"),
+        ({"lost": ["cmc"]}, "1 of 12 runs of CMC (fine-tuned) on TCVL, classification have no number"),
         ({"trials": 1}, "a single trial has no interval"),
         ({"trained_out": False}, "arms are not trained out"),
         ({"trained_out": None}, "arms are not trained out"),

@@ -6,6 +6,7 @@ import pandas as pd
 
 from headstart.charts.accuracy import accuracy_figure
 from headstart.charts.figure import Figure
+from headstart.charts.layers import unchecked
 from headstart.charts.looks import arm_looks
 from headstart.charts.map import map_figure
 from headstart.charts.matrix import matrix_figure
@@ -32,11 +33,12 @@ def draw_figures(
     'accuracy'
     """
     looks = arm_looks(summary, utility, history)
-    figures = (
-        matrix_figure(utility, summary, varied=varied),
-        accuracy_figure(summary, looks, varied=varied, confidence=confidence),
-        utility_figure(utility, summary, looks, varied=varied, confidence=confidence),
-        map_figure(pd.DataFrame() if maps is None else maps, looks, varied=varied),
-        pretraining_figure(history, looks, varied=varied),
-    )
+    with unchecked():
+        figures = (
+            matrix_figure(utility, summary, varied=varied),
+            accuracy_figure(summary, looks, varied=varied, confidence=confidence),
+            utility_figure(utility, summary, looks, varied=varied, confidence=confidence),
+            map_figure(pd.DataFrame() if maps is None else maps, looks, varied=varied),
+            pretraining_figure(history, looks, varied=varied),
+        )
     return tuple(figure for figure in figures if figure.panels)

@@ -1,50 +1,88 @@
 """Which method is best, by task and budget: a cell each, with its lead over the next."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import altair as alt
 import pandas as pd
 
-from headstart.charts.figure import Figure
-from headstart.charts.looks import Looks
-from headstart.charts.text import difference_text
-from headstart.charts.theme import GRAY
+from headstart.charts.figure import LARGE, Figure, Layout
+from headstart.charts.layers import Spec, layered
+from headstart.charts.looks import Look, Looks, arm_scales
+from headstart.charts.text import difference_text, percent
+from headstart.charts.theme import GRAY, tint
 
 __all__ = ["best_figure"]
 
-CELL, INK = 44, "#1c1e21"
-"""Pixels of a row, and the color of text, which all tints are light enough for."""
-KEYS = ["place", "budget"]
+CELL, COLUMN, INK = 70, 92, "#1c1e21"
+"""Pixels of a row and, at least, of a column, and the color of text, which all tints are light enough for."""
+PART = 0.45
+"""Of an arm's color in its tint."""
+NOTHING = "no number"
+THOUSANDS = 10_000
+"""As many labels are told in thousands, for a cell is narrow."""
 
 
-def best_figure(table: pd.DataFrame, looks: Looks) -> Figure:
-    """Of a table with ``place`` (task and dataset), ``budget`` (its rank from 1), ``labels, arm, metric`` and
-    ``score``, more being better: the best arm of each cell, and how far it is ahead."""
-    best = _best(looks.named(table.dropna(subset=["score"])))
-    legend = looks.of(best["line"])
-    caption = "The best mean score over trials, and its lead over the next; whether a lead is sure, the rules say."
-    panels = (_draw(best, looks),) if len(best) else ()
-    return Figure("best", "The best method by task and budget", caption, panels, tuple(legend))
-
-
-def _best(table: pd.DataFrame) -> pd.DataFrame:
-    ordered = table.sort_values("score", ascending=False, kind="stable")
-    first = ordered.groupby(KEYS, sort=False).nth(0).set_index(KEYS)
-    second = ordered.groupby(KEYS, sort=False).nth(1).set_index(KEYS)["score"]
-    lead = (first["score"] - second).reindex(first.index)
-    texts = [difference_text(name, value) for name, value in zip(first["metric"], lead, strict=True)]
-    return first.assign(lead=texts, text=[f"{labels:,} labels" for labels in first["labels"]]).reset_index()
-
-
-def _draw(best: pd.DataFrame, looks: Looks) -> alt.LayerChart:
-    shown = looks.of(best["line"])
-    scale = alt.Scale(domain=[look.title for look in shown], range=[look.color for look in shown])
-    axis = {"grid": False, "domain": False, "ticks": False}
-    base = alt.Chart(best).encode(
-        x=alt.X("budget:O", title="label budget, from the smallest").axis(labelAngle=0, **axis),
-        y=alt.Y("place:N", sort=list(dict.fromkeys(best["place"])), title=None).axis(labelLimit=220, **axis),
-        tooltip=["place:N", "line:N", alt.Tooltip("text:N", title="with"), alt.Tooltip("lead:N", title="ahead by")],
+def best_figure(table: pd.DataFrame, looks: Looks, confidence: float) -> Figure:
+    """Of a table with ``place`` (task and dataset), ``budget`` (its rank from 1), ``labels, metric``, the best ``arm``,
+    its ``lead`` over the next with ``low`` and ``high``, and how many runs are ``missing``: a cell per row. NaN is what
+    is not there."""
+    rows = _in_words(looks.named(table))
+    legend = looks.of(rows["line"].dropna())
+    caption = (
+        f"The best mean score over trials, its lead over the next, and the {percent(confidence)} interval of that lead "
+        "alone; of several methods one leads by chance, so whether a lead is sure, the rules say."
     )
-    tint = alt.Color("line:N", scale=scale, legend=None)
-    cells = base.mark_rect(stroke=GRAY, strokeOpacity=0.4, opacity=0.45).encode(color=tint)
-    names = base.mark_text(fontSize=12, dy=-7, color=INK).encode(text="line:N")
-    leads = base.mark_text(fontSize=10, dy=9, color=INK).encode(text="lead:N")
-    return alt.layer(cells, names, leads).properties(height=CELL * best["place"].nunique())
+    layout = Layout(1, max(LARGE.width, COLUMN * rows["budget"].nunique()), LARGE.height)
+    panels = (_draw(rows, legend),) if legend else ()
+    return Figure("best", "The best method by task and budget", caption, panels, tuple(legend), layout)
+
+
+def _in_words(rows: pd.DataFrame) -> pd.DataFrame:
+    """With the lines of each cell: ``name``, ``leads`` and ``beside``, which is the interval or why there is none."""
+    known: list[Any] = rows.to_dict("records")
+    return rows.assign(
+        name=rows["line"].fillna(NOTHING), leads=list(map(_leads, known)), beside=list(map(_beside, known))
+    )
+
+
+def _leads(row: Mapping[str, Any]) -> str:
+    """``+2.1, 100 labels``, ``0.0, 20k labels``"""
+    lead = "" if pd.isna(row["lead"]) else f"{difference_text(row['metric'], row['lead'])}, "
+    labels = row["labels"]
+    return f"{lead}{labels if labels < THOUSANDS else f'{labels / 1000:g}k'} labels"
+
+
+def _beside(row: Mapping[str, Any]) -> str:
+    """``+0.4 to +3.8``, or ``2 runs missing``"""
+    if row["missing"]:
+        return f"{row['missing']} run{'s' if row['missing'] > 1 else ''} missing"
+    if pd.isna(row["lead"]):
+        return ""
+    ends = (difference_text(row["metric"], row[end]) for end in ("low", "high"))
+    return "single run" if pd.isna(row["low"]) else " to ".join(ends)
+
+
+def _draw(rows: pd.DataFrame, legend: list[Look]) -> Spec:
+    scales = arm_scales(legend)
+    tints = alt.Scale(domain=[look.title for look in legend], range=[tint(look.color, PART) for look in legend])
+    axis = {"grid": False, "domain": False, "ticks": False}
+    place = {
+        "x": alt.X("budget:O", title="label budget, from the smallest").axis(labelAngle=0, **axis),
+        "y": alt.Y("place:N", sort=list(dict.fromkeys(rows["place"])), title=None).axis(labelLimit=220, **axis),
+    }
+    known = alt.Chart(rows.dropna(subset=["line"])).encode(**place)
+    cells = known.mark_rect(stroke=GRAY, strokeOpacity=0.4).encode(
+        color=alt.Color("line:N", scale=tints, legend=None), tooltip=["place:N", "line:N", "leads:N", "beside:N"]
+    )
+    marks = known.mark_point(filled=True, size=70, opacity=1, yOffset=-23).encode(
+        shape=alt.Shape("line:N", scale=scales.shape), fill=alt.Fill("line:N", scale=scales.color, legend=None)
+    )
+    unknown = alt.Chart(rows[rows["line"].isna()]).encode(**place)
+    empty = unknown.mark_rect(stroke=GRAY, strokeOpacity=0.4, strokeDash=[3, 3], filled=False)
+    words = [
+        chart.mark_text(fontSize=size, dy=down, **color).encode(text=alt.Text(f"{name}:N"))
+        for name, size, down in (("name", 12, -7), ("leads", 10, 9), ("beside", 10, 23))
+        for chart, color in ((known, {"color": INK}), (unknown, {}))
+    ]
+    return layered(cells, marks, empty, *words, height=CELL * rows["place"].nunique())

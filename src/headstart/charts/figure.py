@@ -4,21 +4,28 @@ import io
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
+from xml.sax.saxutils import quoteattr
 
 import altair as alt
 import vl_convert
 from PIL import Image
 
+from headstart.charts.direct import is_direct
+from headstart.charts.layers import Spec, side_by_side
 from headstart.charts.looks import Look
 from headstart.charts.panels import MANY, Panel
-from headstart.charts.theme import styled
+from headstart.charts.theme import PAPER, Scheme, config
 
 __all__ = ["LARGE", "Figure", "Layout"]
 
 HIDDEN = "hidden"
+HEAD = {"$schema": alt.SCHEMA_URL}
+ROOM = {"left": 8, "right": 12, "top": 5, "bottom": 5}
+"""Pixels around a picture, for a font that is wider after all."""
 CHARACTER = 7.0
 """Pixels of a legend's letter, on average."""
+NARROW = 310
 PNG_SCALE = 2.0
 """Pixels of a picture for one of the screen's."""
 
@@ -43,6 +50,12 @@ class Layout(NamedTuple):
     def small(self) -> bool:
         return self.width < LARGE.width
 
+    @property
+    def on_page(self) -> int:
+        """The width of a panel's picture in a page, which may be a telephone's: of a large one what leaves its words
+        readable there, with names beside it."""
+        return NARROW if self.width == LARGE.width else self.width
+
     def title(self, text: str) -> list[str]:
         """The lines of a panel's title."""
         return textwrap.wrap(text, self.letters)
@@ -61,34 +74,47 @@ class Figure:
     name: str
     title: str
     caption: str
-    panels: tuple[alt.LayerChart, ...] = field(repr=False)
+    panels: tuple[Spec, ...] = field(repr=False)
     legend: tuple[Look, ...] = ()
     layout: Layout = LARGE
     places: tuple[Mapping[str, str], ...] = ()
 
-    def page_specs(self) -> list[dict[str, Any]]:
+    def page_specs(self) -> list[Spec]:
         """Vega-Lite specifications, one per panel, as wide as the elements they are put into; without a legend.
 
-        Rows of arms whose names are in the list that their signal ``hidden`` has are not drawn.
+        Rows of arms whose names are in the list that their signal ``hidden`` has are not drawn. Arms are named in the
+        page's legend alone, for it may be too narrow for more.
         """
-        panels = [panel.properties(width="container") for panel in self.panels]
-        return [_with_hidden(styled(panel, disable=True).to_dict()) for panel in panels]
+        look = {"config": config(disable=True)}
+        return [HEAD | look | _with_hidden(panel) | {"width": "container"} for panel in self.panels]
 
     def place(self, panel: int) -> Mapping[str, str]:
         """What the panel of that number alone is about."""
         return self.places[panel] if self.places else {}
 
-    def static(self) -> alt.TopLevelMixin:
-        """All panels as one chart of fixed size with a legend, for files."""
-        sized = [panel.properties(width=self.layout.width) for panel in self.panels]
-        chart = alt.concat(*sized, columns=self.layout.columns, title=self.title).properties(background="white")
-        if self.legend:
-            chart = chart.resolve_scale(color="shared", shape="shared", strokeDash="shared")
-        return styled(chart, columns=self._legend_columns())
+    def static(self, scheme: Scheme = "light") -> Spec:
+        """All panels as one chart of fixed size with a legend, for files, on light or on dark."""
+        sized = [panel | {"width": self.layout.width} for panel in self.panels]
+        chart = side_by_side(sized, columns=self.layout.columns, title=self.title, background=PAPER[scheme])
+        shared = {"color": "shared", "shape": "shared", "strokeDash": "shared"}
+        legend = {"resolve": {"scale": shared}} if self.legend else {}
+        look = {"config": config(scheme, picture=True, columns=self._legend_columns()), "padding": ROOM}
+        return HEAD | chart | legend | look
+
+    def svg(self, scheme: Scheme = "light") -> str:
+        """All panels as a picture, which says what it shows."""
+        return _labelled(vl_convert.vegalite_to_svg(self.static(scheme)), f"{self.title}. {self.caption}")
+
+    def pictures(self) -> list[str]:
+        """A picture of each panel for a page, as SVG without background and legend."""
+        look = {"config": config(picture=True, disable=True), "padding": ROOM}
+        specs = [HEAD | look | panel | {"width": self.layout.on_page} for panel in self.panels]
+        names = (": ".join(filter(None, (self.title, _text(spec)))) for spec in specs)
+        return [_labelled(vl_convert.vegalite_to_svg(spec), name) for spec, name in zip(specs, names, strict=True)]
 
     def png(self) -> bytes:
         """A picture of twice the size. No network, no browser."""
-        return bytes(vl_convert.vegalite_to_png(self.static().to_dict(), scale=PNG_SCALE))
+        return bytes(vl_convert.vegalite_to_png(self.static(), scale=PNG_SCALE))
 
     def _repr_png_(self) -> tuple[bytes, dict[str, float]]:
         """What a notebook keeps and shows, wherever it is opened, at the size that it was drawn for."""
@@ -104,10 +130,25 @@ class Figure:
         return max(1, int(panels * self.layout.width / (CHARACTER * longest + 40)))
 
 
-def _with_hidden(spec: dict[str, Any]) -> dict[str, Any]:
-    """The specification with a signal that says which arms are hidden. Data without arms are drawn whatever it says."""
+def _with_hidden(panel: Spec) -> Spec:
+    """The panel with a signal that says which arms are hidden. Data without arms are drawn whatever it says."""
     layers = [
         layer | {"transform": [{"filter": f"indexof({HIDDEN}, datum.arm) < 0"}, *layer.get("transform", ())]}
-        for layer in spec["layer"]
+        for layer in panel["layer"]
+        if not is_direct(layer)
     ]
-    return spec | {"layer": layers, "params": [{"name": HIDDEN, "value": []}]}
+    drawn = {layer["data"]["name"] for layer in layers}
+    datasets = {name: rows for name, rows in panel["datasets"].items() if name in drawn}
+    return panel | {"layer": layers, "datasets": datasets, "params": [{"name": HIDDEN, "value": []}]}
+
+
+def _labelled(picture: str, label: str) -> str:
+    """An SVG with a text for who cannot see it."""
+    return picture.replace("<svg ", f'<svg role="img" aria-label={quoteattr(label)} ', 1)
+
+
+def _text(panel: Spec) -> str:
+    """A panel's title in a line."""
+    title = panel.get("title", "")
+    lines = title["text"] if isinstance(title, dict) else title
+    return lines if isinstance(lines, str) else " ".join(lines)

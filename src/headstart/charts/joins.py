@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from headstart.charts.panels import Panel
 from headstart.study.results.comparisons import REFERENCE
 
-__all__ = ["needed_keys", "reference_rows", "with_gaps", "with_missing"]
+__all__ = ["needed_keys", "panels_with", "reference_rows", "with_missing"]
 
 LINE = ["dataset", "pretrain_dataset", "task", "backbone", "arm", "protocol"]
 
@@ -18,9 +19,9 @@ def reference_rows(summary: pd.DataFrame) -> pd.DataFrame:
     return whole if len(whole) else rows
 
 
-def with_gaps(table: pd.DataFrame, column: str, varied: Sequence[str]) -> pd.DataFrame:
-    """The lines that have any number in ``column``, with the rows where they have none: there, a drawn line breaks."""
-    return table[table.groupby([*varied, *LINE])[column].transform("count") > 0]
+def panels_with(column: str, panels: Sequence[Panel]) -> list[Panel]:
+    """The panels that have any number in ``column``; what else they have none of is shown in them as missing."""
+    return [panel for panel in panels if panel.rows[column].notna().any()]
 
 
 def with_missing(utility: pd.DataFrame, summary: pd.DataFrame, varied: Sequence[str]) -> pd.DataFrame:

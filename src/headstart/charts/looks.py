@@ -33,6 +33,8 @@ STAR = (
     "M0,-1L0.294,-0.405L0.951,-0.309L0.476,0.155L0.588,0.809L0,0.5L-0.588,0.809L-0.476,0.155L-0.951,-0.309"
     "L-0.294,-0.405Z"
 )
+PENTAGON = "M0,-1L0.951,-0.309L0.588,0.809L-0.588,0.809L-0.951,-0.309Z"
+HOURGLASS, BAR, PILLAR = "M-0.8,-0.9H0.8L-0.8,0.9H0.8Z", "M-1,-0.4H1V0.4H-1Z", "M-0.4,-1H0.4V1H-0.4Z"
 SHAPES = {
     "circle": "M-0.8,0A0.8,0.8,0,1,0,0.8,0A0.8,0.8,0,1,0,-0.8,0Z",
     "square": "M-0.75,-0.75H0.75V0.75H-0.75Z",
@@ -40,14 +42,19 @@ SHAPES = {
     "cross": "M-0.9,-0.35H-0.35V-0.9H0.35V-0.35H0.9V0.35H0.35V0.9H-0.35V0.35H-0.9Z",
     "triangle-right": "M-0.7,-0.9L0.9,0L-0.7,0.9Z",
     "triangle-left": "M0.7,-0.9L-0.9,0L0.7,0.9Z",
-    STAR: STAR,
+    **{path: path for path in (STAR, PENTAGON, HOURGLASS, BAR, PILLAR)},
 }
 """By the name that Vega has for a shape, its outline between −1 and 1."""
 METHOD_SHAPES = [name for name in SHAPES if name != "circle"]
+"""A shape for each method, for there are more methods than colors that every reader tells apart."""
+FREE = ("simmim", "distill", "vicreg", "barlow_twins", "byol", "simclr", "amdim", "vae", "cmc", "rotation")
+"""Whose colors arms with names of their own get first: those that are seldom met, so that one that readers know stays
+one method's."""
 ROLES = ("baseline", "control", "compared")
 SOLID, NO_LINE = (1, 0), (0, 1)
 CONTROLS = {"random": (6, 4), "patches": (8, 3, 2, 3), "blind": (2, 3)}
 """Dashes of what numbers are read against; it is gray, as is the baseline, whose line is solid."""
+CONTROL_SHAPES = {"random": "triangle-left", "patches": "square", "blind": STAR}
 OTHER_CONTROL, OTHER_PROTOCOL = (8, 3, 2, 3, 2, 3), (1, 3)
 LIGHTNESS = (-0.17, 0.17, -0.09, 0.09)
 LIGHTEST, DARKEST = 0.72, 0.24
@@ -148,14 +155,20 @@ def _look(arm: _Arm, title: str, others: Mapping[_Arm, Look]) -> Look:
     """The look of an arm beside those that have theirs already."""
     related = [look.shape for other, look in others.items() if other.method == arm.method]
     used = [look.shape for look in others.values()]
-    shape = min(SHAPES, key=lambda name: (name in related, used.count(name)))
+
+    def free(shapes: Iterable[str]) -> str:
+        return min(shapes, key=lambda name: (name in related, used.count(name)))
+
     if arm.role == "baseline":
-        return Look(title, GRAY, shape)
+        return Look(title, GRAY, free(SHAPES))
+    shape = free(reversed(SHAPES))
     if arm.role == "control":
-        return Look(title, GRAY, shape, CONTROLS.get(arm.name, OTHER_CONTROL))
-    if arm.name == arm.method and arm.method in METHODS:
-        return Look(title, METHODS[arm.method], METHOD_SHAPES[list(METHODS).index(arm.method) % len(METHOD_SHAPES)])
-    return Look(title, _color(arm.method, [GRAY, *(look.color for look in others.values())]), shape)
+        return Look(title, GRAY, CONTROL_SHAPES.get(arm.name, shape), CONTROLS.get(arm.name, OTHER_CONTROL))
+    color = _color(arm.method, [GRAY, *(look.color for look in others.values())])
+    if color == METHODS.get(arm.method) or arm.name == arm.method in METHODS:
+        shape = METHOD_SHAPES[list(METHODS).index(arm.method)]
+        color = METHODS[arm.method]
+    return Look(title, color, shape)
 
 
 def _color(method: str, used: list[str]) -> str:
@@ -163,7 +176,8 @@ def _color(method: str, used: list[str]) -> str:
     if method in METHODS:
         candidates = list(_lightnesses(METHODS[method]))
     else:
-        candidates = [*METHODS.values(), *(other for color in METHODS.values() for other in _lightnesses(color))]
+        colors = [METHODS[name] for name in FREE]
+        candidates = [*colors, *(other for color in colors for other in _lightnesses(color))]
     nearest = torch.cdist(_lab(candidates), _lab(used)).amin(dim=1)
     apart = torch.nonzero(nearest >= APART).flatten().tolist()
     return candidates[apart[0] if apart else int(nearest.argmax())]

@@ -6,6 +6,7 @@ import altair as alt
 import pandas as pd
 
 from headstart.charts.figure import Figure, Layout
+from headstart.charts.layers import Spec, layered
 from headstart.charts.looks import NO_LINE, Look, Looks, distinct_colors
 from headstart.charts.names import varied_text
 from headstart.charts.panels import Panel, differing, places_of
@@ -65,7 +66,7 @@ def _panels(table: pd.DataFrame, varied: Sequence[str]) -> Iterator[Panel]:
         yield Panel(f"{', '.join(parts)}: {shown} of variance", values, rows, {"arm": str(first["arm"])})
 
 
-def _chart(panel: Panel, legend: Sequence[Look], layout: Layout) -> alt.LayerChart:
+def _chart(panel: Panel, legend: Sequence[Look], layout: Layout) -> Spec:
     rows = panel.rows[["x", "y", "class", "color"]]
     scale = alt.Scale(domain=[look.title for look in legend], range=[look.color for look in legend])
     side = alt.Scale(domain=[0, max(rows["x"].max(), rows["y"].max())], nice=False)
@@ -76,4 +77,4 @@ def _chart(panel: Panel, legend: Sequence[Look], layout: Layout) -> alt.LayerCha
         color=alt.Color("color:N", scale=scale),
         tooltip=[alt.Tooltip("class:N")],
     )
-    return alt.layer(points).properties(title=layout.title(panel.title), height=layout.height)
+    return layered(points, title=layout.title(panel.title), height=layout.height)

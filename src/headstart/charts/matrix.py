@@ -8,6 +8,7 @@ import pandas as pd
 
 from headstart.charts.figure import LARGE, Figure, Layout
 from headstart.charts.joins import reference_rows, with_missing
+from headstart.charts.layers import Spec, layered
 from headstart.charts.marks import missing_tooltip
 from headstart.charts.names import arm_titles, find_baseline, protocol_title, varied_text
 from headstart.charts.panels import Panel, places_of
@@ -28,8 +29,8 @@ FEW = 8
 """More matrices than this are too many for two budgets."""
 NARROW = 4
 """More columns than this are too many for a small panel."""
-CELL = 46
-"""Pixels from row to row."""
+CELL, COLUMN, MANY = 46, 50, 6
+"""Pixels from row to row, and of a column where there are more than so many."""
 WORSE, NOTHING, BETTER = "#e08a4a", "#ffffff", "#4f9bd9"
 INK = "#1c1e21"
 """Of the text in cells, which all of these colors are light enough for."""
@@ -43,14 +44,21 @@ def matrix_figure(utility: pd.DataFrame, summary: pd.DataFrame, *, varied: Seque
     """
     cells = _cells(utility, summary, varied)
     panels = list(_panels(cells, _besides(cells, varied))) if _crossed(cells) else []
-    layout = Layout.of(panels) if cells[LEARNED].nunique() <= NARROW else LARGE
+    layout = _layout(panels, cells[LEARNED].nunique())
     name = find_baseline(summary).name
     caption = (
         f"Rows: what was pretrained on. Columns: what was learned then. Utility, or where the budgets of {name} cannot "
-        f"measure all of it, the score above that of {name} at equal labels. White: no difference; blue: better."
+        f"measure all of it, the score above that of {name} at equal labels. White: no difference; blue: better. Bold: "
+        "zero lies outside the cell's own interval."
     )
     drawn = tuple(_draw(panel, layout) for panel in panels)
     return Figure("transfer", "Transfer", caption, drawn, (), layout, places_of(panels))
+
+
+def _layout(panels: Sequence[Panel], columns: int) -> Layout:
+    if columns <= NARROW:
+        return Layout.of(panels)
+    return LARGE if columns <= MANY else Layout(1, COLUMN * columns, LARGE.height)
 
 
 def _crossed(cells: pd.DataFrame) -> bool:
@@ -71,7 +79,7 @@ def _cells(utility: pd.DataFrame, summary: pd.DataFrame, varied: Sequence[str]) 
     rows = with_missing(utility[utility[SOURCE] != ""], summary, varied).merge(
         reference, on=same, how="left", validate="many_to_one"
     )
-    signs = {task: 1 if TASKS[task].higher_is_better else -1 for task in rows["task"].unique()}
+    signs = {task: 1 if TASKS.traits(task).higher_is_better else -1 for task in rows["task"].unique()}
     sign = rows["task"].map(signs).astype(float)  # of no rows at all it would be text
     return rows.assign(gain=rows["value"] - rows["reference"], better=sign * (rows["value"] - rows["reference"]))
 
@@ -97,7 +105,8 @@ def _panels(cells: pd.DataFrame, others: list[str]) -> Iterator[Panel]:
 
 
 def _shown(cells: pd.DataFrame) -> pd.DataFrame:
-    """The cells of a budget with ``what`` they show, its ``text``, and its ``strength``, which is signed."""
+    """The cells of a budget with ``what`` they show, its ``text``, its ``strength``, which is signed, and whether it is
+    ``sure``."""
     texts = with_missing_texts(with_utility_texts(with_value_texts(cells)))
     known = cells[cells["value"].notna()]
     if (known["censored"] == "none").all() and known["utility"].notna().all():
@@ -105,11 +114,13 @@ def _shown(cells: pd.DataFrame) -> pd.DataFrame:
             what="utility",
             text=texts["utility_text"],
             strength=np.sign(texts["utility"]) * np.log1p(texts["utility"].abs()),
+            sure=(texts["utility_low"] > 0) | (texts["utility_high"] < 0),
         )
     return texts.assign(
         what=[_change(name) for name in texts["metric"]],
         text=[difference_text(name, gain) for name, gain in zip(texts["metric"], texts["gain"], strict=True)],
         strength=texts["better"],
+        sure=(texts["gain_low"] > 0) | (texts["gain_high"] < 0),
     )
 
 
@@ -119,8 +130,8 @@ def _change(name: str) -> str:
     return f"change in {metric.title.removeprefix('test ')}{', points' if metric.unit else ''}"
 
 
-def _draw(panel: Panel, layout: Layout) -> alt.LayerChart:
-    rows = panel.rows.assign(few=[text.partition(";")[0] for text in panel.rows["missing_text"]])
+def _draw(panel: Panel, layout: Layout) -> Spec:
+    rows = panel.rows.assign(few=list(map(_few, panel.rows["missing_text"], panel.rows["trials"])))
     learned = list(dict.fromkeys(rows[LEARNED]))
     sources = [name for name in learned if name in set(rows[SOURCE])]
     sources += [name for name in dict.fromkeys(rows[SOURCE]) if name not in sources]
@@ -133,10 +144,17 @@ def _draw(panel: Panel, layout: Layout) -> alt.LayerChart:
     )  # fmt: skip
     shades = alt.Scale(domain=[-1, 0, 1], range=[WORSE, NOTHING, BETTER], interpolate="rgb")
     cells = base.mark_rect(stroke=GRAY, strokeOpacity=0.4).encode(alt.Color("strength:Q", scale=shades, legend=None))
-    numbers = base.mark_text(fontSize=13, color=INK).encode(text="text:N")
-    missing = base.mark_text(fontSize=10, dy=14, color=INK).encode(text="few:N")
-    title = alt.TitleParams(layout.title(panel.title), subtitle=rows["what"].iloc[0], subtitleFontSize=12)
-    return alt.layer(cells, numbers, missing).properties(title=title, height=CELL * len(sources))
+    word = alt.Text("text:N")
+    sure = base.mark_text(fontSize=13, color=INK, fontWeight="bold").encode(text=word).transform_filter("datum.sure")
+    other = base.mark_text(fontSize=13, color=INK).encode(text=word).transform_filter("!datum.sure")
+    missing = base.mark_text(fontSize=10, dy=14, color=INK).encode(text=alt.Text("few:N"))
+    title = {"text": layout.title(panel.title), "subtitle": rows["what"].iloc[0], "subtitleFontSize": 12}
+    return layered(cells, sure, other, missing, title=title, height=CELL * len(sources))
+
+
+def _few(missing: str, trials: int) -> str:
+    """What a cell lacks: ``2 of 4 missing``."""
+    return missing.partition(";")[0] or ("single run" if trials == 1 else "")
 
 
 def _tooltips(rows: pd.DataFrame) -> list[alt.Tooltip]:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from headstart.charts.figure import Figure, Layout
 from headstart.charts.joins import needed_keys
+from headstart.charts.layers import Spec, layered
 from headstart.charts.looks import ArmScales, Looks, arm_scales
 from headstart.charts.names import varied_text
 from headstart.charts.panels import Panel, differing, rank_by_appearance
@@ -40,7 +41,7 @@ def _panel_rows(table: pd.DataFrame, metric: str, values: dict[str, str]) -> Pan
     return Panel(", ".join([PANELS[metric], *([varied_text(values)] if values else [])]), values, rows)
 
 
-def _chart(panel: Panel, scales: ArmScales, layout: Layout) -> alt.LayerChart:
+def _chart(panel: Panel, scales: ArmScales, layout: Layout) -> Spec:
     base = alt.Chart(panel.rows).encode(
         x=alt.X("step:Q", title="steps", axis=alt.Axis(format="~s", grid=False, tickCount=6)),
         y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=True)),
@@ -55,5 +56,5 @@ def _chart(panel: Panel, scales: ArmScales, layout: Layout) -> alt.LayerChart:
             alt.Tooltip("value:Q", title=PANELS[panel.rows["metric"].iloc[0]].lower(), format=".3g"),
         ],
     )
-    line = base.mark_line(strokeWidth=2).encode(detail="seed:N")
-    return alt.layer(line, points).properties(title=layout.title(panel.title), height=layout.height)
+    line = base.mark_line(strokeWidth=2).encode(detail=alt.Detail("seed:N"))
+    return layered(line, points, title=layout.title(panel.title), height=layout.height)

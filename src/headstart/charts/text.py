@@ -4,11 +4,13 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
+import altair as alt
 import pandas as pd
 
 __all__ = [
     "Metric",
     "bounded",
+    "difference_axis",
     "difference_text",
     "interval",
     "labels_text",
@@ -78,6 +80,17 @@ def difference_text(name: str, difference: float) -> str:
         return "–"
     shown = metric_style(name).show(abs(difference))
     return shown if float(shown) == 0 else f"{'−' if difference < 0 else '+'}{shown}"
+
+
+def difference_axis(name: str) -> tuple[str, alt.Axis]:
+    """The title of an axis of differences in a metric, and its labels: of shares in points."""
+    metric = metric_style(name)
+    title = metric.title.removeprefix("test ").partition(",")[0]
+    if not metric.unit:
+        return f"change in {title}", alt.Axis(format="+~g", tickCount=5)
+    return f"change in {title}, points", alt.Axis(
+        labelExpr="datum.value == 0 ? '0' : format(100 * datum.value, '+~g')", tickCount=5
+    )
 
 
 def percent(share: float) -> str:

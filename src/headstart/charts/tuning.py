@@ -6,6 +6,7 @@ import altair as alt
 import pandas as pd
 
 from headstart.charts.figure import Figure, Layout
+from headstart.charts.layers import Spec, layered
 from headstart.charts.looks import ArmScales, Looks, arm_scales
 from headstart.charts.text import percent
 
@@ -28,7 +29,7 @@ def progress_figure(progress: pd.DataFrame, looks: Looks, metric: str) -> Figure
         opacity=_by_status(),
         tooltip=["line:N", "trial:Q", "status:N", alt.Tooltip("score:Q", format=".4f")],
     )
-    chart = alt.layer(best, tried).properties(height=300)
+    chart = layered(best, tried, height=300)
     caption = "Mean score on validation images; lines are the best of those that were finished, faint points were not."
     return Figure("progress", "Best so far", caption, (chart,), tuple(legend))
 
@@ -43,7 +44,7 @@ def effects_figure(effects: pd.DataFrame, looks: Looks, metric: str) -> Figure:
     return Figure("knobs", "What each knob did", caption, drawn, tuple(legend), layout)
 
 
-def _panels(table: pd.DataFrame, scales: ArmScales, layout: Layout, metric: str) -> Iterator[alt.LayerChart]:
+def _panels(table: pd.DataFrame, scales: ArmScales, layout: Layout, metric: str) -> Iterator[Spec]:
     for (line, knob), rows in table.groupby(["line", "knob"], sort=False):
         share = rows["share"].iloc[0]
         known = "" if pd.isna(share) else f", {percent(round(100 * share) / 100)} of variance"
@@ -56,7 +57,7 @@ def _panels(table: pd.DataFrame, scales: ArmScales, layout: Layout, metric: str)
             opacity=_by_status(),
             tooltip=["value:N", "status:N", alt.Tooltip("score:Q", format=".4f")],
         )
-        yield alt.layer(points).properties(title=layout.title(f"{line}: {knob}{known}"), height=layout.height)
+        yield layered(points, title=layout.title(f"{line}: {knob}{known}"), height=layout.height)
 
 
 def _with_numbers(rows: pd.DataFrame) -> pd.DataFrame:

@@ -7,21 +7,23 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from headstart.charts.direct import Vertical, named_ends
 from headstart.charts.figure import Figure, Layout
-from headstart.charts.joins import reference_rows, with_gaps, with_missing
+from headstart.charts.joins import panels_with, reference_rows, with_missing
+from headstart.charts.layers import Spec, layered
 from headstart.charts.looks import ArmScales, Looks, arm_scales
-from headstart.charts.marks import HOLLOW, mean_points, missing_tooltip
+from headstart.charts.marks import crosses, dodged, mean_points, missing_tooltip, note_of_marks, with_whole
 from headstart.charts.names import Baseline, find_baseline
 from headstart.charts.panels import Panel, places_of, split_panels
 from headstart.charts.text import metric_style, percent, with_missing_texts, with_utility_texts, with_value_texts
-from headstart.charts.theme import GRAY, WORD, labels_axis, labels_domain
+from headstart.charts.theme import GRAY, labels_axis, labels_domain
 
 __all__ = ["utility_figure"]
 
 TITLE = "extra labels saved, × labels used"
 TICKS = (-1, -0.5, 0, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 LEAST = -1.0
-DODGE = 0.012  # of the axis, between the bars of two arms
+UNDER = 16  # pixels between a word and the foot, where crosses are
 HEADROOM = 1.6  # above the highest end, as a ratio of labels
 BEYOND = 1.35  # how far arrows reach past what is measurable, as a ratio of labels
 
@@ -41,16 +43,16 @@ def utility_figure(
     and logarithmic far from it (above 0 it is log(1 + U), so that the upper bound is a straight line).
     """
     measured = summary[summary["value"].notna()]
-    compared = with_missing(with_gaps(utility, "utility", varied), summary, varied)
+    compared = with_whole(with_missing(utility, summary, varied))
     table = pd.concat([reference_rows(measured), compared])
-    panels = split_panels(looks.named(table), varied) if len(compared) else []
+    panels = panels_with("utility", split_panels(looks.named(table), varied)) if len(compared) else []
     legend = looks.of(compared["arm"].map(looks.titles))
     layout, baseline = Layout.of(panels), find_baseline(measured)
     frame = _Frame(_vertical_domain(table), measured["labels"], arm_scales(legend), layout, baseline, confidence)
     drawn = tuple(_panel(panel, frame) for panel in panels)
     caption = (
         f"Bars are {percent(confidence)} intervals; arrows lead into the shaded regions, which the budgets of "
-        f"{baseline.name} cannot measure. Triangles are bounds." + (HOLLOW if compared["missing"].any() else "")
+        f"{baseline.name} cannot measure. Triangles are bounds.{note_of_marks(compared)}"
     )
     return Figure("utility", "Utility against labels", caption, drawn, tuple(legend), layout, places_of(panels))
 
@@ -74,24 +76,25 @@ def _vertical_domain(table: pd.DataFrame) -> tuple[float, float]:
     return max(LEAST, lowest - 0.1), HEADROOM * (1 + highest) - 1
 
 
-def _panel(panel: Panel, frame: _Frame) -> alt.LayerChart:
+def _panel(panel: Panel, frame: _Frame) -> Spec:
     reference = panel.rows.loc[panel.rows["role"] == "baseline", "labels"]
     measurable = reference.min(), reference.max()
     rows = _drawn(panel.rows[panel.rows["role"] == "compared"], measurable, frame)
     zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(color=GRAY, strokeWidth=1.5)
     layers = [*_unmeasurable(measurable, frame), zero.encode(y=_vertical("zero", frame)), *_curves(rows, frame)]
-    return alt.layer(*layers).properties(title=frame.layout.title(panel.title), height=frame.layout.height)
+    layers += crosses(rows, frame.budgets, frame.scales.color)
+    if not frame.layout.small:
+        axes = labels_axis(frame.budgets, "position"), _vertical("utility", frame)
+        height = Vertical(frame.vertical, frame.layout.height, symlog=True)
+        layers += named_ends(rows, axes, frame.scales.color, height)
+    return layered(*layers, title=frame.layout.title(panel.title), height=frame.layout.height)
 
 
 def _drawn(rows: pd.DataFrame, measurable: tuple[float, float], frame: _Frame) -> pd.DataFrame:
     """Where marks go (arms side by side, open bars a little beyond what is measurable) and what their tooltips say."""
-    arms = {name: index for index, name in enumerate(rows["arm"].unique())}
-    start, end = labels_domain(frame.budgets)
-    offset = DODGE * (rows["arm"].map(arms) - (len(arms) - 1) / 2)
     open_low, open_high = rows["utility_low"] <= LEAST, np.isinf(rows["utility_high"])
     fewest, most = (bound / rows["labels"] for bound in measurable)
-    return with_missing_texts(with_utility_texts(with_value_texts(rows))).assign(
-        position=rows["labels"] * (end / start) ** offset,
+    return dodged(with_missing_texts(with_utility_texts(with_value_texts(rows))), frame.budgets).assign(
         open_low=open_low,
         open_high=open_high,
         bar_low=rows["utility_low"].mask(open_low, fewest / BEYOND - 1).clip(*frame.vertical),
@@ -125,7 +128,7 @@ def _curves(rows: pd.DataFrame, frame: _Frame) -> list[alt.Chart]:
 
     return [
         measured.mark_line(strokeWidth=2),
-        base.mark_rule(strokeWidth=1.5, opacity=0.7).encode(y=_vertical("bar_low", frame), y2="bar_high:Q"),
+        base.mark_rule(strokeWidth=1.5, opacity=0.7).encode(y=_vertical("bar_low", frame), y2=alt.Y2("bar_high:Q")),
         arrow("high", "triangle-up"),
         arrow("low", "triangle-down"),
         *mean_points(measured.encode(shape=alt.Shape("line:N", scale=frame.scales.shape)), rows),
@@ -161,15 +164,15 @@ def _unmeasurable(measurable: tuple[float, float], frame: _Frame) -> list[alt.Ch
     })  # fmt: skip
     base = alt.Chart(edges).encode(x=labels_axis(frame.budgets))
     area = {"color": GRAY, "opacity": 0.16, "tooltip": None}
-    word = {"color": WORD, "fontSize": 11, "tooltip": None}
+    word = {"fontSize": 11, "tooltip": None}
     right = base.transform_filter(alt.datum.labels == labels[-1])
     left = base.transform_filter(alt.datum.labels == labels[0])
     who = frame.baseline.short
     over = right.mark_text(text=f"beyond {who}'s largest budget", align="right", baseline="top", dx=-6, dy=6, **word)
-    under = left.mark_text(text=f"below {who}'s smallest", align="left", baseline="bottom", dx=6, dy=-6, **word)
+    under = left.mark_text(text=f"below {who}'s smallest", align="left", baseline="bottom", dx=6, dy=-UNDER, **word)
     return [
-        base.mark_area(**area).encode(y=_vertical("above", frame), y2="top:Q"),
-        base.mark_area(**area).encode(y=_vertical("below", frame), y2="bottom:Q"),
+        base.mark_area(**area).encode(y=_vertical("above", frame), y2=alt.Y2("top:Q")),
+        base.mark_area(**area).encode(y=_vertical("below", frame), y2=alt.Y2("bottom:Q")),
         over.encode(y=_vertical("top", frame)),
         under.encode(y=_vertical("bottom", frame)),
     ]

@@ -4,18 +4,23 @@ Charts are pictures in it, so that it runs no script at all; each run's own repo
 at.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from headstart.charts import Figure, save_figure
+from headstart.charts.looks import SHAPES
+from headstart.charts.theme import Scheme
 from headstart.files import write_atomic
-from headstart.report.cells import Cell, TextTable
 from headstart.report.html import find_template, style_of
+from headstart.report.pictures import Picture, pictures_of
 
 __all__ = ["FigurePart", "ReproductionPage", "RuleAnswer", "RunNote", "write_reproduction"]
 
-STYLE = ("page", "reproduction", "print")
+STYLE = ("page", "print", "reproduction")
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+CHARTS = "charts"
 
 
 @dataclass(frozen=True)
@@ -61,21 +66,29 @@ class ReproductionPage:
     parts: tuple[FigurePart, ...]
 
 
+class _Chart(NamedTuple):
+    """A figure on the page. id: of its title. files: scheme, ending and path, beside the page, of each of its files."""
+
+    id: str
+    figure: Figure
+    pictures: list[Picture]
+    files: list[tuple[Scheme, str, str]]
+
+
 def write_reproduction(path: Path, page: ReproductionPage) -> None:
     """Write the page to ``path``, whole or not at all, and its charts beside it, ``charts/FIGURE/CHART.svg``, ``.png``
-    and ``.json``."""
-    folder = path.parent / "charts"
+    and ``.json``, and ``CHART-dark.svg`` and ``.png`` for dark pages."""
     for part in page.parts:
         for figure in part.figures:
-            save_figure(figure, folder / part.name)
+            save_figure(figure, path.parent / CHARTS / part.name, SCHEMES)
     counts = [(verdict, _count(page, verdict)) for verdict in ("agree", "disagree", "undecided")]
     text = find_template("reproduction.html.j2").render(
         style=style_of(STYLE),
         page=page,
         confidence=f"{100 * page.confidence:g}\u00a0%",
         headline=", ".join(f"{count} {verdict}" for verdict, count in counts),
-        answers=_overview(page.parts),
-        charts={part.name: _pictures(part, folder / part.name) for part in page.parts},
+        charts={part.name: list(_charts(part)) for part in page.parts},
+        shapes=SHAPES,
     )
     write_atomic(path, text.encode())
 
@@ -84,16 +97,13 @@ def _count(page: ReproductionPage, verdict: str) -> int:
     return sum(answer.verdict == verdict for part in page.parts for answer in part.answers)
 
 
-def _overview(parts: Sequence[FigurePart]) -> TextTable:
-    """A row per rule."""
-    rows = [
-        [Cell(part.title), Cell(answer.rule), Cell(answer.verdict), Cell(answer.number)]
-        for part in parts
-        for answer in part.answers
-    ]
-    return TextTable(["figure", "rule", "verdict", "number"], 3, rows)
-
-
-def _pictures(part: FigurePart, folder: Path) -> list[tuple[Figure, bytes]]:
-    """Each chart, and the picture of it that stands alone."""
-    return [(figure, (folder / f"{figure.name}.svg").read_bytes()) for figure in part.figures]
+def _charts(part: FigurePart) -> Iterator[_Chart]:
+    for figure in part.figures:
+        id = f"{part.name}-{figure.name}"
+        stems = {scheme: figure.name if scheme == "light" else f"{figure.name}-{scheme}" for scheme in SCHEMES}
+        files = [
+            (scheme, ending.upper(), f"{CHARTS}/{part.name}/{stem}.{ending}")
+            for scheme, stem in stems.items()
+            for ending in ("svg", "png")
+        ]
+        yield _Chart(id, figure, pictures_of(figure, id), files)

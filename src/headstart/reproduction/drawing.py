@@ -10,14 +10,16 @@ from headstart.charts import Figure
 from headstart.charts.accuracy import accuracy_figure
 from headstart.charts.against import against_figure
 from headstart.charts.best import best_figure
+from headstart.charts.layers import unchecked
 from headstart.charts.looks import arm_looks
+from headstart.charts.marks import with_whole
 from headstart.charts.matrix import matrix_figure
 from headstart.charts.names import protocol_title
 from headstart.charts.shifts import shifts_figure
 from headstart.charts.text import metric_style
 from headstart.charts.utility import utility_figure
-from headstart.reproduction.evidence import Evidence, Place, RunTables
-from headstart.reproduction.measures import clustered_gains
+from headstart.reproduction.cells import best_cells, probe_points
+from headstart.reproduction.evidence import Evidence, RunTables
 from headstart.reproduction.rules import UnmeasuredError
 from headstart.reproduction.transfer import shift_table
 from headstart.utility import associate
@@ -26,13 +28,16 @@ __all__ = ["draw"]
 
 SHOWN = ("finetune", "constant")
 """Protocols of the paper's curves, and of the blind guess beside them."""
-INTERVAL = ["value", "value_low", "value_high"]
+MEAN = ["value", "value_low", "value_high", "whole"]
 NETWORK, EFFORT = "network", "effort"
+FEWEST = 3
+"""Points that have a correlation."""
 
 
 def draw(names: tuple[str, ...], evidence: Evidence) -> list[Figure]:
     """The charts of these names that there is anything to draw for."""
-    return [figure for name in names for figure in _drawn(name, evidence) if figure.panels]
+    with unchecked():
+        return [figure for name in names for figure in _drawn(name, evidence) if figure.panels]
 
 
 def _drawn(name: str, evidence: Evidence) -> Iterator[Figure]:
@@ -82,17 +87,18 @@ def _transfer(evidence: Evidence) -> Iterator[Figure]:
 
 
 def _shifts(evidence: Evidence) -> Iterator[Figure]:
-    yield shifts_figure(shift_table(evidence), evidence.confidence)
+    table = shift_table(evidence)
+    yield shifts_figure(table, arm_looks(table.assign(method=table["arm"], role="compared")), evidence.confidence)
 
 
 def _networks(evidence: Evidence) -> Iterator[Figure]:
     """The one network's scores against the other's."""
     for run in evidence.runs.values():
-        summary = _within_limits(run.summary[run.summary["role"] != "control"])
+        summary = with_whole(_within_limits(run.summary[run.summary["role"] != "control"]))
         first, second = dict.fromkeys(summary[NETWORK])
         keys = [key for key in run.varied if key != NETWORK] + ["dataset", "task", "arm", "protocol", "labels"]
         sides = [
-            summary[summary[NETWORK] == value].set_index(keys)[INTERVAL].add_prefix(f"{axis}_").rename(columns=_ends)
+            summary[summary[NETWORK] == value].set_index(keys)[MEAN].add_prefix(f"{axis}_").rename(columns=_ends)
             for axis, value in (("x", first), ("y", second))
         ]
         table = sides[0].join(sides[1], how="inner").reset_index()
@@ -101,13 +107,14 @@ def _networks(evidence: Evidence) -> Iterator[Figure]:
             for protocol, task in zip(table["protocol"], table["task"], strict=True)
         ]
         yield against_figure(
-            table.assign(place=table["dataset"]),
+            table.assign(place=table["dataset"], whole=table["x_whole"] & table["y_whole"]),
             arm_looks(summary),
             name="networks",
             title=f"{first} beside {second}",
             axes=(str(first), str(second)),
             caption="Mean score on test images; on the line both networks are level.",
             confidence=evidence.confidence,
+            axis_format=metric_style(summary["metric"].iloc[0]).axis_format,
         )
 
 
@@ -125,62 +132,45 @@ def _ends(column: str) -> str:
 
 
 def _best(evidence: Evidence) -> Iterator[Figure]:
-    rows = [
-        {
-            "place": f"{place.names['task']}, {place.names['dataset']}",
-            "budget": rank + 1,
-            "labels": int(labels),
-            "arm": arm,
-            "metric": place.metric,
-            "score": float(np.mean(place.scores(arm)[rank])),
-        }
-        for place in evidence.places
-        for arm in place.compared
-        for rank, labels in enumerate(place.labels)
-    ]
-    summary = pd.concat([run.summary for run in evidence.runs.values()])
-    yield best_figure(pd.DataFrame(rows), arm_looks(summary))
+    rows = [row for place in evidence.places for row in best_cells(place, evidence.confidence)]
+    yield best_figure(pd.DataFrame(rows), arm_looks(*_summaries(evidence)), evidence.confidence)
 
 
 def _probes(evidence: Evidence) -> Iterator[Figure]:
     """A panel per budget, named by its rank, for tasks differ in theirs."""
-    rows = [row for place in evidence.places for row in _probed(place)]
+    rows = [row for place in evidence.places for row in probe_points(place, evidence.confidence)]
     table = pd.DataFrame(rows)
     titles = {rank: _correlations(own, rank) for rank, own in table.groupby("budget")}
-    summary = pd.concat([run.summary for run in evidence.runs.values()])
-    nothing = dict.fromkeys(("x_low", "x_high", "y_low", "y_high"), np.nan)
     yield against_figure(
-        table.assign(panel=table["budget"].map(titles), **nothing),
-        arm_looks(summary),
+        table.assign(panel=table["budget"].map(titles)),
+        arm_looks(*_summaries(evidence)),
         name="probes",
         title="Linear evaluation against fine-tuning",
         axes=("linear probe, above random features", "fine-tuned, above scratch"),
-        caption="Both in units of what scratch gains from its fewest labels to its most.",
+        caption="A panel per budget, from the smallest. Units: what scratch gains from its fewest labels to its most.",
         confidence=evidence.confidence,
     )
 
 
-def _probed(place: Place) -> Iterator[dict[str, object]]:
-    probed = clustered_gains(place, place.compared, "linear", ("random", "linear"))
-    tuned = clustered_gains(place, place.compared, "finetune", (place.baseline, "finetune"))
-    for row, arm in enumerate(place.compared):
-        for rank, labels in enumerate(place.labels):
-            names = {"arm": arm, "labels": int(labels), "budget": rank + 1}
-            where = f"{place.names['task']}, {place.names['dataset']}"
-            yield names | {"place": where, "x": probed[row, rank], "y": tuned[row, rank]}
+def _summaries(evidence: Evidence) -> list[pd.DataFrame]:
+    return [run.summary for run in evidence.runs.values()]
 
 
 def _correlations(rows: pd.DataFrame, rank: object) -> str:
-    found = associate(rows[["x"]].to_numpy().T, rows[["y"]].to_numpy().T, np.random.default_rng(0))
+    known = rows.dropna(subset=["x", "y"])
+    if len(known) < FEWEST:
+        return f"Budget {rank}"
+    found = associate(known[["x"]].to_numpy().T, known[["y"]].to_numpy().T, np.random.default_rng(0))
     told = (f"{value:.2f}".replace("-", "−") for value in (found.spearman.value, found.pearson.value))
     return "Budget {}: Spearman {}, Pearson {}".format(rank, *told)
 
 
 def _named(figure: Figure, recipe: str, evidence: Evidence) -> Figure:
-    """Where several runs have the same chart, each is named after its own."""
+    """Where several runs have the same chart, each is named after its own, and titled by its tasks."""
     if len(evidence.runs) == 1:
         return figure
-    return replace(figure, name=f"{figure.name}-{recipe}", title=f"{figure.title} ({recipe})")
+    tasks = ", ".join(dict.fromkeys(evidence.runs[recipe].results["task"]))
+    return replace(figure, name=f"{figure.name}-{recipe}", title=f"{figure.title}: {tasks}")
 
 
 CHARTS: Mapping[str, Callable[[Evidence], Iterator[Figure]]] = {

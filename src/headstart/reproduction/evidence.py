@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from headstart.charts.names import arm_title, protocol_title
 from headstart.charts.text import difference_text, metric_style
-from headstart.reproduction.rules import UnmeasuredError
+from headstart.reproduction.rules import POINTS, UnmeasuredError
 from headstart.study.results.metrics import PrimaryMetric
 
 __all__ = ["Evidence", "Floats", "Place", "RunTables", "complete", "points"]
@@ -55,12 +56,12 @@ class Place:
 
     def scores(self, arm: str, protocol: str = FINETUNE) -> Floats:
         """``[K, R]``. Raises ``UnmeasuredError`` if the arm is not measured here, in whole or in part."""
-        found = self.curves.get((arm, protocol))
+        found, told = self.curves.get((arm, protocol)), f"{arm_title(arm)} ({protocol_title(protocol)})"
         where = ", ".join(dict.fromkeys(self.names.values()))
         if found is None:
-            raise UnmeasuredError(f"{arm} is not measured by {protocol} on {where}")
+            raise UnmeasuredError(f"{told} is not measured on {where}")
         if lacking := int(np.isnan(found).sum()):
-            raise UnmeasuredError(f"{lacking} of {found.size} runs of {arm} ({protocol}) on {where} have no number")
+            raise UnmeasuredError(f"{lacking} of {found.size} runs of {told} on {where} have no number")
         return found
 
     def scratch(self) -> Floats:
@@ -82,7 +83,7 @@ class Evidence:
     runs: Mapping[str, RunTables]
     confidence: float = 0.95
     seed: int = 0
-    _places: list[Place] = field(default_factory=list, compare=False, repr=False)
+    _known: dict[str, list[Place]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def trained_out(self) -> bool:
@@ -92,15 +93,17 @@ class Evidence:
     @property
     def places(self) -> list[Place]:
         """All of them, in the order of the runs. Raises ``UnmeasuredError`` if there is none."""
-        if not self._places:
-            self._places.extend(place for run in self.runs.values() for place in _places(run))
-        if not self._places:
+        for recipe, run in self.runs.items():
+            if recipe not in self._known:
+                self._known[recipe] = list(_places(run))
+        found = [place for recipe in self.runs for place in self._known[recipe]]
+        if not found:
             raise UnmeasuredError("no run has a number yet")
-        return self._places
+        return found
 
-    def of(self, recipe: str) -> "Evidence":
-        """What one of the runs found."""
-        return Evidence({recipe: self.runs[recipe]}, self.confidence, self.seed)
+    def of(self, *recipes: str) -> "Evidence":
+        """What some of the runs found."""
+        return Evidence({recipe: self.runs[recipe] for recipe in recipes}, self.confidence, self.seed, self._known)
 
     @property
     def show(self) -> Callable[[float], str]:
@@ -136,7 +139,7 @@ def complete(values: Sequence[Floats]) -> Floats:
 
 def points(metric: str, difference: float) -> str:
     """A difference in a metric as it reads: ``+2.1 points`` of accuracy, ``−0.031`` of an error."""
-    unit = " points" if metric_style(metric).unit else ""
+    unit = POINTS if metric_style(metric).unit else ""
     return difference_text(metric, difference) + unit
 
 

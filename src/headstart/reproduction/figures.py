@@ -5,6 +5,7 @@ what is asked of them here. Thresholds are ours: two points of accuracy are abou
 """
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -271,13 +272,16 @@ FIGURES: Mapping[str, PaperFigure] = {
 def find_figure(name: str) -> tuple[PaperFigure, ...]:
     """The figure of that name, or every one for ``all``. Raises ``ConfigError`` for another, with the nearest name.
 
+    Names of one number are nearest: ``7`` and ``Figure 7`` are near ``fig07``.
+
     >>> find_figure("fig06")[0].recipes
     ('fig06',)
     """
     if name == ALL:
         return tuple(FIGURES.values())
     if name not in FIGURES:
-        close = nearest(name, list(FIGURES))
+        numbered = [f"fig{int(number):02}" for number in re.findall(r"\d{1,3}", name)]
+        close = next((one for one in numbered if one in FIGURES), None) or nearest(name, [*FIGURES, ALL])
         hint = f"did you mean '{close}'" if close else "there is no such"
         raise ConfigError(
             f"unknown figure '{name}': {hint}; there are fig01 to fig16, labels, methods, probes, thumbs and all"

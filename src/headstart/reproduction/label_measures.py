@@ -81,4 +81,4 @@ def _bound(raised: NDArray[np.bool_], lowered: NDArray[np.bool_]) -> Bound:
 
 def _times(value: float) -> str:
     """A logarithm as the factor that it is of."""
-    return f"× {np.exp(value):.3g}" if abs(value) < 20 else "× anything"
+    return f"×\u00a0{np.exp(value):.3g}" if abs(value) < 20 else "× anything"

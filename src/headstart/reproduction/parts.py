@@ -3,7 +3,10 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import pandas as pd
+
 from headstart.api import Study, load_suite
+from headstart.charts.names import arm_titles
 from headstart.report.reproduction import FigurePart, RuleAnswer, RunNote
 from headstart.reproduction.drawing import draw
 from headstart.reproduction.evidence import Evidence, RunTables
@@ -54,7 +57,7 @@ def part_of(
     figure: PaperFigure, evidence: Evidence, notes: Mapping[str, RunNote]
 ) -> tuple[tuple[Answer, ...], FigurePart]:
     """What a figure's own runs say to its rules, and its part of the page."""
-    own = Evidence({recipe: evidence.runs[recipe] for recipe in figure.recipes}, evidence.confidence, evidence.seed)
+    own = evidence.of(*figure.recipes)
     answers = tuple(rule.ask(own) for rule in figure.rules)
     told = tuple(RuleAnswer(one.rule.name, one.number, one.verdict, one.sentence) for one in answers)
     runs = tuple(notes[recipe] for recipe in figure.recipes)
@@ -63,10 +66,12 @@ def part_of(
 
 
 def _lacking(evidence: Evidence) -> str:
-    """``12 of 96 runs have no number: 12 not run yet.``"""
-    missing = [reason for run in evidence.runs.values() for reason in run.missing["reason"]]
-    planned = sum(run.results["job"].nunique() for run in evidence.runs.values())
-    if not missing:
+    """``Of 96 runs 30 have no number: CMC 24 (not run yet), rotation 6 (the loss is not finite).``"""
+    missing = pd.concat([run.missing for run in evidence.runs.values()])
+    if missing.empty:
         return ""
-    reasons = ", ".join(f"{missing.count(reason)} {reason}" for reason in dict.fromkeys(missing))
-    return f"Of {planned} runs some have no number: {reasons}."
+    planned = sum(run.results["job"].nunique() for run in evidence.runs.values())
+    titles = arm_titles(missing["arm"])
+    counts = missing.groupby(["arm", "reason"], sort=False).size().reset_index(name="count")
+    told = ", ".join(f"{titles[arm]} {count} ({reason})" for arm, reason, count in counts.itertuples(index=False))
+    return f"Of {planned} runs {len(missing)} {'has' if len(missing) == 1 else 'have'} no number: {told}."

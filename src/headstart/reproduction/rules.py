@@ -10,11 +10,13 @@ from headstart.errors import HeadstartError
 if TYPE_CHECKING:
     from headstart.reproduction.evidence import Evidence
 
-__all__ = ["VERDICTS", "Answer", "Bound", "Measured", "Rule", "UnmeasuredError"]
+__all__ = ["POINTS", "VERDICTS", "Answer", "Bound", "Measured", "Rule", "UnmeasuredError"]
 
 Verdict = Literal["agree", "disagree", "undecided"]
 VERDICTS: tuple[Verdict, ...] = ("agree", "disagree", "undecided")
 Bound = Literal["none", "lower", "upper"]
+POINTS = " points"
+"""The unit of a difference between shares, which a number and its interval have once."""
 NOT_TRAINED_OUT = "arms are not trained out, so that a gain may be speed and not labels"
 
 
@@ -49,7 +51,8 @@ class Answer(NamedTuple):
         found = self.measured
         if found is None or math.isnan(found.value):
             return "no number"
-        ends = "no interval" if math.isnan(found.low) else f"{found.show(found.low)} to {found.show(found.high)}"
+        low, high = (found.show(end).removesuffix(POINTS) for end in (found.low, found.high))
+        ends = "no interval" if math.isnan(found.low) else f"{low} to {high}"
         sign = {"none": "", "lower": "≥ ", "upper": "≤ "}[found.bound]
         return f"{sign}{found.show(found.value)} ({ends})"
 

@@ -1,6 +1,7 @@
 """Transfer between datasets that differ in factors: what a shift changes, and what each factor costs by itself."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
@@ -8,12 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from headstart.reproduction.evidence import Evidence, Floats, complete
+from headstart.reproduction.evidence import Evidence, Floats, Place, complete
 from headstart.reproduction.rules import Measured, UnmeasuredError
 from headstart.scenes.factors import Factors
 from headstart.utility import jackknife, shift_effects
 
-__all__ = ["FACTORS", "Pairs", "pairs_of", "shift_table", "viewpoint_cost"]
+__all__ = ["FACTORS", "Pairs", "measured_pairs", "pairs_of", "shift_table", "viewpoint_cost"]
 
 SOURCE, LEARNED = "pretrain_dataset.factors", "dataset.factors"
 FACTORS = ("texture", "color", "viewpoint", "lighting")
@@ -22,10 +23,11 @@ METHOD = "amdim"
 
 class Pairs(NamedTuple):
     """shifts: which factors each of P pairs adds, and then which it removes ``[P, 2 F]``. changes: of the score against
-    no shift ``[P, K, R]``."""
+    no shift ``[P, K, R]``. left_out: how many more pairs there would be, had no run failed."""
 
     shifts: NDArray[np.bool_]
     changes: Floats
+    left_out: int = 0
 
 
 def viewpoint_cost(evidence: Evidence) -> Measured:
@@ -47,14 +49,14 @@ def viewpoint_cost(evidence: Evidence) -> Measured:
 
 def shift_table(evidence: Evidence) -> pd.DataFrame:
     """A row per factor and way: ``factor, shift`` (added, removed), ``effect, low, high`` on the mean score, NaN where
-    it is not told, and the ``metric``."""
-    pairs = pairs_of(evidence)
+    it is not told, the ``metric``, and how many pairs are ``left_out`` because they lack runs."""
+    pairs = measured_pairs(evidence)
     rows = []
     for column, (shift, factor) in enumerate((shift, factor) for shift in ("added", "removed") for factor in FACTORS):
         effect = partial(_effect, pairs.shifts, column)
         found = jackknife(effect, pairs.changes, confidence=evidence.confidence)
-        names = {"factor": factor, "shift": shift, "metric": evidence.places[0].metric}
-        rows.append(names | dict(zip(("effect", "low", "high"), found, strict=True)))
+        names = {"factor": factor, "shift": shift, "metric": evidence.places[0].metric, "left_out": pairs.left_out}
+        rows.append({"arm": METHOD} | names | dict(zip(("effect", "low", "high"), found, strict=True)))
     return pd.DataFrame(rows)
 
 
@@ -69,13 +71,41 @@ def _lead(shifts: NDArray[np.bool_], factor: str, changes: Floats) -> float:
 
 
 def pairs_of(evidence: Evidence) -> Pairs:
-    """All pairs of different datasets, each against no shift with the same labels."""
-    scores = {(place.names[SOURCE], place.names[LEARNED]): place.scores(METHOD) for place in evidence.places}
-    shifted = [(source, learned) for source, learned in scores if source != learned and (learned, learned) in scores]
+    """All pairs of different datasets, each against no shift with the same labels. Raises ``UnmeasuredError`` where
+    one of them lacks runs, or trials are too few for an interval."""
+    pairs = _pairs({_ends(place): place.scores(METHOD) for place in evidence.places})
+    complete(list(pairs.changes))
+    return pairs
+
+
+def measured_pairs(evidence: Evidence) -> Pairs:
+    """Those pairs that lack no run. Raises ``UnmeasuredError`` where there is none."""
+    scores = {}
+    for place in evidence.places:
+        with suppress(UnmeasuredError):
+            scores[_ends(place)] = place.scores(METHOD)
+    planned = {_ends(place) for place in evidence.places}
+    found = _pairs(scores)
+    return found._replace(left_out=len(_shifted(planned)) - len(found.changes))
+
+
+def _ends(place: Place) -> tuple[str, str]:
+    return place.names[SOURCE], place.names[LEARNED]
+
+
+def _shifted(ends: Collection[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Pairs of different datasets of which the second was met without a shift, too."""
+    return [(source, learned) for source, learned in ends if source != learned and (learned, learned) in ends]
+
+
+def _pairs(scores: Mapping[tuple[str, str], Floats]) -> Pairs:
+    shifted = _shifted(scores)
     if not shifted:
         raise UnmeasuredError("no dataset was learned after pretraining on itself and on another")
-    changes = complete([scores[pair] - scores[pair[1], pair[1]] for pair in shifted])
-    return Pairs(np.array([list(_shifts(*pair)) for pair in shifted]), changes)
+    changes = [scores[pair] - scores[pair[1], pair[1]] for pair in shifted]
+    if len({one.shape for one in changes}) > 1:
+        raise UnmeasuredError("runs differ in their budgets or trials")
+    return Pairs(np.array([list(_shifts(*pair)) for pair in shifted]), np.stack(changes))
 
 
 def _shifts(source: str, learned: str) -> Iterator[bool]:

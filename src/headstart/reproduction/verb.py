@@ -59,7 +59,8 @@ def reproduce(
 
     figure: a key of ``FIGURES``. scale: ``tiny``, ``small`` or ``paper``. what_is_there: run nothing; draw what the
     store has and say what is missing. yes: weeks of work are meant. run: does a prepared study, with a view of it;
-    default: quietly. Raises ``ConfigError`` for an unknown figure or scale, and for weeks of work that nobody meant.
+    default: quietly. Raises ``ConfigError`` for an unknown figure or scale, for weeks of work that nobody meant, and
+    where nothing is there.
 
     >>> reproduce("fig06", scale="tiny").table[["rule", "verdict"]]  # doctest: +SKIP
     """
@@ -74,15 +75,34 @@ def reproduce(
 
     if not what_is_there and not yes:
         _refuse_weeks(figure, scale, [prepare(suite) for suite in suites.values()])
+    if what_is_there:
+        studies = _collected(figure, scale, store, {recipe: prepare(suite) for recipe, suite in suites.items()})
+        return write_page(figure, figures, scale, folder, studies)
     studies = {}
     for recipe, suite in suites.items():
         prepared = prepare(suite)
-        if what_is_there:
-            prepared.collect()
-        else:
-            (run or _quietly)(f"{recipe} ({scale})", prepared)
+        (run or _quietly)(f"{recipe} ({scale})", prepared)
         studies[recipe] = Study(prepared.run)
     return write_page(figure, figures, scale, folder, studies)
+
+
+def _collected(figure: str, scale: str, store: Path | str, prepared: Mapping[str, "StudyRun"]) -> dict[str, Study]:
+    """What is finished of each run, taken. Raises ``ConfigError`` where that is nothing at all."""
+    if not any(_begun(one) for one in prepared.values()):
+        what = "the figures" if figure == ALL else figure
+        raise ConfigError(
+            f"nothing of {what} at scale {scale} is finished in {store}: run `headstart reproduce {figure} --scale "
+            f"{scale}` first, or name the store that has it with --store"
+        )
+    for one in prepared.values():
+        one.collect()
+    return {recipe: Study(one.run) for recipe, one in prepared.items()}
+
+
+def _begun(prepared: "StudyRun") -> bool:
+    """Whether any run of it gave a number, or failed."""
+    known = prepared.run.outcomes()
+    return any(prepared.states[point.job.key] == "done" or point.job.key in known for point in prepared.plan.points)
 
 
 def _quietly(title: str, prepared: "StudyRun") -> None:

@@ -71,26 +71,26 @@ class VarianceModel:
         relative = np.where(known, relative, 1.0)
         fit = self.fit(relative)
         alike = self._posterior(relative / fit)
-        trust = np.einsum("bg,gp->bp", alike, ALIKE[:, None] / (ALIKE[:, None] + self.freedom))
+        trust = alike @ (ALIKE[:, None] / (ALIKE[:, None] + self.freedom))
         mixed = trust * fit + (1 - trust) * np.where(known, relative, fit)
         exact = ~np.any(np.where(known, variances, 0.0) > 0, axis=1, keepdims=True)
         return Moderated(np.where(exact, 0.0, mixed * scale), np.where(exact, 0.0, fit * scale), alike)
 
     def fit(self, relative: Floats) -> Floats:
         """Gamma regression with a logarithmic link by Fisher scoring, whose information is the same in every round."""
-        information = np.einsum("pf,p,pg->fg", self.features, self.freedom / 2, self.features)
+        information = (self.features.T * (self.freedom / 2)) @ self.features
         inverse = np.linalg.inv(information + np.diag(self.ridge) + 1e-9 * np.eye(len(self.ridge)))
         effects = np.tile(self.prior, (len(relative), 1))
         fit = self._fitted(effects)
         for _ in range(ROUNDS):
-            score = np.einsum("bp,pf->bf", (relative / fit - 1) * (self.freedom / 2), self.features)
+            score = ((relative / fit - 1) * (self.freedom / 2)) @ self.features
             score -= self.ridge * (effects - self.prior)
-            effects = effects + np.clip(np.einsum("bf,fg->bg", score, inverse), -LARGEST_STEP, LARGEST_STEP)
+            effects = effects + np.clip(score @ inverse, -LARGEST_STEP, LARGEST_STEP)
             fit = self._fitted(effects)
         return fit
 
     def _fitted(self, effects: Floats) -> Floats:
-        found: Floats = np.exp(np.clip(np.einsum("bf,pf->bp", effects, self.features), -50, 50))
+        found: Floats = np.exp(np.clip(effects @ self.features.T, -50, 50))
         return found
 
     def _posterior(self, ratio: Floats) -> Floats:

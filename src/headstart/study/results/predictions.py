@@ -61,7 +61,7 @@ def _galleries(run: RunFolder) -> Iterator[pd.DataFrame]:
     points = run.points
     shown = points[(points["protocol"] == REFERENCE) | (points["arm"] == BLIND)]
     for (_, task), rows in shown.groupby(["variant", "task"], sort=False):
-        if task in TASKS and TASKS[str(task)].per_location:
+        if task in TASKS and TASKS.traits(str(task)).per_location:
             yield rows[rows["labels"] == rows["labels"].max()]
 
 
