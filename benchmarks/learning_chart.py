@@ -4,8 +4,9 @@ import altair as alt
 import pandas as pd
 
 from headstart.charts.figure import Figure, Layout
+from headstart.charts.layers import Spec, layered
 from headstart.charts.looks import ArmScales, Looks, arm_scales
-from headstart.charts.theme import WORD
+from headstart.charts.theme import GRAY
 
 LAYOUT = Layout(columns=3, width=320, height=300)
 TITLE = "kNN accuracy, validation images"
@@ -47,20 +48,20 @@ class _Axes:
             axis=alt.Axis(title="image-steps", grid=False, values=_spaced(table), labelExpr=label),
         )
 
-    def panel(self, variant: str, rows: pd.DataFrame) -> alt.LayerChart:
+    def panel(self, variant: str, rows: pd.DataFrame) -> Spec:
         """Bands, lines and points of methods over the lines of controls; its own axis of accuracy."""
         scale = alt.Scale(domain=[float(rows["low"].min()), float(rows["high"].max())], nice=True, zero=False)
         up = alt.Y("accuracy:Q", scale=scale, title=TITLE, axis=alt.Axis(format=".0%", tickCount=6))
         base = alt.Chart(rows[rows["role"] == "compared"]).encode(
             x=self.across, color=alt.Color("line:N", scale=self.scales.color)
         )
-        band = base.mark_area(opacity=0.16).encode(y=alt.Y("low:Q", scale=scale, title=TITLE), y2="high:Q")
+        band = base.mark_area(opacity=0.16).encode(y=alt.Y("low:Q", scale=scale, title=TITLE), y2=alt.Y2("high:Q"))
         line = base.mark_line(strokeWidth=2).encode(y=up)
         points = base.mark_point(filled=True, size=55, opacity=1).encode(
             y=up, shape=alt.Shape("line:N", scale=self.scales.shape), tooltip=_tooltips()
         )
-        drawn = alt.layer(*_controls(rows[rows["role"] == "control"], up), band, line, points)
-        return drawn.properties(title=variant, height=LAYOUT.height)
+        controls = _controls(rows[rows["role"] == "control"], up)
+        return layered(*controls, band, line, points, title=variant, height=LAYOUT.height)
 
 
 def _controls(rows: pd.DataFrame, up: alt.Y) -> list[alt.Chart]:
@@ -69,8 +70,8 @@ def _controls(rows: pd.DataFrame, up: alt.Y) -> list[alt.Chart]:
     for rank, row in enumerate(rows.sort_values("accuracy").to_dict("records")):
         base = alt.Chart(pd.DataFrame([row])).encode(y=up)
         side = "top" if rank == 0 and len(rows) > 1 else "bottom"
-        text = base.mark_text(align="left", baseline=side, color=WORD, fontSize=11, x=LAYOUT.width + 4, clip=False)
-        charts += [base.mark_rule(color=WORD, strokeDash=[6, 4]), text.encode(text="arm:N")]
+        text = base.mark_text(align="left", baseline=side, fontSize=11, x=LAYOUT.width + 4, clip=False)
+        charts += [base.mark_rule(color=GRAY, strokeDash=[6, 4]), text.encode(text=alt.Text("arm:N"))]
     return charts
 
 

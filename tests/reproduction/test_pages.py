@@ -48,7 +48,7 @@ def test_a_page_says_what_was_claimed_and_what_was_found_and_runs_nothing(tmp_pa
     text = path.read_text()
     write_reproduction_text(tmp_path / "index.md", page)
     plain = (tmp_path / "index.md").read_text()
-    assert r"1 of 12 runs of cmc (finetune) on \<script\>alert(1)" in plain
+    assert r"1 of 12 runs of CMC (fine-tuned) on \<script\>alert(1)" in plain
     assert all((tmp_path / name).exists() for name in re.findall(r"\]\((charts/.*?)\)", plain))
     assert plain.count("](charts/") == 6
     assert "default-src 'none'; img-src data:" in text
