@@ -1,6 +1,6 @@
 """What the page of a reproduction is asked in the browser, as functions of JavaScript."""
 
-__all__ = ["CHART_WORDS", "FOCUSABLE", "LISTEN", "OUTSIDE", "SCROLLED", "TEXTS", "WORDS"]
+__all__ = ["ARIAL", "CHART_WORDS", "FOCUSABLE", "LISTEN", "OUTSIDE", "SCROLLED", "TEXTS", "WIDTH", "WORDS"]
 
 OUTSIDE = """() => [...document.querySelectorAll("main *")]
   .filter(one => !one.closest("svg, .panel[tabindex], thead") && one.getBoundingClientRect().right > innerWidth + 1)
@@ -31,6 +31,14 @@ WORDS = """() => {
   return [cut, upon];
 }"""
 """Words of charts that are cut off, and those that lie upon others."""
+
+ARIAL = 683.7
+WIDTH = """() => {
+  const pen = document.createElement("canvas").getContext("2d");
+  pen.font = "100px Arial, Helvetica, 'Liberation Sans', sans-serif";
+  return pen.measureText("Hamburgefonts").width;
+}"""
+"""How wide a word of charts is, and how wide it is in Arial, for which charts leave room."""
 
 TEXTS = """() => {
   const found = new Set();

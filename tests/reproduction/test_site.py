@@ -1,9 +1,10 @@
 """The page of all figures in a browser: quiet, within the screen, readable, and reached by the keyboard alone."""
 
+import os
 import re
 
 import pytest
-from asked import CHART_WORDS, FOCUSABLE, LISTEN, OUTSIDE, SCROLLED, TEXTS, WORDS
+from asked import ARIAL, CHART_WORDS, FOCUSABLE, LISTEN, OUTSIDE, SCROLLED, TEXTS, WIDTH, WORDS
 from colors import contrast, over
 from made_site import write_site
 
@@ -59,6 +60,9 @@ def test_nothing_is_wider_than_the_screen(page):
 
 
 def test_no_word_of_a_chart_is_cut_off_or_upon_another(page):
+    if abs(page.evaluate(WIDTH) - ARIAL) > 1:
+        missing = "no font here is as wide as Arial (apt-get install fonts-liberation)"
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(missing)
     cut, upon = page.evaluate(WORDS)
     assert cut == []
     assert upon == []
