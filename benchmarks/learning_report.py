@@ -15,7 +15,7 @@ from headstart.charts.save import save_figure
 from headstart.errors import ConfigError
 from headstart.files import write_atomic
 
-AT = (12_800, 51_200, 204_800)
+AT = 12_800, 51_200, 204_800, 819_200
 """Image-steps that tables show."""
 NEAR = 0.1
 """How far a look may be from these, as a share: large batches don't meet them all."""
