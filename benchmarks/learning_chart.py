@@ -81,7 +81,7 @@ def _tooltips() -> list[alt.Tooltip]:
 
 
 def _spaced(table: pd.DataFrame) -> list[float]:
-    """Every other look of the first method, the last among them, and the first, which is 0."""
-    method = table[table["role"] == "compared"]
-    marks = sorted(method.loc[method["piece"] == method["piece"].iloc[0], "x"])
+    """Every other look of the longest run, the last among them, and the first, which is 0."""
+    method = table[table["role"] == "compared"].reset_index(drop=True)
+    marks = sorted(method.loc[method["piece"] == method["piece"][method["x"].idxmax()], "x"])
     return [marks[0], *marks[:1:-2][::-1]]

@@ -28,8 +28,10 @@ def report(folder: Path, out: Path) -> None:
     points = read_points(folder)
     base, varied = base_table(points), varied_table(points)
     for name, table in (("curves", points), ("table", base), ("settings", varied)):
-        write_atomic(out / f"{NAME}-{name}.csv", table.to_csv(index=False, float_format="%.5g").encode())
-    text = f"{FIRST}\n\n{base_markdown(base)}\n\n![{CAPTION}]({NAME}.png)\n\n{varied_markdown(varied)}\n\n{LAST}"
+        if len(table):
+            write_atomic(out / f"{NAME}-{name}.csv", table.to_csv(index=False, float_format="%.5g").encode())
+    settings = [varied_markdown(varied)] if len(varied) else []
+    text = "\n\n".join([FIRST, base_markdown(base), f"![{CAPTION}]({NAME}.png)", *settings, LAST])
     page = out / f"{NAME}.md"
     write_atomic(page, _between_marks(page, text).encode())
     roles = points.assign(method=points["arm"], role=points["arm"].map(_role))
