@@ -3,6 +3,7 @@
 import csv
 import json
 import sys
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -290,6 +291,18 @@ def test_processes_read_what_threads_read(tmp_path, monkeypatch, form):
         import_folder(place, out, options={"resolution": 8, **LOOSE.get(form, {})})
         outcomes.append({file.relative_to(out): file.read_bytes() for file in out.rglob("*.safetensors")})
     assert outcomes[0] == outcomes[1]
+
+
+def test_threads_that_read_large_pictures_leave_warnings_as_they_were():
+    """One that enters later leaves later: it must not bring back what it found, which is the other's filter."""
+    before = list(warnings.filters)
+    first, second = parallel.large_pictures_allowed(), parallel.large_pictures_allowed()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert warnings.filters[0][2] is Image.DecompressionBombWarning, "the other still reads"
+    second.__exit__(None, None, None)
+    assert list(warnings.filters) == before
 
 
 def test_processes_tell_which_files_are_broken(tmp_path, monkeypatch):

@@ -1,11 +1,11 @@
 """The same for many pictures, on all cores: by threads where there are few, by processes where there are many."""
 
+import threading
 import time
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import TypeVar
 
 from PIL import Image
@@ -55,15 +55,14 @@ def ahead(
     if not items:
         return
     cores = available_cores() if workers is None else min(available_cores(), workers)
-    with large_pictures_allowed():
-        started = time.perf_counter()
-        first = work(items[0])
-        left = (time.perf_counter() - started) / sizes[0] * sum(sizes[1:])
-        yield first
-        if left > WORTH and cores > 1:
-            yield from in_order(work, items[1:], cores)
-        else:
-            yield from _by_threads(work, items[1:], AT_ONCE if workers != 0 else 1)
+    started = time.perf_counter()
+    first = work(items[0])
+    left = (time.perf_counter() - started) / sizes[0] * sum(sizes[1:])
+    yield first
+    if left > WORTH and cores > 1:
+        yield from in_order(work, items[1:], cores)
+    else:
+        yield from _by_threads(work, items[1:], AT_ONCE if workers != 0 else 1)
 
 
 def _by_threads(work: Callable[[Item], Result], items: Sequence[Item], at_once: int) -> Iterator[Result]:
@@ -76,13 +75,27 @@ def _by_threads(work: Callable[[Item], Result], items: Sequence[Item], at_once: 
             yield result
 
 
-@contextmanager
-def large_pictures_allowed() -> Iterator[None]:
+class large_pictures_allowed:  # noqa: N801 - used as a function that makes a context
     """What Pillow warns of, pictures of very many pixels, is not repeated: those of twice as many are refused.
 
-    For all threads of this process. A thread that enters while another is inside has to be waited for by that one, or
-    warnings would stay as it found them.
+    For all of this process, until the last that is inside has left: threads come and go in any order, and warnings are
+    then as the first one found them, which ``warnings.catch_warnings`` alone leaves to chance.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        yield
+
+    _lock, _inside, _before = threading.Lock(), 0, warnings.catch_warnings()
+
+    def __enter__(self) -> None:
+        kind = type(self)
+        with kind._lock:
+            kind._inside += 1
+            if kind._inside == 1:
+                kind._before = warnings.catch_warnings()
+                kind._before.__enter__()
+                warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+
+    def __exit__(self, *raised: object) -> None:
+        kind = type(self)
+        with kind._lock:
+            kind._inside -= 1
+            if kind._inside == 0:
+                kind._before.__exit__(None, None, None)

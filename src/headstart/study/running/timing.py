@@ -79,14 +79,14 @@ def _images_per_second(seconds_of: Callable[[int, int], float], batch: int, budg
 def _expected(seconds_of: Callable[[int, int], float], batch: int) -> float:
     """Seconds of a step of ``batch`` images, from what it takes of itself and what each of a few images adds."""
     few, more = (min(glance, batch) for glance in GLANCES)
-    step = _second(seconds_of, few)
+    step = _once_ready(seconds_of, few)
     if (WARM + 1) * batch * step / few > BEYOND * LONGEST:
         return batch * step / few
-    each = max(0.0, _second(seconds_of, more) - step) / (more - few) if more > few else 0.0
+    each = max(0.0, _once_ready(seconds_of, more) - step) / (more - few) if more > few else 0.0
     return step + (batch - few) * each
 
 
-def _second(seconds_of: Callable[[int, int], float], images: int) -> float:
+def _once_ready(seconds_of: Callable[[int, int], float], images: int) -> float:
     """Of a step that is not the first of its size, for which libraries make ready."""
     seconds_of(images, 1)
     return seconds_of(images, 1)
