@@ -85,7 +85,9 @@ def test_what_is_there_is_drawn_then_the_rest_is_run(miniature, tmp_path):
     assert "Of 12 runs 4 have no number: scratch split 4 (not run yet)." in some.page.read_text()
     found = reproduce("fig03", run=run_here, **miniature)
     assert found.complete
-    assert found.page.with_suffix(".md").read_text().startswith("# ")
+    took = r"took 14 jobs, 188 image-steps, \d+ s of one core or GPU\. Run on: .*, \d+ cores, .*torch \d"
+    assert re.search(f"It {took}", found.page.read_text())
+    assert re.search(f"`headstart reproduce fig03 --scale tiny` {took}", found.page.with_suffix(".md").read_text())
     assert found.page == tmp_path / "runs" / "paper" / "tiny" / "fig03.html"
     assert found.table.columns.tolist() == ["figure", "rule", "value", "low", "high", "verdict", "sentence"]
     assert found.table["value"].notna().all()

@@ -19,6 +19,7 @@ from headstart.report.pictures import Picture, pictures_of
 __all__ = ["FigurePart", "ReproductionPage", "RuleAnswer", "RunNote", "write_reproduction"]
 
 STYLE = ("page", "print", "reproduction")
+VERDICTS = ("agree", "disagree", "undecided")
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 CHARTS = "charts"
 
@@ -57,13 +58,24 @@ class FigurePart:
 
 @dataclass(frozen=True)
 class ReproductionPage:
-    """scale: at which it was run. command: what to type for all of it again. confidence: of every interval."""
+    """scale: at which it was run. command: what to type for all of it again. confidence: of every interval. work: what
+    all runs took. machines: where they were run."""
 
     title: str
     scale: str
     command: str
     confidence: float
     parts: tuple[FigurePart, ...]
+    work: str = ""
+    machines: str = ""
+
+    @property
+    def headline(self) -> str:
+        """How many rules came to what: ``12 agree, 3 disagree, 9 undecided``."""
+        return ", ".join(f"{self._count(verdict)} {verdict}" for verdict in VERDICTS)
+
+    def _count(self, verdict: str) -> int:
+        return sum(answer.verdict == verdict for part in self.parts for answer in part.answers)
 
 
 class _Chart(NamedTuple):
@@ -81,20 +93,14 @@ def write_reproduction(path: Path, page: ReproductionPage) -> None:
     for part in page.parts:
         for figure in part.figures:
             save_figure(figure, path.parent / CHARTS / part.name, SCHEMES)
-    counts = [(verdict, _count(page, verdict)) for verdict in ("agree", "disagree", "undecided")]
     text = find_template("reproduction.html.j2").render(
         style=style_of(STYLE),
         page=page,
         confidence=f"{100 * page.confidence:g}\u00a0%",
-        headline=", ".join(f"{count} {verdict}" for verdict, count in counts),
         charts={part.name: list(_charts(part)) for part in page.parts},
         shapes=SHAPES,
     )
     write_atomic(path, text.encode())
-
-
-def _count(page: ReproductionPage, verdict: str) -> int:
-    return sum(answer.verdict == verdict for part in page.parts for answer in part.answers)
 
 
 def _charts(part: FigurePart) -> Iterator[_Chart]:

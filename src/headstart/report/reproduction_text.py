@@ -17,8 +17,11 @@ def write_reproduction_text(path: Path, page: ReproductionPage) -> None:
     lines = [
         f"# {escaped(page.title)}, at scale {page.scale}",
         "",
-        f"`{page.command}`. Each claim has a rule that was written down before: a number, where it lies if the claim "
-        f"holds, and its {100 * page.confidence:g} % interval.",
+        f"**{page.headline}.** Each claim has a rule that was written down before: a number, where it lies if the "
+        f"claim holds, and its {100 * page.confidence:g} % interval over trials. All of the interval must lie there to "
+        "agree, none of it to disagree.",
+        "",
+        f"`{page.command}`" + (f" took {escaped(page.work)}. Run on: {escaped(page.machines)}." if page.work else ""),
         "",
         "| figure | rule | verdict | number |",
         "|---|---|---|---|",

@@ -12,6 +12,7 @@ from headstart.reproduction.drawing import draw
 from headstart.reproduction.evidence import Evidence, RunTables
 from headstart.reproduction.figures import PaperFigure
 from headstart.reproduction.rules import Answer
+from headstart.reproduction.work import work_of
 from headstart.study.results.run_folder import CONFIG
 
 __all__ = ["evidence_of", "part_of", "written_reports"]
@@ -48,9 +49,14 @@ def _unlabelled(study: Study) -> Iterator[int]:
 def written_reports(studies: Mapping[str, Study], folder: Path) -> dict[str, RunNote]:
     """Each run's own report, written, and what is to be known of the run."""
     return {
-        recipe: RunNote(recipe, study.report().relative_to(folder).as_posix(), (study.tables.training.sentence,))
+        recipe: RunNote(recipe, study.report().relative_to(folder).as_posix(), tuple(_notes(recipe, study)))
         for recipe, study in studies.items()
     }
+
+
+def _notes(recipe: str, study: Study) -> Iterator[str]:
+    yield study.tables.training.sentence
+    yield f"{recipe}: {work_of([study])}."
 
 
 def part_of(

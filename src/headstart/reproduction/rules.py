@@ -10,10 +10,9 @@ from headstart.errors import HeadstartError
 if TYPE_CHECKING:
     from headstart.reproduction.evidence import Evidence
 
-__all__ = ["POINTS", "VERDICTS", "Answer", "Bound", "Measured", "Rule", "UnmeasuredError"]
+__all__ = ["POINTS", "Answer", "Bound", "Measured", "Rule", "UnmeasuredError"]
 
 Verdict = Literal["agree", "disagree", "undecided"]
-VERDICTS: tuple[Verdict, ...] = ("agree", "disagree", "undecided")
 Bound = Literal["none", "lower", "upper"]
 POINTS = " points"
 """The unit of a difference between shares, which a number and its interval have once."""

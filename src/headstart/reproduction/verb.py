@@ -127,6 +127,7 @@ def write_page(
     from headstart.report.reproduction import ReproductionPage, write_reproduction
     from headstart.report.reproduction_text import write_reproduction_text
     from headstart.reproduction.parts import evidence_of, part_of, written_reports
+    from headstart.reproduction.work import machines_of, work_of
     from headstart.study.results.table_files import write_table
 
     evidence = evidence_of(studies)
@@ -139,7 +140,8 @@ def write_page(
     command = f"headstart reproduce {name} --scale {scale}"
     confidence = evidence.confidence
     path = folder / ("index.html" if name == ALL else f"{name}.html")
-    page = ReproductionPage(title, scale, command, confidence, tuple(parts))
+    work, machines = work_of(studies.values()), machines_of(studies.values())
+    page = ReproductionPage(title, scale, command, confidence, tuple(parts), work, machines)
     write_reproduction(path, page)
     write_reproduction_text(path.with_suffix(".md"), page)
     found = Reproduction(path, answers, all(study.complete for study in studies.values()))
