@@ -45,7 +45,8 @@ class RunNote:
 
 @dataclass(frozen=True)
 class FigurePart:
-    """One figure or finding. claim: what the paper says it shows. lacking: what has no number yet, if anything."""
+    """One figure or finding. claim: what the paper says it shows. lacking: what has no number yet, if anything. learned:
+    what arms know beyond random weights, where that was asked."""
 
     name: str
     title: str
@@ -54,6 +55,7 @@ class FigurePart:
     runs: tuple[RunNote, ...]
     figures: tuple[Figure, ...]
     lacking: str = ""
+    learned: str = ""
 
 
 @dataclass(frozen=True)

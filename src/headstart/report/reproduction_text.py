@@ -43,7 +43,7 @@ def _part(part: FigurePart) -> Iterator[str]:
     yield ""
     for answer in part.answers:
         yield f"* **{answer.verdict}** ({escaped(answer.rule)}). {escaped(answer.sentence)}"
-    for note in [*([part.lacking] if part.lacking else []), *(note for run in part.runs for note in run.notes)]:
+    for note in filter(None, [part.lacking, part.learned, *(note for run in part.runs for note in run.notes)]):
         yield f"* {escaped(note)}"
     for figure in part.figures:
         yield ""

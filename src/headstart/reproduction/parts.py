@@ -11,6 +11,7 @@ from headstart.report.reproduction import FigurePart, RuleAnswer, RunNote
 from headstart.reproduction.drawing import draw
 from headstart.reproduction.evidence import Evidence, RunTables
 from headstart.reproduction.figures import PaperFigure
+from headstart.reproduction.learned import learned_text
 from headstart.reproduction.rules import Answer
 from headstart.reproduction.work import work_of
 from headstart.study.results.run_folder import CONFIG
@@ -68,7 +69,7 @@ def part_of(
     told = tuple(RuleAnswer(one.rule.name, one.number, one.verdict, one.sentence) for one in answers)
     runs = tuple(notes[recipe] for recipe in figure.recipes)
     charts = tuple(draw(figure.charts, own))
-    return answers, FigurePart(figure.name, figure.title, figure.claim, told, runs, charts, _lacking(own))
+    return answers, FigurePart(figure.name, figure.title, figure.claim, told, runs, charts, _lacking(own), learned_text(own))
 
 
 def _lacking(evidence: Evidence) -> str:

@@ -35,6 +35,16 @@ class Measured(NamedTuple):
     show: Callable[[float], str]
     bound: Bound = "none"
 
+    @property
+    def text(self) -> str:
+        """The number with its interval, as it reads: ``+2.1 points (−0.3 to +4.5)``."""
+        if math.isnan(self.value):
+            return "no number"
+        low, high = (self.show(end).removesuffix(POINTS) for end in (self.low, self.high))
+        ends = "no interval" if math.isnan(self.low) else f"{low} to {high}"
+        sign = {"none": "", "lower": "≥ ", "upper": "≤ "}[self.bound]
+        return f"{sign}{self.show(self.value)} ({ends})"
+
 
 class Answer(NamedTuple):
     """What a run says to a rule. reason: why it is undecided, if it is."""
@@ -47,13 +57,7 @@ class Answer(NamedTuple):
     @property
     def number(self) -> str:
         """The number with its interval, as it reads."""
-        found = self.measured
-        if found is None or math.isnan(found.value):
-            return "no number"
-        low, high = (found.show(end).removesuffix(POINTS) for end in (found.low, found.high))
-        ends = "no interval" if math.isnan(found.low) else f"{low} to {high}"
-        sign = {"none": "", "lower": "≥ ", "upper": "≤ "}[found.bound]
-        return f"{sign}{found.show(found.value)} ({ends})"
+        return "no number" if self.measured is None else self.measured.text
 
     @property
     def sentence(self) -> str:

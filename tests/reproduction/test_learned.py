@@ -1,0 +1,27 @@
+"""What a page says of features: which tell more than those of random weights."""
+
+from made_up import made, made_run
+
+from headstart.reproduction.learned import learned_text
+
+ABOVE = {"vae": 0.1, "rotation": 0.05, "cmc": 0.0, "amdim": -0.05}
+BOTH = ("linear", "finetune")
+
+
+def score(names, arm, protocol, labels):
+    return 0.3 + labels / 5000 + (ABOVE.get(arm, 0.0) if protocol == "linear" else 0.0)
+
+
+def test_each_method_is_told_beside_random_weights():
+    text = learned_text(made(made_run(score, protocols=BOTH, noise=0.001)))
+    start, *arms = text.removesuffix(".").replace("weights: ", "weights; ").split("; ")
+    assert start == "Linear evaluation with the most labels, above that of random weights"
+    assert [arm.split()[0] for arm in arms] == ["VAE", "rotation", "CMC", "AMDIM"]
+    assert arms[0].startswith("VAE +10.0 points (+9.")
+    assert [arm.endswith(", no more than random weights tell") for arm in arms] == [False, False, True, True]
+
+
+def test_an_arm_that_lacks_runs_is_left_out_and_no_linear_evaluation_says_nothing():
+    assert "CMC" not in learned_text(made(made_run(score, protocols=BOTH, lost=["cmc"])))
+    assert learned_text(made(made_run(score))) == ""
+    assert learned_text(made()) == ""
