@@ -45,8 +45,8 @@ class RunNote:
 
 @dataclass(frozen=True)
 class FigurePart:
-    """One figure or finding. claim: what the paper says it shows. lacking: what has no number yet, if anything. learned:
-    what arms know beyond random weights, where that was asked."""
+    """One figure or finding. claim: what the paper says it shows. lacking: what has no number yet, if anything.
+    learned: what arms know beyond random weights, where that was asked."""
 
     name: str
     title: str

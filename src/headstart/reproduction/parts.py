@@ -68,8 +68,8 @@ def part_of(
     answers = tuple(rule.ask(own) for rule in figure.rules)
     told = tuple(RuleAnswer(one.rule.name, one.number, one.verdict, one.sentence) for one in answers)
     runs = tuple(notes[recipe] for recipe in figure.recipes)
-    charts = tuple(draw(figure.charts, own))
-    return answers, FigurePart(figure.name, figure.title, figure.claim, told, runs, charts, _lacking(own), learned_text(own))
+    charts, lacking, learned = tuple(draw(figure.charts, own)), _lacking(own), learned_text(own)
+    return answers, FigurePart(figure.name, figure.title, figure.claim, told, runs, charts, lacking, learned)
 
 
 def _lacking(evidence: Evidence) -> str:

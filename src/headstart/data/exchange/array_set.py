@@ -27,7 +27,7 @@ from headstart.data.exchange.array_values import (
 )
 from headstart.data.exchange.array_write import write_arrays
 from headstart.data.exchange.base import TARGETS, Format, Reader, new_manifest
-from headstart.data.exchange.doubts import split_groups
+from headstart.data.exchange.doubts import class_doubts, split_groups
 from headstart.data.exchange.labels import numbered
 from headstart.data.exchange.maps import MapOptions, depth_of, number_masks
 from headstart.data.exchange.provenance import Provenance, read_provenance
@@ -36,6 +36,8 @@ from headstart.folder import PIXEL_TARGETS
 from headstart.scenes.pose import POSES, pose_class
 
 __all__ = ["ARRAYS", "ArrayOptions", "holds_arrays", "read_set"]
+
+NONE = np.zeros(0, dtype=np.int64)
 
 
 class ArrayOptions(MapOptions):
@@ -104,7 +106,8 @@ def read_set(arrays: Mapping[str, Values], where: str, name: str, options: Array
     made_by = {"imported": "arrays", "resolution": side, "seed": options.seed, "fit": options.fit}
     if belongs:
         held["group"] = np.unique(belongs, return_inverse=True)[1].astype(np.int64)
-    account.notes += [f"{where}: {doubt}" for doubt in split_groups(belongs, splits)]
+    doubts = [*split_groups(belongs, splits), *class_doubts(classes, held.get("class", NONE), splits)]
+    account.notes += [f"{where}: {doubt}" for doubt in doubts]
     manifest = new_manifest(name, made_by, kind, classes, splits, sorted(set(belongs)))
     targets = tuple(target for target in TARGETS if target in held or target in maps)
     reader = ArrayReader(manifest, splits, targets, images, layout, held, maps, options.fit, False)

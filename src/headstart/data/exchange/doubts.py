@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["lone_classes", "split_groups"]
+__all__ = ["class_doubts", "lone_classes", "split_groups"]
 
 FEW, OFTEN = 5, 10
 """Training pictures of a class that is rare, where another has so many times as many."""
@@ -39,6 +39,13 @@ def lone_classes(names: Sequence[str], splits: NDArray[np.uint8]) -> Iterator[st
         )
     if len(set(names)) == 1:
         yield f"all pictures are of the one class '{names[0]}'"
+
+
+def class_doubts(classes: Sequence[str], numbers: NDArray[np.int64], splits: NDArray[np.uint8]) -> Iterator[str]:
+    """``lone_classes`` of rows whose classes are numbers, or none at all; what is no number of a class is left out."""
+    known = (numbers >= 0) & (numbers < len(classes))
+    kept = splits[: len(numbers)][known]
+    return lone_classes([classes[number] for number in numbers[known].tolist()], kept)
 
 
 def _more(names: Sequence[str]) -> str:

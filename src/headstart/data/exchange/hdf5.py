@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from headstart.data.exchange.account import Account
 from headstart.data.exchange.base import TARGETS, Arrays, Format, Reader, ReadOptions, as_target, needs, new_manifest
+from headstart.data.exchange.doubts import class_doubts
 from headstart.data.exchange.hdf5_header import DATASETS, Header, plain, read_header
 from headstart.data.exchange.hdf5_write import write_hdf5
 from headstart.data.exchange.kinds import RGB
@@ -162,7 +163,9 @@ def _foreign(
     targets = tuple(name for name in TARGETS if name in headers[0].columns)
     reader = Hdf5Reader(manifest, splits, targets, files, starts, np.arange(len(given)), headers[0].columns, options)
     told = [*told_splits(given.tolist(), "the names of files"), *drawn_splits(given.tolist())]
-    reader.account = Account(used=len(files), sizes=Counter({(side, side): len(given)}), guesses=told)
+    numbers = np.concatenate([header.numbers for header in headers])
+    notes = [f"{path}: {doubt}" for doubt in class_doubts(classes, numbers, splits)]
+    reader.account = Account(used=len(files), sizes=Counter({(side, side): len(given)}), guesses=told, notes=notes)
     return reader
 
 

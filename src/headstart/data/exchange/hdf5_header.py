@@ -26,12 +26,14 @@ OURS = {"group"}
 @dataclass(frozen=True)
 class Header:
     """What is known of a file without its pictures. index: rows in the dataset folder, if it tells them. shape: of an
-    image. labels: of classes, in use. classes: names, if it tells them."""
+    image. numbers: the class of each image, if it tells them. top: the highest number of a class in use. classes:
+    names, if it tells them."""
 
     rows: int
     shape: tuple[int, ...]
     columns: Mapping[str, str]
     index: NDArray[np.int64] | None
+    numbers: NDArray[np.int64]
     top: int
     classes: tuple[str, ...]
 
@@ -71,21 +73,22 @@ def _read_header(file: Any) -> Header:
             )
     index = np.asarray(plain(file, "index")) if "index" in file else None
     labels = next((columns[name] for name in ("class", "semantic") if name in columns), None)
-    top = _top(file, labels) - ("class" not in columns) if labels and len(images) else -1
-    return Header(
-        len(images), images.shape[1:], columns, index, top, tuple(json.loads(file.attrs.get("classes", "[]")))
-    )
+    values = _numbers(file, labels) if labels and len(images) else np.zeros(0, dtype=np.int64)
+    top = int(values.max(initial=-1)) - ("class" not in columns and len(values) > 0)
+    numbers = values if "class" in columns else values[:0].reshape(-1)
+    names = tuple(json.loads(file.attrs.get("classes", "[]")))
+    return Header(len(images), images.shape[1:], columns, index, numbers, top, names)
 
 
-def _top(file: Any, column: str) -> int:
-    """The highest number of a class. Raises ``DataError`` for numbers that are none."""
+def _numbers(file: Any, column: str) -> NDArray[np.int64]:
+    """Numbers of classes. Raises ``DataError`` for numbers that are none."""
     values = np.asarray(file[column])
     if not np.isfinite(values).all() or (values != np.round(values)).any() or values.min() < 0:
         wrong = values[~np.isfinite(values) | (values != np.round(values)) | (values < 0)][0]
         raise DataError(
             f"`{column}` holds {wrong}, and classes are whole numbers from 0 on: fill it in, or remove the row"
         )
-    return int(values.max())
+    return values.astype(np.int64)
 
 
 def _present(file: Any) -> dict[str, str]:

@@ -27,6 +27,7 @@ from headstart.data.exchange.base import (
     needs,
     new_manifest,
 )
+from headstart.data.exchange.doubts import class_doubts
 from headstart.data.exchange.kinds import UNREADABLE
 from headstart.data.exchange.parallel import in_parallel
 from headstart.data.exchange.pictures import decode, encode_png, fits_png, fitted, stacked
@@ -178,6 +179,8 @@ def _foreign(
     account.guesses += [*told_splits(given.tolist(), "those that the dataset has"), *drawn_splits(given.tolist())]
     if label:
         account.guess("class", label, "the first column of class labels")
+        numbers = np.array([-1 if number is None else number for number in rows[label]], dtype=np.int64)
+        account.notes += [f"{path}: {doubt}" for doubt in class_doubts(rows.features[label].names, numbers, splits)]
     side, kind = survey(read_headers(_pictures(rows, image)), options.resolution, account)
     made_by = {"imported": "huggingface", "resolution": side, "seed": options.seed}
     classes = rows.features[label].names if label else []

@@ -25,6 +25,7 @@ from headstart.data.exchange.base import (
     ReadOptions,
     new_manifest,
 )
+from headstart.data.exchange.doubts import lone_classes
 from headstart.data.exchange.kinds import UNREADABLE
 from headstart.data.exchange.parallel import in_parallel
 from headstart.data.exchange.parts import unlabelled_guess
@@ -149,24 +150,26 @@ def _exported(provenance: Provenance, tars: list[Path], samples: list[Sample]) -
 def _foreign(
     path: Path, tars: list[Path], samples: list[Sample], options: ReadOptions, account: Account
 ) -> WebDatasetReader:
-    numbers = {label: number for number, label in enumerate(sorted(_labels(path, tars, samples)))}
+    labels = _labels(path, tars, samples)
+    numbers = {label: number for number, label in enumerate(sorted(set(labels)))}
     splits = complete_splits([sample.split for sample in samples], [sample.key for sample in samples], options.seed)
     _tell(samples, bool(numbers), account)
+    account.notes += [f"{path}: {doubt}" for doubt in lone_classes([*map(str, labels)], splits[splits != UNLABELLED])]
     side, kind = survey(read_headers(_pictures(tars, samples)), options.resolution, account)
     made_by = {"imported": "webdataset", "resolution": side, "seed": options.seed}
     manifest = new_manifest(path.resolve().stem, made_by, kind, [str(label) for label in numbers], splits)
     return WebDatasetReader(manifest, splits, ("class",) if numbers else (), tars, samples, False, numbers)
 
 
-def _labels(path: Path, tars: list[Path], samples: list[Sample]) -> set[int]:
-    """What ``.cls`` calls the classes that occur: numbers from 0 on, or numbers that others gave them."""
+def _labels(path: Path, tars: list[Path], samples: list[Sample]) -> list[int]:
+    """What ``.cls`` calls the class of each sample with labels: numbers from 0 on, or numbers that others gave them."""
     asked = [sample for sample in samples if sample.split != UNLABELLED]
     labelled = [sample for sample in asked if "cls" in sample.members]
     if labelled and len(labelled) < len(asked):
         bare = next(sample for sample in asked if "cls" not in sample.members)
         raise DataError(f"{path}: sample {bare.key} has no class (.cls), and others have: label or remove it")
     try:
-        labels = {int(_bytes(tars, sample.members["cls"])) for sample in labelled}
+        labels = [int(_bytes(tars, sample.members["cls"])) for sample in labelled]
     except ValueError as error:
         raise DataError(f"{path}: a .cls member is no class number ({error}): write numbers from 0 on") from error
     if labels and min(labels) < 0:
