@@ -49,8 +49,9 @@ def test_a_page_says_what_was_claimed_and_what_was_found_and_runs_nothing(tmp_pa
     write_reproduction_text(tmp_path / "index.md", page)
     plain = (tmp_path / "index.md").read_text()
     assert r"1 of 12 runs of CMC (fine-tuned) on \<script\>alert(1)" in plain
-    assert all((tmp_path / name).exists() for name in re.findall(r"\]\((charts/.*?)\)", plain))
-    assert plain.count("](charts/") == 6
+    named = re.findall(r'src(?:set)?="(charts/[^"]+)"', plain)
+    assert len(named) == 2 * 6
+    assert all((tmp_path / name).exists() for name in named)
     assert "default-src 'none'; img-src data:" in text
     assert not re.search(r"<script|https?://|<b>Looked", text)
     assert "1 of 12 runs of CMC (fine-tuned) on &lt;script&gt;" in text

@@ -1,5 +1,6 @@
 """The page of a reproduction as Markdown, which shows in a repository."""
 
+import html
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,9 +48,15 @@ def _part(part: FigurePart) -> Iterator[str]:
         yield f"* {escaped(note)}"
     for figure in part.figures:
         yield ""
-        yield f"![{escaped(figure.title)}](charts/{part.name}/{figure.name}.svg)"
+        yield _picture(figure.title, f"charts/{part.name}/{figure.name}")
         yield ""
         yield escaped(figure.caption)
+
+
+def _picture(title: str, stem: str) -> str:
+    """A chart in the reader's colors."""
+    dark = f'<source media="(prefers-color-scheme: dark)" srcset="{stem}-dark.svg">'
+    return f'<picture>{dark}<img alt="{html.escape(title)}" src="{stem}.svg"></picture>'
 
 
 def escaped(text: str) -> str:
