@@ -147,6 +147,26 @@ def test_what_cannot_be_told_is_undecided_for_a_reason(changes, says):
 
 
 @pytest.mark.parametrize(
+    ("gained", "verdict", "says"),
+    [
+        ({20: 0.02, 100: 0.02, 500: 0.02}, "agree", "agree, as against a baseline of twice the steps: +1"),
+        (
+            {20: 0.2, 100: 0.0, 500: 0.0},
+            "undecided",
+            "not labels: against a baseline of twice the steps it is −",
+        ),
+    ],
+)
+def test_a_gain_of_arms_that_are_not_trained_out_has_to_hold_against_twice_the_steps(gained, verdict, says):
+    run = made_run(gaining(FALLING), trained_out=False)
+    extra = run.results["labels"].map(gained) * (run.results["arm"] == "scratch")
+    doubled = run.results.assign(value=run.results["value"] + extra)
+    answer = FIGURES["fig05"].rules[0].ask(made(run._replace(doubled=doubled)))
+    assert answer.verdict == verdict
+    assert says in answer.sentence
+
+
+@pytest.mark.parametrize(
     ("few", "many", "others", "verdict", "says"),
     [
         (0.5, 0.02, 1, "agree", "≥ ×"),

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +14,8 @@ from in_process import Here
 from headstart.api import Study, prepare_study
 from headstart.study.config.study import StudyConfig
 from headstart.study.config.suite import as_suite
+from headstart.study.results.run_folder import Outcome
+from headstart.study.results.trained_out import doubled_results
 from headstart.study.running.plan import make_plan
 from headstart.study.running.steps import TOGETHER, Difference, Doubling, changes, climb, climb_all, interpolate, probed
 from headstart.training import SupervisedConfig
@@ -191,3 +194,15 @@ def test_fixed_steps_are_shown_with_twice_as_many_of_the_baseline() -> None:
         (80, 0, 3, 6),
         (80, 1, 3, 6),
     ]
+
+
+def test_results_of_a_baseline_of_twice_the_steps_have_no_number_where_nobody_doubled() -> None:
+    rows = [
+        ("scratch", "baseline", 10, "val", "short", 0.1), ("scratch", "baseline", 10, "test", "short", 0.2),
+        ("scratch", "baseline", 50, "test", "other", 0.3), ("simclr", "compared", 10, "test", "mine", 0.4),
+    ]  # fmt: skip
+    results = pd.DataFrame(rows, columns=["arm", "role", "labels", "split", "job", "value"]).assign(metric="accuracy")
+    record = {"split": "test", "metric": "accuracy", "value": 0.7}
+    run: Any = SimpleNamespace(doublings=pd.DataFrame([{"job": "short", "doubled": "long"}]))
+    found = doubled_results(run, {"long": Outcome(found={"records": [record]})}, results)
+    assert found["value"].fillna(-1).tolist() == [-1, 0.7, -1, 0.4]

@@ -25,7 +25,8 @@ class RunTables(NamedTuple):
     """The tables of one run that reproduction reads, and what each task is judged by.
 
     trained_out: whether twice the steps bring nothing; ``None`` where nobody looked. training: the same in words.
-    unlabelled: images that pretraining sees, at most.
+    unlabelled: images that pretraining sees, at most. doubled: results in which the baseline took twice the steps,
+    where it did.
     """
 
     results: pd.DataFrame
@@ -37,6 +38,7 @@ class RunTables(NamedTuple):
     trained_out: bool | None = None
     training: str = ""
     unlabelled: int = 0
+    doubled: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,16 @@ class Evidence:
     def trained_out(self) -> bool:
         """Whether arms were seen to be trained out in all runs."""
         return all(run.trained_out is True for run in self.runs.values())
+
+    @property
+    def handicapped(self) -> "Evidence":
+        """The same with a baseline that took twice the steps. Raises ``UnmeasuredError`` where it did not."""
+        runs = {}
+        for recipe, run in self.runs.items():
+            if run.doubled is None:
+                raise UnmeasuredError(f"no baseline of {recipe} took twice the steps")
+            runs[recipe] = run._replace(results=run.doubled)
+        return Evidence(runs, self.confidence, self.seed)
 
     @property
     def places(self) -> list[Place]:

@@ -15,6 +15,7 @@ from headstart.reproduction.learned import learned_text
 from headstart.reproduction.rules import Answer
 from headstart.reproduction.work import work_of
 from headstart.study.results.run_folder import CONFIG
+from headstart.study.results.trained_out import doubled_results
 
 __all__ = ["evidence_of", "part_of", "written_reports"]
 
@@ -38,6 +39,7 @@ def _tables(study: Study) -> RunTables:
         found.training.settled,
         found.training.sentence,
         max(_unlabelled(study)),
+        doubled_results(study.run, found.outcomes, found.results),
     )
 
 

@@ -16,6 +16,7 @@ Verdict = Literal["agree", "disagree", "undecided"]
 Bound = Literal["none", "lower", "upper"]
 POINTS = " points"
 """The unit of a difference between shares, which a number and its interval have once."""
+HANDICAP = "a baseline of twice the steps"
 NOT_TRAINED_OUT = "arms are not trained out, so that a gain may be speed and not labels"
 
 
@@ -47,12 +48,14 @@ class Measured(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What a run says to a rule. reason: why it is undecided, if it is."""
+    """What a run says to a rule. reason: why it is undecided, if it is. handicapped: the number against a baseline of
+    twice the steps, of a gain that is decided though arms are not trained out."""
 
     rule: "Rule"
     measured: Measured | None
     verdict: Verdict
     reason: str
+    handicapped: Measured | None = None
 
     @property
     def number(self) -> str:
@@ -63,6 +66,8 @@ class Answer(NamedTuple):
     def sentence(self) -> str:
         """What was measured, and what follows."""
         told = f"{self.rule.number}: {self.number}. The claim needs {self.rule.needs}: {self.verdict}"
+        if self.handicapped:
+            return f"{told}, as against {HANDICAP}: {self.handicapped.text}."
         return f"{told}, for {self.reason}." if self.reason else f"{told}."
 
 
@@ -70,7 +75,8 @@ class Answer(NamedTuple):
 class Rule:
     """name: of its rows in tables. number: what is measured, in words. low, high: between which it lies if the paper is
     right. needs: the same in words. measure: the number, of what runs found; raises ``UnmeasuredError``. of_gain:
-    whether it means something only where arms are trained out.
+    whether it means something only where arms are trained out, or where it comes to the same against a baseline of
+    twice the steps.
 
     >>> rule = Rule("gain", "the gain", "more than 0", lambda evidence: Measured(0.1, -0.1, 0.3, str), low=0.0)
     >>> rule.verdict(rule.measure(None))
@@ -93,8 +99,19 @@ class Rule:
             return Answer(self, None, "undecided", str(gap))
         verdict, reason = self.verdict(measured)
         if verdict != "undecided" and self.of_gain and not evidence.trained_out:
-            return Answer(self, measured, "undecided", NOT_TRAINED_OUT)
+            return self._handicapped(evidence, Answer(self, measured, verdict, reason))
         return Answer(self, measured, verdict, reason)
+
+    def _handicapped(self, evidence: "Evidence", answer: Answer) -> Answer:
+        """What is decided stays so if it is the same against a baseline that had twice the time."""
+        try:
+            again = self.measure(evidence.handicapped)
+        except UnmeasuredError:
+            return answer._replace(verdict="undecided", reason=NOT_TRAINED_OUT)
+        if self.verdict(again)[0] == answer.verdict:
+            return answer._replace(handicapped=again)
+        reason = f"{NOT_TRAINED_OUT}: against {HANDICAP} it is {again.text}"
+        return answer._replace(verdict="undecided", reason=reason)
 
     def verdict(self, measured: Measured) -> tuple[Verdict, str]:
         """By the whole interval: all of it where the claim puts the number, or none of it."""

@@ -11,7 +11,7 @@ from headstart.study.results.run_folder import Outcome, RunFolder
 from headstart.study.results.table_files import rows_of
 from headstart.study.running.steps import Change, Difference, changes, validation_score
 
-__all__ = ["TRAINED_OUT", "collect_trained_out"]
+__all__ = ["TRAINED_OUT", "collect_trained_out", "doubled_results"]
 
 CONDITIONS = ["dataset", "task", "protocol"]
 TRAINED_OUT = [*CONDITIONS, "labels", "budgets", "metric", "arm", "steps", "change", "error", "limit", "settled"]
@@ -36,6 +36,22 @@ def collect_trained_out(run: RunFolder, outcomes: Mapping[str, Outcome]) -> pd.D
             found = _rows(rows_of(group), outcomes, metric, lenient=one)
             rows += [conditions | {"metric": metric.name} | row for row in found]
     return pd.DataFrame(rows, columns=[*run.info.varied, *TRAINED_OUT])
+
+
+def doubled_results(run: RunFolder, outcomes: Mapping[str, Outcome], results: pd.DataFrame) -> pd.DataFrame:
+    """Results in which the baseline took twice the steps, at the budgets where that was tried; elsewhere it has no
+    number."""
+    pairs = run.doublings.drop_duplicates("job").set_index("job")["doubled"]
+    baseline = results["role"] == "baseline"
+    rows = results.loc[baseline, ["job", "split", "metric"]]
+    found = {
+        (job, record["split"], record["metric"]): record["value"]
+        for job, doubled in pairs.items()
+        if (outcome := outcomes.get(doubled)) and outcome.found
+        for record in outcome.found["records"]
+    }
+    values = [found.get(key, np.nan) for key in rows.itertuples(index=False, name=None)]
+    return results.assign(value=results["value"].mask(baseline, pd.Series(values, index=rows.index, dtype=float)))
 
 
 def _rows(
