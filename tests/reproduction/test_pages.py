@@ -77,7 +77,7 @@ def miniature(monkeypatch, tmp_path):
 def test_what_is_there_is_drawn_then_the_rest_is_run(miniature, tmp_path):
     with pytest.raises(ConfigError, match=r"nothing of fig03 at scale tiny is finished in .*store: run `headstart rep"):
         reproduce("fig03", what_is_there=True, **miniature)
-    assert not list(tmp_path.rglob("*.html"))
+    assert not list((tmp_path / "runs").rglob("fig03"))
     with pytest.raises(KeyboardInterrupt):
         reproduce("fig03", run=run_some, **miniature)
     some = reproduce("fig03", what_is_there=True, **miniature)
@@ -115,11 +115,12 @@ def run_here(title, prepared):
     prepared.collect()
 
 
-def test_weeks_of_work_are_refused_with_both_ways_out(miniature, monkeypatch):
+def test_weeks_of_work_are_refused_with_both_ways_out(miniature, monkeypatch, tmp_path):
     monkeypatch.setattr(verb, "LARGE", 10)
     with pytest.raises(ConfigError, match=r"lacks \d+ jobs.*--launcher ray.*--what-is-there; --yes") as refusal:
         reproduce("fig03", **miniature)
     assert "\n" not in str(refusal.value)
+    assert not list((tmp_path / "runs").rglob("fig03"))
 
 
 @pytest.mark.parametrize(

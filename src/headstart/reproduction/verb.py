@@ -1,6 +1,8 @@
 """``headstart reproduce``: run the suites of a figure at a scale, or take what is there, and say what holds."""
 
-from collections.abc import Callable, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -73,17 +75,31 @@ def reproduce(
     def prepare(suite: "Suite") -> "StudyRun":
         return prepare_study(suite, out=folder, many=True, **options)
 
-    if not what_is_there and not yes:
-        _refuse_weeks(figure, scale, [prepare(suite) for suite in suites.values()])
     if what_is_there:
-        studies = _collected(figure, scale, store, {recipe: prepare(suite) for recipe, suite in suites.items()})
+        with _nothing_left_of_refused(folder):
+            studies = _collected(figure, scale, store, {recipe: prepare(suite) for recipe, suite in suites.items()})
         return write_page(figure, figures, scale, folder, studies)
+    if not yes:
+        with _nothing_left_of_refused(folder):
+            _refuse_weeks(figure, scale, [prepare(suite) for suite in suites.values()])
     studies = {}
     for recipe, suite in suites.items():
         prepared = prepare(suite)
         (run or _quietly)(f"{recipe} ({scale})", prepared)
         studies[recipe] = Study(prepared.run)
     return write_page(figure, figures, scale, folder, studies)
+
+
+@contextmanager
+def _nothing_left_of_refused(folder: Path) -> Iterator[None]:
+    """What is refused inside leaves no run's folder that was not there before."""
+    there = set(folder.iterdir()) if folder.exists() else set()
+    try:
+        yield
+    except ConfigError:
+        for new in set(folder.iterdir() if folder.exists() else ()) - there:
+            shutil.rmtree(new)
+        raise
 
 
 def _collected(figure: str, scale: str, store: Path | str, prepared: Mapping[str, "StudyRun"]) -> dict[str, Study]:
