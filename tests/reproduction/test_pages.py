@@ -80,6 +80,8 @@ def test_what_is_there_is_drawn_then_the_rest_is_run(miniature, tmp_path):
     assert not list((tmp_path / "runs").rglob("fig03"))
     with pytest.raises(KeyboardInterrupt):
         reproduce("fig03", run=run_some, **miniature)
+    settings = tmp_path / "runs" / "paper" / "tiny" / "fig03" / "study.yaml"
+    settings.write_text(settings.read_text().replace("trials: 2", "trials: 5"))  # as another version would have it
     some = reproduce("fig03", what_is_there=True, **miniature)
     assert not some.complete
     assert some.table["verdict"].tolist() == ["undecided"]

@@ -73,7 +73,8 @@ def reproduce(
     options: dict[str, Any] = {"store": store, "launcher": launcher, "address": address, "workers": workers}
 
     def prepare(suite: "Suite") -> "StudyRun":
-        return prepare_study(suite, out=folder, many=True, **options)
+        # What another version of the recipe left here is replaced: what it measured is in the store.
+        return prepare_study(suite, out=folder, many=True, replace=True, **options)
 
     if what_is_there:
         with _nothing_left_of_refused(folder):
