@@ -73,14 +73,14 @@ def _read_header(file: Any) -> Header:
             )
     index = np.asarray(plain(file, "index")) if "index" in file else None
     labels = next((columns[name] for name in ("class", "semantic") if name in columns), None)
-    values = _numbers(file, labels) if labels and len(images) else np.zeros(0, dtype=np.int64)
-    top = int(values.max(initial=-1)) - ("class" not in columns and len(values) > 0)
-    numbers = values if "class" in columns else values[:0].reshape(-1)
+    values = _numbers(file, labels) if labels and len(images) else np.zeros(0)
+    top = int(values.max()) - ("class" not in columns) if len(values) else -1
+    numbers = (values if "class" in columns else np.zeros(0)).astype(np.int64)
     names = tuple(json.loads(file.attrs.get("classes", "[]")))
     return Header(len(images), images.shape[1:], columns, index, numbers, top, names)
 
 
-def _numbers(file: Any, column: str) -> NDArray[np.int64]:
+def _numbers(file: Any, column: str) -> NDArray[Any]:
     """Numbers of classes. Raises ``DataError`` for numbers that are none."""
     values = np.asarray(file[column])
     if not np.isfinite(values).all() or (values != np.round(values)).any() or values.min() < 0:
@@ -88,7 +88,7 @@ def _numbers(file: Any, column: str) -> NDArray[np.int64]:
         raise DataError(
             f"`{column}` holds {wrong}, and classes are whole numbers from 0 on: fill it in, or remove the row"
         )
-    return values.astype(np.int64)
+    return values
 
 
 def _present(file: Any) -> dict[str, str]:
