@@ -3,7 +3,6 @@
 Whatever computes or draws is loaded inside the verbs that need it, so that a wrong key is refused at once.
 """
 
-import json
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from headstart.cache import DEFAULT_STORE
 from headstart.display import Displayed
 from headstart.errors import ConfigError, StoreError
-from headstart.files import write_atomic
 from headstart.fitted import detect_table, fit_study
 from headstart.registry import lookup
 from headstart.study.config.study import StudyConfig
@@ -70,10 +68,9 @@ def prepare_study(
     '131 jobs, 0 of them done already; 412,000 image-steps to go'
     """
     suite = as_suite(config).settled()
-    from headstart.execution import StudyRun, plan_with
+    from headstart.execution import StudyRun, keep_environment, plan_with
     from headstart.study.config.checks import check_suite
-    from headstart.study.results.run_folder import ENVIRONMENT, RunFolder
-    from headstart.study.running.environment import describe_environment
+    from headstart.study.results.run_folder import RunFolder
     from headstart.study.running.launchers import LAUNCHERS
     from headstart.study.running.store import open_store
 
@@ -89,10 +86,9 @@ def prepare_study(
         )
     chosen = lookup(LAUNCHERS, "launcher", launcher)(kept, workers, address)
     run = RunFolder(_run_folder(Path(out), suite, replace))
-    environment = describe_environment() | {"store": kept.address}
     with run.held():
         run.begin(plan)
-        write_atomic(run.folder / ENVIRONMENT, json.dumps(environment, indent=1).encode())
+        keep_environment(run, kept, works=False)
     return StudyRun(plan, kept, chosen, run, notes, track)
 
 

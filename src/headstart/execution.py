@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import TextIO
 
 from headstart.errors import HeadstartError, StoreError
+from headstart.files import write_atomic
 from headstart.schema import flat
 from headstart.study.config.suite import Suite
 from headstart.study.jobs.base import Job
-from headstart.study.results.run_folder import LOG, RunFolder
+from headstart.study.results.run_folder import ENVIRONMENT, LOG, RunFolder
+from headstart.study.running.environment import describe_environment
 from headstart.study.running.estimate import seconds_left, side_by_side, wall_seconds
 from headstart.study.running.launchers import Event, Launcher
 from headstart.study.running.overrun import Overrun, overrun
@@ -21,7 +23,7 @@ from headstart.study.running.scores import scores_in
 from headstart.study.running.store import Store
 from headstart.tracking import follow
 
-__all__ = ["Expect", "Listener", "StudyRun", "plan_with"]
+__all__ = ["Expect", "Listener", "StudyRun", "keep_environment", "plan_with"]
 
 Listener = Callable[[Event], None]
 Expect = Callable[[Sequence[Job], Mapping[str, float]], None]
@@ -34,6 +36,17 @@ def plan_with(suite: Suite, store: Store, failed: Collection[str] = (), trials: 
     failed: keys of jobs that gave no result and are not tried again. trials: that were added.
     """
     return make_plan(suite, scores_in(store, failed), trials)
+
+
+def keep_environment(run: RunFolder, store: Store, *, works: bool) -> None:
+    """Write what a run is done on, and the store that has its jobs.
+
+    works: whether jobs are done here. Who only draws what others measured does not take their machine's place.
+    """
+    path = run.folder / ENVIRONMENT
+    known = not works and path.exists()
+    environment = json.loads(path.read_text(encoding="utf-8")) if known else describe_environment()
+    write_atomic(path, json.dumps(environment | {"store": store.address}, indent=1).encode())
 
 
 class StudyRun:
@@ -111,6 +124,8 @@ class StudyRun:
                 if listen:
                     listen(event)
 
+            if self.missing:
+                keep_environment(self.run, self.store, works=True)
             try:
                 self._run_and_plan(hear, expect)
                 self._keep_pictures()

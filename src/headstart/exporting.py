@@ -39,7 +39,7 @@ def export_weights(
     from headstart.study.running.store import open_store
 
     study = Study.load(run)
-    store = open_store(json.loads((study.folder / ENVIRONMENT).read_text())["store"], read_only=True)
+    store = open_store(_store_of(study), read_only=True)
     job = _pretraining(study, arm, replicate)
     found, images = store.found(job), store.found(job.dataset)
     if found is None or images is None:
@@ -55,6 +55,16 @@ def export_weights(
     path = Path(out).expanduser() if out else study.folder / f"{arm.replace(' ', '-')}.safetensors"
     write_atomic(path, save(tensors, metadata=card.dump()))
     return path
+
+
+def _store_of(study: Study) -> str:
+    """Where its jobs lie. Raises ``StoreError`` for a run that was packed elsewhere, without its weights."""
+    environment = json.loads((study.folder / ENVIRONMENT).read_text(encoding="utf-8"))
+    if "store" not in environment:
+        raise StoreError(
+            f"{study.folder} was run on another machine and came without weights: export there, or run the study again"
+        )
+    return str(environment["store"])
 
 
 def _pretraining(study: Study, arm: str, replicate: int) -> "PretrainJob":

@@ -4,11 +4,13 @@ import re
 import sys
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 from made_up import ENCODERS, FALLING, TRANSFER, gaining, made, made_run, shifted
 
 from headstart.cli import main
 from headstart.errors import ConfigError
+from headstart.packing import pack_run, unpack_run
 from headstart.report.reproduction import ReproductionPage, RunNote, write_reproduction
 from headstart.report.reproduction_text import write_reproduction_text
 from headstart.reproduction import reproduce, verb
@@ -98,6 +100,11 @@ def test_what_is_there_is_drawn_then_the_rest_is_run(miniature, tmp_path):
     assert len(links) == 4
     for link in (*links, "fig03/report.html", "charts/fig03/accuracy.json"):
         assert (found.page.parent / link).exists(), link
+    elsewhere = miniature | {"out": tmp_path / "elsewhere", "store": tmp_path / "empty"}
+    unpack_run(pack_run(found.page.parent / "fig03", tmp_path), elsewhere["out"] / "paper" / "tiny")
+    redrawn = reproduce("fig03", what_is_there=True, **elsewhere)
+    assert redrawn.complete
+    pd.testing.assert_frame_equal(redrawn.table, found.table)
 
 
 def run_some(title, prepared):

@@ -11,6 +11,7 @@ from headstart.cli.choosing import chosen_study
 from headstart.cli.completion import complete_recipe
 from headstart.cli.console import WorkersOption, console, print_frame, print_prose, say, tell
 from headstart.cli.detecting import print_detection, share_of
+from headstart.cli.packing import study_pack, study_unpack
 from headstart.cli.running import run_study_here
 from headstart.cli.runs import study_compare, study_list
 
@@ -27,6 +28,8 @@ MISSING = 3
 app = typer.Typer(help="Run and read studies.", no_args_is_help=True)
 app.command("list")(study_list)
 app.command("compare")(study_compare)
+app.command("pack")(study_pack)
+app.command("unpack")(study_unpack)
 
 Recipe = Annotated[
     str,

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from headstart.study.jobs.base import Job
     from headstart.study.running.plan import Plan
 
-__all__ = ["Outcome", "RunFolder", "RunInfo"]
+__all__ = ["INFO", "KEPT", "Outcome", "RunFolder", "RunInfo"]
 
 KEPT = "kept"
 """The folder below a run's that holds all of this."""
