@@ -9,6 +9,7 @@ from rich.console import Console
 from headstart.progress import duration, execute_watched, watch_count, watch_images, watch_jobs, when
 from headstart.study.jobs.base import Job
 from headstart.study.running.launchers import Event
+from headstart.tally import Tally, seconds_left
 
 
 class Toy(Job):
@@ -70,6 +71,18 @@ def test_time_left_goes_by_what_jobs_take_and_not_by_their_steps():
     last = screen.getvalue().splitlines()[-1]
     assert " 88% done: " in last
     assert "10 of 40 image-steps · about 5 s left" in last
+
+
+def test_what_a_checkpoint_brought_is_no_pace():
+    jobs, tally = [Toy(number) for number in range(3)], Tally()
+    tally.expect(jobs, {})
+    for what, job, done in [("started", 0, 0), ("progress", 0, 8), ("progress", 0, 9), ("finished", 1, 10)]:
+        tally.hear(Event(what, jobs[job], done, 10))
+    assert (tally.share, tally.brought) == (round(19 / 30, 9), round(8 / 30, 9))
+    assert seconds_left(tally.share, None, 33, tally.brought) == pytest.approx(33)  # 11 of 30 are done, 11 are left
+    tally.hear(Event("retried", jobs[0], 0, 10))
+    tally.hear(Event("started", jobs[0], 0, 10))
+    assert (tally.share, tally.brought) == (round(10 / 30, 9), 0)
 
 
 def test_a_bar_says_the_time_that_is_expected_until_its_pace_tells():

@@ -74,15 +74,15 @@ class _Left(ProgressColumn):
 
     max_refresh = 0.5
 
-    def __init__(self, share: Callable[[], float], expected_seconds: float | None) -> None:
+    def __init__(self, tally: Tally, expected_seconds: float | None) -> None:
         super().__init__()
-        self._share, self._expected = share, expected_seconds
+        self._tally, self._expected = tally, expected_seconds
 
     def render(self, task: Task) -> Text:
-        share, elapsed = self._share(), task.elapsed or 0.0
+        share, elapsed = self._tally.share, task.elapsed or 0.0
         if share == 1:
             return Text(f"took {duration(elapsed)}", style="progress.elapsed")
-        left = seconds_left(share, self._expected, elapsed)
+        left = seconds_left(share, self._expected, elapsed, self._tally.brought)
         return Text("?" if left is None else f"{duration(left)} left", style="progress.remaining")
 
 
@@ -119,13 +119,13 @@ def watch_jobs(
 
 @contextmanager
 def _bar(console: Console, tally: Tally, expected_seconds: float | None) -> Iterator[Callable[[str], None]]:
-    with live_bar(console, _Left(lambda: tally.share, expected_seconds)) as progress:
+    with live_bar(console, _Left(tally, expected_seconds)) as progress:
         bar = progress.add_task("study", total=None, now="")
         yield lambda now: progress.update(bar, total=1.0, completed=tally.share, now=now)
 
 
 def _line(tally: Tally, expected_seconds: float | None, elapsed: float) -> str:
-    left = seconds_left(tally.share, expected_seconds, elapsed)
+    left = seconds_left(tally.share, expected_seconds, elapsed, tally.brought)
     then = f"about {duration(left)} left, until {when(left)}" if left is not None else "no telling how much is left"
     steps = f"{tally.steps:,} of {tally.total:,} image-steps"
     done = f"{tally.share:.0%} done"  # of the time, as steps take different times

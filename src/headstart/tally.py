@@ -25,6 +25,7 @@ class Tally:
         self._seconds: dict[str, float] = {}
         self._done: dict[str, int] = {}
         self._shares: dict[str, float] = {}
+        self._brought: dict[str, float | None] = {}
         self._running: dict[str, str] = {}
         self._sets: dict[str, set[str]] = {"finished": set(), "failed": set(), "retried": set()}
 
@@ -47,11 +48,18 @@ class Tally:
         """
         if not self._expected:
             return float(self._told)
-        work = sum(self._seconds.values())
-        if work > 0:
-            done = sum(self._seconds.get(key, 0.0) * share for key, share in self._shares.items())
-            return round(done / work, 9)  # what is whole is whole, however its parts were rounded
-        return self.steps / self.total if self.total else 0.0
+        return self._of_all(self._shares)
+
+    @property
+    def brought(self) -> float:
+        """Of ``share``, what jobs had done before, that go on from a checkpoint: it says nothing of the pace."""
+        return self._of_all({key: share for key, share in self._brought.items() if share is not None})
+
+    def _of_all(self, shares: Mapping[str, float]) -> float:
+        weights = self._seconds if sum(self._seconds.values()) > 0 else self._expected
+        work = sum(weights.values())
+        done = sum(weights.get(key, 0) * share for key, share in shares.items())
+        return round(done / work, 9) if work else 0.0  # what is whole is whole, however its parts were rounded
 
     def hear(self, event: "Event") -> None:
         key, over = event.job.key, event.what in ("finished", "failed")
@@ -59,6 +67,10 @@ class Tally:
         self.steps += done - self._done.get(key, 0)
         self._done[key] = done
         self._shares[key] = done / event.total if event.total else float(over)
+        if event.what == "started":
+            self._brought[key] = None  # until it tells where it begins
+        elif key in self._brought and self._brought[key] is None:
+            self._brought[key] = self._shares[key] if event.what == "progress" else 0.0
         self._sets.get(event.what, set()).add(key)
         self._running.pop(key, None)
         if event.what in ("started", "progress"):
@@ -77,12 +89,17 @@ class Tally:
         )
 
 
-def seconds_left(share: float, expected_seconds: float | None, elapsed: float) -> float | None:
+def seconds_left(share: float, expected_seconds: float | None, elapsed: float, brought: float = 0.0) -> float | None:
     """From how fast it went once enough is done, and until then from what was expected.
+
+    brought: of ``share``, what was done before the time that ``elapsed``.
 
     >>> seconds_left(0.5, 60, 100), seconds_left(0.01, 60, 100), seconds_left(0.01, None, 100)
     (100.0, 59.4, None)
+    >>> seconds_left(0.5, 60, 100, brought=0.25), seconds_left(0.5, 60, 1, brought=0.49)
+    (200.0, 30.0)
     """
-    if share >= PACE_KNOWN:
-        return elapsed / share * (1 - share)
+    made = share - brought
+    if made >= PACE_KNOWN:
+        return elapsed / made * (1 - share)
     return None if expected_seconds is None else expected_seconds * (1 - share)
