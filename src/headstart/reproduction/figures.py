@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from headstart.errors import ConfigError
+from headstart.mistakes import nearest
 from headstart.reproduction.claims import (
     ALIKE,
     BY_TASK,
@@ -25,7 +26,6 @@ from headstart.reproduction.claims import (
     THUMBS,
 )
 from headstart.reproduction.rules import Rule
-from headstart.schema import nearest
 
 __all__ = ["ALL", "FIGURES", "PaperFigure", "find_figure"]
 
