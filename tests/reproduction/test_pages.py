@@ -105,6 +105,11 @@ def test_what_is_there_is_drawn_then_the_rest_is_run(miniature, tmp_path):
     redrawn = reproduce("fig03", what_is_there=True, **elsewhere)
     assert redrawn.complete
     pd.testing.assert_frame_equal(redrawn.table, found.table)
+    beside = redrawn.page.parent / "fig03"
+    beside.rename(beside.with_name("fig99"))  # of another figure that shares all its runs
+    shared = reproduce("fig03", what_is_there=True, **elsewhere)
+    assert shared.complete
+    pd.testing.assert_frame_equal(shared.table, found.table)
 
 
 def run_some(title, prepared):

@@ -13,6 +13,7 @@ from headstart.cache import DEFAULT_STORE
 from headstart.errors import ConfigError
 from headstart.reproduction.figures import ALL, FIGURES, PaperFigure, find_figure
 from headstart.study.config.scales import USUAL
+from headstart.study.results.run_folder import RunFolder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,7 +61,7 @@ def reproduce(
     """Run what a figure of the paper, or ``all``, is read off, and write its page ``out/paper/SCALE/FIGURE.html``.
 
     figure: a key of ``FIGURES``. scale: ``tiny``, ``small`` or ``paper``. what_is_there: run nothing; draw what the
-    store has and say what is missing. yes: weeks of work are meant. run: does a prepared study, with a view of it;
+    store and the runs in that folder have, and say what is missing. yes: weeks of work are meant. run: does a prepared study, with a view of it;
     default: quietly. Raises ``ConfigError`` for an unknown figure or scale, for weeks of work that nobody meant, and
     where nothing is there.
 
@@ -104,7 +105,12 @@ def _nothing_left_of_refused(folder: Path) -> Iterator[None]:
 
 
 def _collected(figure: str, scale: str, store: Path | str, prepared: Mapping[str, "StudyRun"]) -> dict[str, Study]:
-    """What is finished of each run, taken. Raises ``ConfigError`` where that is nothing at all."""
+    """What is finished of each run, taken, in the store or in runs beside it that share its jobs.
+
+    Raises ``ConfigError`` where that is nothing at all.
+    """
+    for one in prepared.values():
+        _adopt_beside(one)
     if not any(_begun(one) for one in prepared.values()):
         what = "the figures" if figure == ALL else figure
         raise ConfigError(
@@ -114,6 +120,15 @@ def _collected(figure: str, scale: str, store: Path | str, prepared: Mapping[str
     for one in prepared.values():
         one.collect()
     return {recipe: Study(one.run) for recipe, one in prepared.items()}
+
+
+def _adopt_beside(prepared: "StudyRun") -> None:
+    """Figures share runs, and those that were measured elsewhere came without a store."""
+    run, keys = prepared.run, {job.key for job in prepared.plan.jobs}
+    with run.held():
+        for folder in sorted(run.folder.parent.iterdir()):
+            if folder != run.folder and RunFolder.lies_in(folder):
+                run.adopt(RunFolder(folder), keys)
 
 
 def _begun(prepared: "StudyRun") -> bool:

@@ -5,7 +5,7 @@ All that status, tables and report read lies here, so that the store may move, b
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -172,6 +172,15 @@ class RunFolder:
                 shutil.copyfile(folder / name, kept)
         self._note(job.key, {"seconds": seconds, "found": found})
         return found
+
+    def adopt(self, other: "RunFolder", keys: Collection[str]) -> None:
+        """Take what another run keeps of jobs that are of this one too: those of ``keys`` that are not done here."""
+        known = self.outcomes()
+        for key, outcome in other.outcomes().items():
+            if key in keys and outcome.done and not (key in known and known[key].done):
+                if (files := other.keepsake(key, "")).exists():
+                    shutil.copytree(files, self.keepsake(key, ""), dirs_exist_ok=True)
+                self._note(key, {"seconds": outcome.seconds, "found": outcome.found})
 
     def note_failure(self, key: str, reason: str) -> None:
         """A job gave no result, for ``reason``."""
