@@ -61,9 +61,9 @@ def reproduce(
     """Run what a figure of the paper, or ``all``, is read off, and write its page ``out/paper/SCALE/FIGURE.html``.
 
     figure: a key of ``FIGURES``. scale: ``tiny``, ``small`` or ``paper``. what_is_there: run nothing; draw what the
-    store and the runs in that folder have, and say what is missing. yes: weeks of work are meant. run: does a prepared study, with a view of it;
-    default: quietly. Raises ``ConfigError`` for an unknown figure or scale, for weeks of work that nobody meant, and
-    where nothing is there.
+    store and the runs in that folder have, and say what is missing. yes: weeks of work are meant. run: does a prepared
+    study, with a view of it; default: quietly. Raises ``ConfigError`` for an unknown figure or scale, for weeks of work
+    that nobody meant, and where nothing is there.
 
     >>> reproduce("fig06", scale="tiny").table[["rule", "verdict"]]  # doctest: +SKIP
     """
