@@ -67,6 +67,27 @@ def test_a_page_says_what_was_claimed_and_what_was_found_and_runs_nothing(tmp_pa
     assert re.search(r'undecided">undecided</span><p><strong>viewpoint hurts most:', text)
 
 
+def test_a_figure_of_which_nothing_is_run_says_so_and_draws_nothing(tmp_path):
+    run = made_run(gaining(FALLING), tables=True)
+    unrun = run._replace(results=run.results.assign(value=float("nan")))
+    one, two = part("fig05", run), part("fig07", unrun)
+    assert {answer.verdict for answer in two.answers} == {"not run"}
+    assert (two.figures, two.lacking) == ((), "Nothing of it is run yet.")
+    page = ReproductionPage("Reproduced", "tiny", "headstart reproduce all", 0.95, (one, two))
+    assert page.headline == "1 agree, 0 disagree, 1 undecided, 2 not run"
+    write_reproduction(tmp_path / "index.html", page)
+    assert '<span class="verdict not-run">not run</span>' in (tmp_path / "index.html").read_text()
+    others = [made_run(gaining(FALLING), task=task, tables=True) for task in ("pose", "segmentation", "depth")]
+    begun = part("methods", unrun, *others)
+    assert "not run" not in {answer.verdict for answer in begun.answers}
+
+
+def test_what_is_missing_counts_a_run_in_every_cell_that_it_is_part_of():
+    twice = made_run(gaining(FALLING), [{"dataset.factors": "----"}, {"dataset.factors": "T---"}], lost=["cmc"])
+    shared = twice._replace(results=twice.results.assign(job="the same"))
+    assert part("fig05", shared).lacking == "Of 144 runs 2 have no number: CMC 2 (not run yet)."
+
+
 @pytest.fixture
 def miniature(monkeypatch, tmp_path):
     """Figure 3 as small as it gets."""

@@ -19,7 +19,7 @@ from headstart.report.pictures import Picture, pictures_of
 __all__ = ["FigurePart", "ReproductionPage", "RuleAnswer", "RunNote", "write_reproduction"]
 
 STYLE = ("page", "print", "reproduction")
-VERDICTS = ("agree", "disagree", "undecided")
+VERDICTS = ("agree", "disagree", "undecided", "not run")
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 CHARTS = "charts"
 
@@ -73,8 +73,9 @@ class ReproductionPage:
 
     @property
     def headline(self) -> str:
-        """How many rules came to what: ``12 agree, 3 disagree, 9 undecided``."""
-        return ", ".join(f"{self._count(verdict)} {verdict}" for verdict in VERDICTS)
+        """How many rules came to what: ``12 agree, 3 disagree, 9 undecided``, and how many are not run, if any."""
+        told = [verdict for verdict in VERDICTS if verdict != "not run" or self._count(verdict)]
+        return ", ".join(f"{self._count(verdict)} {verdict}" for verdict in told)
 
     def _count(self, verdict: str) -> int:
         return sum(answer.verdict == verdict for part in self.parts for answer in part.answers)

@@ -40,6 +40,12 @@ class RunTables(NamedTuple):
     unlabelled: int = 0
     doubled: pd.DataFrame | None = None
 
+    @property
+    def judged(self) -> pd.DataFrame:
+        """Of ``results``, what each task is judged by, on test images: a row per run of every cell."""
+        primary = self.results["task"].map({task: metric.name for task, metric in self.metrics.items()})
+        return self.results[(self.results["split"] == "test") & (self.results["metric"] == primary)]
+
 
 @dataclass(frozen=True)
 class Place:
@@ -86,6 +92,11 @@ class Evidence:
     confidence: float = 0.95
     seed: int = 0
     _known: dict[str, list[Place]] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def begun(self) -> bool:
+        """Whether any run has a number."""
+        return any(run.results["value"].notna().any() for run in self.runs.values())
 
     @property
     def trained_out(self) -> bool:
@@ -156,8 +167,7 @@ def points(metric: str, difference: float) -> str:
 
 
 def _places(run: RunTables) -> Iterator[Place]:
-    metrics = run.results["task"].map({task: metric.name for task, metric in run.metrics.items()})
-    rows = run.results[(run.results["split"] == "test") & (run.results["metric"] == metrics)]
+    rows = run.judged
     keys = [*run.varied, "dataset", "task"]
     for names, same in rows.groupby(keys, sort=False):
         yield _place(dict(zip(keys, map(str, names), strict=True)), same, run.metrics)

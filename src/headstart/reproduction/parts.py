@@ -19,6 +19,8 @@ from headstart.study.results.trained_out import doubled_results
 
 __all__ = ["evidence_of", "part_of", "written_reports"]
 
+NOTHING = "Nothing of it is run yet."
+
 
 def evidence_of(studies: Mapping[str, Study]) -> Evidence:
     """The tables of all runs, by recipe."""
@@ -70,6 +72,8 @@ def part_of(
     answers = tuple(rule.ask(own) for rule in figure.rules)
     told = tuple(RuleAnswer(one.rule.name, one.number, one.verdict, one.sentence) for one in answers)
     runs = tuple(notes[recipe] for recipe in figure.recipes)
+    if not own.begun:
+        return answers, FigurePart(figure.name, figure.title, figure.claim, told, (), (), NOTHING)
     charts, lacking, learned = tuple(draw(figure.charts, own)), _lacking(own), learned_text(own)
     return answers, FigurePart(figure.name, figure.title, figure.claim, told, runs, charts, lacking, learned)
 
@@ -79,7 +83,7 @@ def _lacking(evidence: Evidence) -> str:
     missing = pd.concat([run.missing for run in evidence.runs.values()])
     if missing.empty:
         return ""
-    planned = sum(run.results["job"].nunique() for run in evidence.runs.values())
+    planned = sum(len(run.judged) for run in evidence.runs.values())
     titles = arm_titles(missing["arm"])
     counts = missing.groupby(["arm", "reason"], sort=False).size().reset_index(name="count")
     told = ", ".join(f"{titles[arm]} {count} ({reason})" for arm, reason, count in counts.itertuples(index=False))

@@ -1,4 +1,4 @@
-"""Rules: a number with its interval and where it must lie, and what follows: agree, disagree, or undecided."""
+"""Rules: a number with its interval and where it must lie, and what follows: agree, disagree, undecided, or not run."""
 
 import math
 from collections.abc import Callable
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["POINTS", "Answer", "Bound", "Measured", "Rule", "UnmeasuredError"]
 
-Verdict = Literal["agree", "disagree", "undecided"]
+Verdict = Literal["agree", "disagree", "undecided", "not run"]
 Bound = Literal["none", "lower", "upper"]
 POINTS = " points"
 """The unit of a difference between shares, which a number and its interval have once."""
@@ -60,11 +60,15 @@ class Answer(NamedTuple):
     @property
     def number(self) -> str:
         """The number with its interval, as it reads."""
+        if self.verdict == "not run":
+            return "–"
         return "no number" if self.measured is None else self.measured.text
 
     @property
     def sentence(self) -> str:
         """What was measured, and what follows."""
+        if self.verdict == "not run":
+            return f"{self.rule.number}. The claim needs {self.rule.needs}: nothing that tells is run yet."
         told = f"{self.rule.number}: {self.number}. The claim needs {self.rule.needs}: {self.verdict}"
         if self.handicapped:
             return f"{told}, as against {HANDICAP}: {self.handicapped.text}."
@@ -93,6 +97,8 @@ class Rule:
 
     def ask(self, evidence: "Evidence") -> Answer:
         """What these runs say."""
+        if not evidence.begun:
+            return Answer(self, None, "not run", "")
         try:
             measured = self.measure(evidence)
         except UnmeasuredError as gap:
