@@ -1,8 +1,21 @@
-"""A launcher that runs all jobs in this process, which knows what a test defines."""
+"""A launcher that runs all jobs in this process, which knows what a test defines, and a study that takes it a second."""
 
 from headstart.study.running.launchers import Event, Launcher
 
-__all__ = ["Here"]
+__all__ = ["TINY", "Here"]
+
+TINY = {
+    "name": "one",
+    "dataset": {"images": 60, "resolution": 12, "samples": 1, "factors": "----"},
+    "backbone": {"options": {"width": 4}},
+    "arms": {"rotation": {}},
+    "controls": ["blind"],
+    "pretrain": {"steps": 2, "batch_size": 8},
+    "protocols": {"finetune": {"steps": 2, "batch_size": 8}},
+    "budgets": [10, 20],
+    "trials": 2,
+    "device": "cpu",
+}
 
 
 class Here(Launcher):

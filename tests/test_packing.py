@@ -5,7 +5,7 @@ import zipfile
 
 import pandas as pd
 import pytest
-from in_process import Here
+from in_process import TINY, Here
 
 from headstart.api import Study, prepare_study
 from headstart.cli import main
@@ -14,19 +14,6 @@ from headstart.exporting import export_weights
 from headstart.packing import pack_run, unpack_run
 from headstart.study.config.study import StudyConfig
 from headstart.study.running.launchers import LAUNCHERS
-
-TINY = {
-    "name": "one",
-    "dataset": {"images": 60, "resolution": 12, "samples": 1, "factors": "----"},
-    "backbone": {"options": {"width": 4}},
-    "arms": {"rotation": {}},
-    "controls": ["blind"],
-    "pretrain": {"steps": 2, "batch_size": 8},
-    "protocols": {"finetune": {"steps": 2, "batch_size": 8}},
-    "budgets": [10, 20],
-    "trials": 2,
-    "device": "cpu",
-}
 
 
 @pytest.fixture(scope="module")

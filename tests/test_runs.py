@@ -6,7 +6,7 @@ import re
 from contextlib import ExitStack
 
 import pytest
-from in_process import Here
+from in_process import TINY, Here
 from PIL import Image
 
 from headstart.api import Study, prepare_study
@@ -16,19 +16,6 @@ from headstart.runs import compare_studies, list_runs
 from headstart.study.config.study import StudyConfig
 from headstart.study.results.run_folder import RunFolder
 from headstart.study.running.launchers import LAUNCHERS
-
-TINY = {
-    "name": "one",
-    "dataset": {"images": 60, "resolution": 12, "samples": 1, "factors": "----"},
-    "backbone": {"options": {"width": 4}},
-    "arms": {"rotation": {}},
-    "controls": ["blind"],
-    "pretrain": {"steps": 2, "batch_size": 8},
-    "protocols": {"finetune": {"steps": 2, "batch_size": 8}},
-    "budgets": [10, 20],
-    "trials": 2,
-    "device": "cpu",
-}
 
 
 def said(capsys, monkeypatch, *words):
