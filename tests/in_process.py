@@ -1,4 +1,4 @@
-"""A launcher that runs all jobs in this process, which knows what a test defines, and a study that takes it a second."""
+"""A launcher that runs all jobs in this process, which knows what a test defines, and a study of a second."""
 
 from headstart.study.running.launchers import Event, Launcher
 
