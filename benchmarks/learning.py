@@ -2,7 +2,7 @@
 
     python benchmarks/learning.py run FOLDER [--workers 2] [--only cmc,amdim] [--variants TCVL,T---] [--steps 204800]
                                              [--store PATH] [--list] [--quick]
-    python benchmarks/learning.py report FOLDER [--out docs/results/paper]
+    python benchmarks/learning.py report FOLDER [--out docs/results/paper] [--add]
 
 Every method of the original study on rendered variants at 32 px, by the recipe ``paper/fig05`` at scale ``small``: each
 pretraining is looked at on its way (0 image-steps, then about 800, 1,600, … up to ``--steps``, at one schedule of the
@@ -12,7 +12,8 @@ neither the luck of a seed nor that of which shapes were drawn.
 
 run: each piece leaves a JSON file in FOLDER and is skipped when that is there, so that a run that was killed goes on.
 A folder is for one version of the code. report: ``learning.md``, whose tables stand between two marks (what is written
-around them stays), their numbers as CSV, and the chart.
+around them stays), their numbers as CSV, and the chart; with ``--add`` of the pieces reported there before, too, which
+may be of another machine.
 """
 
 import argparse
@@ -58,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     show = commands.add_parser("report", help="tables and chart of what is there")
     show.set_defaults(command=write_report)
     show.add_argument("--out", type=Path, default=Path("docs/results/paper"))
+    show.add_argument("--add", action="store_true", help="to the pieces that were reported there before")
     for command in (measure, show):
         command.add_argument("folder", type=Path)
     return parser
@@ -124,7 +126,7 @@ def _listed(errands: Sequence[Errand]) -> Table:
 def write_report(arguments: argparse.Namespace) -> None:
     from learning_report import report
 
-    report(arguments.folder, arguments.out)
+    report(arguments.folder, arguments.out, add=arguments.add)
 
 
 if __name__ == "__main__":

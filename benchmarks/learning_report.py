@@ -21,15 +21,21 @@ NEAR = 0.1
 """How far a look may be from these, as a share: large batches don't meet them all."""
 NAME, FIRST, LAST = "learning", "<!-- tables: python benchmarks/learning.py report -->", "<!-- end of tables -->"
 ORDER = [*CONTROLS, *METHODS]
+TEXTS = dict.fromkeys(("piece", "arm", "variant", "setting", "failure"), str)
 
 
-def report(folder: Path, out: Path) -> None:
-    """Write tables and the chart of all pieces in ``folder``. Raises ``ConfigError`` if there are none."""
+def report(folder: Path, out: Path, *, add: bool = False) -> None:
+    """Write tables and the chart of all pieces in ``folder``. Raises ``ConfigError`` if there are none.
+
+    add: to those that ``out`` has; of pieces that differ in length alone the longest counts, and the new one of equals.
+    """
     points = read_points(folder)
+    if add:
+        points = _joined(pd.read_csv(out / f"{NAME}-curves.csv", dtype=TEXTS).fillna(dict.fromkeys(TEXTS, "")), points)
     base, varied = base_table(points), varied_table(points)
     for name, table in (("curves", points), ("table", base), ("settings", varied)):
         if len(table):
-            write_atomic(out / f"{NAME}-{name}.csv", table.to_csv(index=False, float_format="%.5g").encode())
+            write_atomic(out / f"{NAME}-{name}.csv", table.to_csv(index=False, float_format="%.9g").encode())
     settings = [varied_markdown(varied)] if len(varied) else []
     text = "\n\n".join([FIRST, base_markdown(base), f"![{CAPTION}]({NAME}.png)", *settings, LAST])
     page = out / f"{NAME}.md"
@@ -57,8 +63,19 @@ def read_points(folder: Path) -> pd.DataFrame:
             found[key] = piece
     if not found:
         raise ConfigError(f"{folder} has no pieces: measure some with `python benchmarks/learning.py run {folder}`")
-    table = pd.DataFrame([row for piece in found.values() for row in _rows(piece)])
-    return table.sort_values(["variant", "arm", "setting", "step"], key=_ranked, ignore_index=True)
+    return _in_order(pd.DataFrame([row for piece in found.values() for row in _rows(piece)]))
+
+
+def _joined(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
+    """Points of all pieces of both."""
+    lengths = {name: table.groupby("piece")["images"].max() for name, table in (("old", old), ("new", new))}
+    longer = lengths["old"].index[lengths["old"] > lengths["new"].reindex(lengths["old"].index).fillna(-1)]
+    kept = old["piece"].isin(longer)
+    return _in_order(pd.concat([old[kept], new[~new["piece"].isin(longer)]]))
+
+
+def _in_order(points: pd.DataFrame) -> pd.DataFrame:
+    return points.sort_values(["variant", "arm", "setting", "step"], key=_ranked, ignore_index=True)
 
 
 def _ranked(column: "pd.Series[Any]") -> "pd.Series[Any]":
