@@ -70,6 +70,14 @@ def test_a_run_in_the_way_is_kept_unless_it_is_to_be_replaced(run, tmp_path):
     assert [path.name for path in (tmp_path / "runs").iterdir()] == ["one"]
 
 
+def test_a_place_that_cannot_be_written_is_named(run, tmp_path):
+    (tmp_path / "taken").touch()
+    file = pack_run(run, tmp_path)
+    for work in (lambda: unpack_run(file, tmp_path / "taken"), lambda: pack_run(run, tmp_path / "taken")):
+        with pytest.raises(StoreError, match=r"taken.* cannot be written \("):
+            work()
+
+
 def rewritten(source, path, *, without=(), **members):
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(path, "w") as new:
         for name in old.namelist():

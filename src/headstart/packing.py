@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from headstart.errors import StoreError
-from headstart.files import write_atomic
+from headstart.files import unwritable, write_atomic
 from headstart.study.results.run_folder import CONFIG, ENVIRONMENT, INFO, KEPT, RunFolder
 
 __all__ = ["pack_run", "unpack_run"]
@@ -94,8 +94,12 @@ def _name_in(archive: zipfile.ZipFile, file: Path) -> str:
 
 def _extract(archive: zipfile.ZipFile, folder: Path) -> None:
     """Beside its place first, so that what is half unpacked is never taken for a run."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".unpacked-") as beside:
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        place = tempfile.TemporaryDirectory(dir=folder.parent, prefix=".unpacked-")
+    except OSError as error:
+        raise StoreError(unwritable(folder, error)) from error
+    with place as beside:
         archive.extractall(beside)
         if folder.exists():
             shutil.rmtree(folder)
