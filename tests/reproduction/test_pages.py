@@ -69,10 +69,11 @@ def test_a_page_says_what_was_claimed_and_what_was_found_and_runs_nothing(tmp_pa
 
 def test_a_figure_of_which_nothing_is_run_says_so_and_draws_nothing(tmp_path):
     run = made_run(gaining(FALLING), tables=True)
-    unrun = run._replace(results=run.results.assign(value=float("nan")))
+    results = run.results.assign(value=float("nan"))
+    unrun = run._replace(results=results, missing=results[["arm"]].assign(reason="not run yet"))
     one, two = part("fig05", run), part("fig07", unrun)
     assert {answer.verdict for answer in two.answers} == {"not run"}
-    assert (two.figures, two.lacking) == ((), "Nothing of it is run yet.")
+    assert (two.figures, two.lacking) == ((), "No run of it has a number yet.")
     page = ReproductionPage("Reproduced", "tiny", "headstart reproduce all", 0.95, (one, two))
     assert page.headline == "1 agree, 0 disagree, 1 undecided, 2 not run"
     write_reproduction(tmp_path / "index.html", page)
@@ -110,7 +111,7 @@ def test_what_is_there_is_drawn_then_the_rest_is_run(miniature, tmp_path):
     settings.write_text(settings.read_text().replace("trials: 2", "trials: 5"))  # as another version would have it
     some = reproduce("fig03", what_is_there=True, **miniature)
     assert not some.complete
-    assert some.table["verdict"].tolist() == ["undecided"]
+    assert some.table["verdict"].tolist() == ["not run"]
     assert "Of 12 runs 4 have no number: scratch split 4 (not run yet)." in some.page.read_text()
     found = reproduce("fig03", run=run_here, **miniature)
     assert found.complete

@@ -12,6 +12,7 @@ from made_up import (
     NETWORKS,
     SCRATCH,
     TRANSFER,
+    failing,
     gaining,
     made,
     made_run,
@@ -134,7 +135,6 @@ def test_probes_that_rank_as_fine_tuning_does_or_the_other_way_round(order, verd
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"lost": ["cmc"]}, "1 of 12 runs of CMC (fine-tuned) on TCVL, classification have no number"),
         ({"trials": 1}, "a single trial has no interval"),
         ({"trained_out": False}, "arms are not trained out"),
         ({"trained_out": None}, "arms are not trained out"),
@@ -144,6 +144,13 @@ def test_what_cannot_be_told_is_undecided_for_a_reason(changes, says):
     answer = FIGURES["fig05"].rules[0].ask(made(made_run(gaining(FALLING, also=0.05), **changes)))
     assert answer.verdict == "undecided"
     assert says in answer.sentence
+
+
+@pytest.mark.parametrize(("reason", "verdict"), [("not run yet", "not run"), ("the loss is not finite", "undecided")])
+def test_what_lacks_runs_is_not_run_unless_they_failed(reason, verdict):
+    answer = FIGURES["fig05"].rules[0].ask(made(failing(made_run(gaining(FALLING)), "cmc", 100, 2, reason)))
+    assert answer.verdict == verdict
+    assert "2 of 12 runs of CMC (fine-tuned) on TCVL, classification have no number" in answer.sentence
 
 
 @pytest.mark.parametrize(

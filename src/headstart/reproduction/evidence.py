@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from headstart.charts.names import arm_title, protocol_title
 from headstart.charts.text import difference_text, metric_style
-from headstart.reproduction.rules import POINTS, UnmeasuredError
+from headstart.reproduction.rules import POINTS, LackingError, UnmeasuredError
 from headstart.study.results.metrics import PrimaryMetric
+from headstart.study.results.records import NOT_RUN
 
 __all__ = ["Evidence", "Floats", "Place", "RunTables", "complete", "points"]
 
@@ -69,7 +70,7 @@ class Place:
         if found is None:
             raise UnmeasuredError(f"{told} is not measured on {where}")
         if lacking := int(np.isnan(found).sum()):
-            raise UnmeasuredError(f"{lacking} of {found.size} runs of {told} on {where} have no number")
+            raise LackingError(f"{lacking} of {found.size} runs of {told} on {where} have no number")
         return found
 
     def scratch(self) -> Floats:
@@ -95,8 +96,15 @@ class Evidence:
 
     @property
     def begun(self) -> bool:
-        """Whether any run has a number."""
-        return any(run.results["value"].notna().any() for run in self.runs.values())
+        """Whether anything that is compared has a number."""
+        return any(
+            (run.results["value"].notna() & (run.results["role"] == "compared")).any() for run in self.runs.values()
+        )
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether any run is not run yet."""
+        return any((run.missing["reason"] == NOT_RUN).any() for run in self.runs.values())
 
     @property
     def trained_out(self) -> bool:

@@ -19,7 +19,7 @@ from headstart.study.results.trained_out import doubled_results
 
 __all__ = ["evidence_of", "part_of", "written_reports"]
 
-NOTHING = "Nothing of it is run yet."
+NOTHING = "No run of it has a number yet."
 
 
 def evidence_of(studies: Mapping[str, Study]) -> Evidence:
@@ -54,14 +54,15 @@ def _unlabelled(study: Study) -> Iterator[int]:
 def written_reports(studies: Mapping[str, Study], folder: Path) -> dict[str, RunNote]:
     """Each run's own report, written, and what is to be known of the run."""
     return {
-        recipe: RunNote(recipe, study.report().relative_to(folder).as_posix(), tuple(_notes(recipe, study)))
+        recipe: RunNote(recipe, study.report().relative_to(folder).as_posix(), (_note(recipe, study),))
         for recipe, study in studies.items()
     }
 
 
-def _notes(recipe: str, study: Study) -> Iterator[str]:
-    yield study.tables.training.sentence
-    yield f"{recipe}: {work_of([study])}."
+def _note(recipe: str, study: Study) -> str:
+    if not any(outcome.done for outcome in study.run.outcomes().values()):
+        return f"{recipe}: not run yet."
+    return f"{recipe}: {work_of([study])}. {study.tables.training.sentence}"
 
 
 def part_of(
@@ -72,9 +73,8 @@ def part_of(
     answers = tuple(rule.ask(own) for rule in figure.rules)
     told = tuple(RuleAnswer(one.rule.name, one.number, one.verdict, one.sentence) for one in answers)
     runs = tuple(notes[recipe] for recipe in figure.recipes)
-    if not own.begun:
-        return answers, FigurePart(figure.name, figure.title, figure.claim, told, (), (), NOTHING)
-    charts, lacking, learned = tuple(draw(figure.charts, own)), _lacking(own), learned_text(own)
+    charts = tuple(draw(figure.charts, own)) if own.begun else ()
+    lacking, learned = _lacking(own), learned_text(own)
     return answers, FigurePart(figure.name, figure.title, figure.claim, told, runs, charts, lacking, learned)
 
 
@@ -84,6 +84,8 @@ def _lacking(evidence: Evidence) -> str:
     if missing.empty:
         return ""
     planned = sum(len(run.judged) for run in evidence.runs.values())
+    if len(missing) == planned:
+        return NOTHING
     titles = arm_titles(missing["arm"])
     counts = missing.groupby(["arm", "reason"], sort=False).size().reset_index(name="count")
     told = ", ".join(f"{titles[arm]} {count} ({reason})" for arm, reason, count in counts.itertuples(index=False))

@@ -10,7 +10,7 @@ from headstart.errors import HeadstartError
 if TYPE_CHECKING:
     from headstart.reproduction.evidence import Evidence
 
-__all__ = ["POINTS", "Answer", "Bound", "Measured", "Rule", "UnmeasuredError"]
+__all__ = ["POINTS", "Answer", "Bound", "LackingError", "Measured", "Rule", "UnmeasuredError"]
 
 Verdict = Literal["agree", "disagree", "undecided", "not run"]
 Bound = Literal["none", "lower", "upper"]
@@ -22,6 +22,10 @@ NOT_TRAINED_OUT = "arms are not trained out, so that a gain may be speed and not
 
 class UnmeasuredError(HeadstartError):
     """A number cannot be had from these runs, for the reason that it says."""
+
+
+class LackingError(UnmeasuredError):
+    """A number cannot be had because runs that it is made of have none."""
 
 
 class Measured(NamedTuple):
@@ -48,8 +52,8 @@ class Measured(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What a run says to a rule. reason: why it is undecided, if it is. handicapped: the number against a baseline of
-    twice the steps, of a gain that is decided though arms are not trained out."""
+    """What a run says to a rule. reason: why it is undecided or not run, if it is. handicapped: the number against a
+    baseline of twice the steps, of a gain that is decided though arms are not trained out."""
 
     rule: "Rule"
     measured: Measured | None
@@ -68,7 +72,8 @@ class Answer(NamedTuple):
     def sentence(self) -> str:
         """What was measured, and what follows."""
         if self.verdict == "not run":
-            return f"{self.rule.number}. The claim needs {self.rule.needs}: nothing that tells is run yet."
+            why = f", for {self.reason}" if self.reason else ""
+            return f"{self.rule.number}. The claim needs {self.rule.needs}: not run{why}."
         told = f"{self.rule.number}: {self.number}. The claim needs {self.rule.needs}: {self.verdict}"
         if self.handicapped:
             return f"{told}, as against {HANDICAP}: {self.handicapped.text}."
@@ -101,6 +106,8 @@ class Rule:
             return Answer(self, None, "not run", "")
         try:
             measured = self.measure(evidence)
+        except LackingError as gap:
+            return Answer(self, None, "not run" if evidence.unfinished else "undecided", str(gap))
         except UnmeasuredError as gap:
             return Answer(self, None, "undecided", str(gap))
         verdict, reason = self.verdict(measured)
