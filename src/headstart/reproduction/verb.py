@@ -13,7 +13,6 @@ from headstart.cache import DEFAULT_STORE
 from headstart.errors import ConfigError
 from headstart.reproduction.figures import ALL, FIGURES, PaperFigure, find_figure
 from headstart.study.config.scales import USUAL
-from headstart.study.results.run_folder import RunFolder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,6 +123,8 @@ def _collected(figure: str, scale: str, store: Path | str, prepared: Mapping[str
 
 def _adopt_beside(prepared: "StudyRun") -> None:
     """Figures share runs, and those that were measured elsewhere came without a store."""
+    from headstart.study.results.run_folder import RunFolder
+
     run, keys = prepared.run, {job.key for job in prepared.plan.jobs}
     with run.held():
         for folder in sorted(run.folder.parent.iterdir()):
