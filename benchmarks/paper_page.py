@@ -2,7 +2,7 @@
 
     python benchmarks/paper_page.py [RUN ...] [--out docs/results/paper]
 
-RUN: folders of figures that were run, such as runs/paper/small/fig05, which are packed into ``OUT/runs`` first; so the
+RUN: folders of figures that were run, such as runs/paper/small/fig05, which are packed into ``OUT/measured`` first; so the
 page grows figure by figure, whichever machine had the time. Then all figures are drawn at scale ``small``, and the page
 as Markdown, the table of rules, charts as SVG and each figure's utility are put into ``OUT``; nothing is run.
 """
@@ -24,9 +24,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("docs/results/paper"))
     arguments = parser.parse_args()
     for run in arguments.runs:
-        pack_run(run, arguments.out / "runs")
+        pack_run(run, arguments.out / "measured")
     with tempfile.TemporaryDirectory() as place:
-        page = draw(arguments.out / "runs", Path(place))
+        page = draw(arguments.out / "measured", Path(place))
         take(page, arguments.out)
 
 
@@ -51,7 +51,7 @@ def take(page: Path, out: Path) -> None:
         kept = out / chart.relative_to(page.parent)
         kept.parent.mkdir(exist_ok=True)
         shutil.copy(chart, kept)
-    for packed in sorted((out / "runs").glob("*.zip")):
+    for packed in sorted((out / "measured").glob("*.zip")):
         shutil.copy(page.parent / packed.stem / "utility.csv", out / "tables" / f"{packed.stem}-utility.csv")
 
 

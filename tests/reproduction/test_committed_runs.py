@@ -9,7 +9,7 @@ from headstart.study.config.suite import load_suite
 from headstart.study.results.run_folder import RunFolder
 
 RESULTS = Path(__file__).parents[2] / "docs" / "results" / "paper"
-PACKED = sorted((RESULTS / "runs").glob("*.zip"))
+PACKED = sorted((RESULTS / "measured").glob("*.zip"))
 
 
 @pytest.mark.parametrize("file", PACKED, ids=lambda file: file.stem)
