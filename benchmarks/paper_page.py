@@ -2,9 +2,9 @@
 
     python benchmarks/paper_page.py [RUN ...] [--out docs/results/paper]
 
-RUN: folders of figures that were run, such as runs/paper/small/fig05, which are packed into ``OUT/measured`` first; so the
-page grows figure by figure, whichever machine had the time. Then all figures are drawn at scale ``small``, and the page
-as Markdown, the table of rules, charts as SVG and each figure's utility are put into ``OUT``; nothing is run.
+RUN: folders of figures that were run, such as runs/paper/small/fig05, which are packed into ``OUT/measured`` first; so
+the page grows figure by figure, whichever machine had the time. Then all figures are drawn at scale ``small``, and the
+page as Markdown, the table of rules, charts as SVG and each figure's utility are put into ``OUT``; nothing is run.
 """
 
 import argparse
