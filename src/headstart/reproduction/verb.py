@@ -73,7 +73,7 @@ def reproduce(
     options: dict[str, Any] = {"store": store, "launcher": launcher, "address": address, "workers": workers}
 
     def prepare(suite: "Suite") -> "StudyRun":
-        # What another version of the recipe left here is replaced: what it measured is in the store.
+        # What another version of the recipe left here is replaced; what came of jobs that are of both stays.
         return prepare_study(suite, out=folder, many=True, replace=True, **options)
 
     if what_is_there:
