@@ -15,8 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from headstart.api import Study, prepare_study, status_table
+from headstart.api import Study, prepare_study
 from headstart.methods import METHODS
+from headstart.runs import status_table
 from headstart.study.config.study import StudyConfig
 from headstart.study.config.suite import as_suite
 from headstart.study.jobs.base import Job

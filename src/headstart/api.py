@@ -14,8 +14,8 @@ from headstart.cache import DEFAULT_STORE
 from headstart.display import Displayed
 from headstart.errors import ConfigError, StoreError
 from headstart.fitted import detect_table, fit_study
+from headstart.planning import Config, checked_plan
 from headstart.registry import lookup
-from headstart.study.config.study import StudyConfig
 from headstart.study.config.suite import Suite, as_suite, load_study, load_suite
 
 if TYPE_CHECKING:
@@ -34,15 +34,12 @@ __all__ = [
     "fit_study",
     "load_study",
     "load_suite",
-    "plan_table",
     "prepare_study",
     "run_study",
     "run_suite",
-    "status_table",
 ]
 
 MOST_JOBS = 10_000
-Config = Suite | StudyConfig | str | Path
 
 
 def prepare_study(
@@ -68,18 +65,12 @@ def prepare_study(
     '131 jobs, 0 of them done already; 412,000 image-steps to go'
     """
     suite = as_suite(config).settled()
-    from headstart.execution import StudyRun, keep_environment, plan_with
-    from headstart.study.config.checks import check_suite
+    from headstart.execution import StudyRun, keep_environment
     from headstart.study.results.run_folder import RunFolder
     from headstart.study.running.launchers import LAUNCHERS
-    from headstart.study.running.store import open_store
 
-    notes = check_suite(suite, networks=False)
-    kept = open_store(store)
-    plan = plan_with(suite, kept)
-    states = kept.states(plan.jobs)
-    if any(state != "done" for state in states.values()):
-        check_suite(suite)
+    checked = checked_plan(suite, store)
+    plan, kept = checked.plan, checked.store
     if len(plan.jobs) > MOST_JOBS and not many:
         raise ConfigError(
             f"{suite.name} comes to {len(plan.jobs):,} jobs: vary less, or say that you mean it with --yes"
@@ -89,7 +80,7 @@ def prepare_study(
     with run.held():
         run.begin(plan)
         keep_environment(run, kept, works=False)
-    return StudyRun(plan, kept, chosen, run, notes, track)
+    return StudyRun(plan, kept, chosen, run, checked.notes, track)
 
 
 def run_study(
@@ -185,71 +176,6 @@ class Study(Displayed):
         from headstart.outputs import write_outputs
 
         return write_outputs(self.run, self.tables)
-
-
-def plan_table(config: Config, *, store: Path | str = DEFAULT_STORE, workers: int | None = None) -> "pd.DataFrame":
-    """One row per kind of job, and one for all: how many, how many cached, image-steps and seconds that are left.
-
-    Seconds of a kind are those of all workers together, side by side; in the last row is how long it takes in all, with
-    what waits for what.
-
-    Where steps are to be found, it is the jobs that tell how many are enough, as far as they are known.
-
-    >>> plan_table("quickstart").set_index("kind")["jobs"]  # doctest: +SKIP
-    """
-    suite = as_suite(config).settled()
-    import pandas as pd
-
-    from headstart.execution import plan_with
-    from headstart.study.config.checks import check_suite
-    from headstart.study.running.estimate import seconds_left, side_by_side, wall_seconds
-    from headstart.study.running.launchers import LocalLauncher
-    from headstart.study.running.store import open_store
-
-    check_suite(suite, networks=False)
-    kept = open_store(store)
-    plan = plan_with(suite, kept)
-    states = kept.states(plan.jobs)
-    if any(state != "done" for state in states.values()):
-        check_suite(suite)
-    seconds = seconds_left(plan, states)
-    together = side_by_side(plan, LocalLauncher(kept, workers))
-    table = pd.DataFrame([
-        {
-            "kind": job.kind,
-            "jobs": 1,
-            "cached": int(states[job.key] == "done"),
-            "image_steps": job.cost if states[job.key] != "done" else 0,
-            "seconds": seconds.get(job.key, 0.0) / together,
-        }
-        for job in plan.jobs
-    ])  # fmt: skip
-    kinds = table.groupby("kind", sort=False).sum().reset_index()
-    total = kinds.sum(numeric_only=True).to_frame().T.assign(kind="all").astype(kinds.dtypes)
-    total["seconds"] = wall_seconds(plan, seconds, together)
-    return pd.concat([kinds, total], ignore_index=True).round({"seconds": 1})
-
-
-def status_table(folder: Path | str) -> "pd.DataFrame":
-    """One row per kind of job: how many are done, how many failed, and how many are left.
-
-    >>> status_table("runs/quickstart")[["kind", "done", "failed", "left"]]  # doctest: +SKIP
-    """
-    import pandas as pd
-
-    from headstart.study.results.run_folder import RunFolder
-
-    run = RunFolder.open(Path(folder).expanduser())
-    outcomes = run.outcomes()
-    states = run.jobs["job"].map(lambda key: _state(outcomes.get(key)))
-    counts = pd.crosstab(run.jobs["kind"], states).reindex(columns=["done", "failed", "left"], fill_value=0)
-    return counts.reindex(run.jobs["kind"].unique()).reset_index().rename_axis(columns=None)
-
-
-def _state(outcome: Any) -> str:
-    if outcome is None:
-        return "left"
-    return "done" if outcome.done else "failed"
 
 
 def _run_folder(out: Path, suite: Suite, replace: bool) -> Path:

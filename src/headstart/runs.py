@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from headstart.api import Study, status_table
+from headstart.api import Study
 from headstart.display import Displayed
 from headstart.errors import ConfigError, StoreError
 from headstart.study.config.recipes import read_values
@@ -18,7 +18,7 @@ from headstart.study.results.run_folder import ANSWER, CONFIG, DESCRIBING, RunFo
 if TYPE_CHECKING:
     from headstart.report.brief import Brief
 
-__all__ = ["OTHER_IMAGES", "Comparison", "compare_studies", "list_runs"]
+__all__ = ["OTHER_IMAGES", "Comparison", "compare_studies", "list_runs", "status_table"]
 
 OTHER_IMAGES = "They were tested on different images, so that their scores say little of each other."
 ABSENT, PRESENT = "–", "there"
@@ -81,6 +81,18 @@ def list_runs(out: Path | str = "runs") -> pd.DataFrame:
     return pd.DataFrame(rows).sort_values("changed", ascending=False, ignore_index=True)
 
 
+def status_table(folder: Path | str) -> pd.DataFrame:
+    """One row per kind of job: how many are done, how many failed, and how many are left.
+
+    >>> status_table("runs/quickstart")[["kind", "done", "failed", "left"]]  # doctest: +SKIP
+    """
+    run = RunFolder.open(Path(folder).expanduser())
+    outcomes = run.outcomes()
+    states = run.jobs["job"].map(lambda key: _state(outcomes.get(key)))
+    counts = pd.crosstab(run.jobs["kind"], states).reindex(columns=["done", "failed", "left"], fill_value=0)
+    return counts.reindex(run.jobs["kind"].unique()).reset_index().rename_axis(columns=None)
+
+
 def compare_studies(folders: Sequence[Path | str]) -> Comparison:
     """Put two runs or more side by side; each is read from its folder alone.
 
@@ -113,6 +125,12 @@ def _row(folder: Path) -> dict[str, Any]:
         "changed": datetime.fromtimestamp(RunFolder.open(folder).changed()).astimezone(),
         "answer": json.loads(answer.read_text(encoding="utf-8"))["headline"] if answer.exists() else "",
     }
+
+
+def _state(outcome: Any) -> str:
+    if outcome is None:
+        return "left"
+    return "done" if outcome.done else "failed"
 
 
 def _side_by_side(table: pd.DataFrame, text: str, runs: list[str]) -> pd.DataFrame:

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from headstart.api import DEFAULT_STORE, Config, Study, prepare_study
+from headstart.api import DEFAULT_STORE, Study, prepare_study
 from headstart.errors import ConfigError, StoreError
 from headstart.files import write_atomic
+from headstart.planning import Config
 from headstart.processes import available_cores
 from headstart.seeding import derive_seed
 from headstart.study.config.recipes import dump_yaml

@@ -122,7 +122,7 @@ def study_plan(
     workers: WorkersOption = None,
 ) -> None:
     """Say what a study or suite would do: jobs, what is cached, image-steps, estimated time."""
-    from headstart.api import plan_table
+    from headstart.planning import plan_table
 
     share = None if detect is None else share_of(detect)
     chosen = chosen_study(recipe, overrides or [], data, time, out=out, store=store, workers=workers, scale=scale)
@@ -136,7 +136,7 @@ def study_plan(
 @app.command("status")
 def study_status(folder: Folder) -> None:
     """Say how far a study has come."""
-    from headstart.api import status_table
+    from headstart.runs import status_table
 
     print_frame(status_table(folder))
 
