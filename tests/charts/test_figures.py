@@ -107,6 +107,18 @@ def test_unmeasurable_regions_follow_scratchs_budgets() -> None:
     np.testing.assert_allclose(inside["below"], min(BUDGETS) / inside["labels"] - 1)
 
 
+def test_budgets_of_the_baseline_alone_widen_what_is_measurable_and_not_the_axis() -> None:
+    """Rotation and CMC are compared at all budgets but the fewest and the most."""
+    results = make_results()
+    ends = results["labels"].isin([min(BUDGETS), max(BUDGETS)]) & (results["arm"] != "scratch")
+    spec = first_panel(make_tables(results[~ends]), "utility")
+    edges = pd.DataFrame(data_rows(spec, "above"))
+    assert min(BUDGETS) < edges["labels"].min() < BUDGETS[1]
+    assert BUDGETS[-2] < edges["labels"].max() < max(BUDGETS)
+    inside = edges[edges["above"] < edges["top"]]
+    np.testing.assert_allclose(inside["above"], max(BUDGETS) / inside["labels"] - 1)
+
+
 def test_bounds_and_open_bars_are_marked_and_stay_in_the_plot() -> None:
     rows = pd.DataFrame(data_rows(first_panel(TABLES, "utility"), "utility"))
     table = TABLES.utility[TABLES.utility["protocol"] == "finetune"].reset_index(drop=True)

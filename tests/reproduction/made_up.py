@@ -37,10 +37,12 @@ def made_run(
     trials: int = 4,
     noise: float = 0.004,
     lost: Iterable[str] = (),
+    further: Iterable[int] = (),
     trained_out: bool | None = True,
     tables: bool = False,
 ) -> RunTables:
     """score: of a place, arm, protocol and labels, more being better. lost: arms whose first run gave no number.
+    further: budgets of scratch alone.
 
     tables: whether to make those that charts are drawn of.
     """
@@ -50,7 +52,7 @@ def made_run(
         for arm in ("scratch", "random", *arms):
             own = ["finetune"] if arm == "scratch" else ["linear"] if arm == "random" else protocols
             for protocol in own:
-                for labels in BUDGETS:
+                for labels in (*BUDGETS, *(further if arm == "scratch" else ())):
                     for trial in range(trials):
                         value = score(names, arm, protocol, labels) + noise * rng.normal()
                         gone = arm in lost and (labels, trial) == (BUDGETS[0], 0)

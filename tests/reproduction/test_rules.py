@@ -193,6 +193,23 @@ def test_utilities_beyond_scratch_are_bounds_that_decide_on_their_side_alone(few
     assert (answer.verdict, says in answer.sentence) == (verdict, True), answer.sentence
 
 
+def test_further_budgets_of_scratch_measure_what_was_beyond_them():
+    """Arms that score with 20 labels what scratch scores with 10, and with 100 what it does with 50."""
+
+    def score(names, arm, protocol, labels):
+        if arm in METHODS:
+            return {20: 0.2, 100: 0.4, 500: 0.7}[labels]
+        return {10: 0.2, 50: 0.4, **SCRATCH}[labels]
+
+    few, more = made_run(score, noise=0.0005), made_run(score, further=(10, 50), noise=0.0005)
+    rule = FIGURES["fig08"].rules[0]
+    assert "4 of 4 utilities lie beyond" in rule.ask(made(few)).sentence
+    measured = rule.ask(made(more)).measured
+    assert measured.value == pytest.approx(0, abs=0.02), "half as many labels at either end"
+    (place,) = made(more).places
+    assert (list(place.labels), list(place.read_off().labels)) == ([20, 100, 500], [10, 20, 50, 100, 500])
+
+
 def test_every_figure_has_its_recipe_and_a_rule():
     assert [name for name in FIGURES if name.startswith("fig")] == [f"fig{number:02}" for number in range(1, 17)]
     assert all(figure.rules for figure in FIGURES.values())

@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headstart.utility import GainEstimate, StudyScores, estimate_gains, image_variance
+from headstart.utility.calibration import measure_correlation
+from headstart.utility.units import curve_means
 
 LABELS = np.array([50.0, 100.0, 250.0, 500.0])
 MEANS = np.array([0.3, 0.4, 0.55, 0.65])[:, None]
@@ -115,6 +117,28 @@ def test_missing_runs_leave_their_points_and_nothing_else() -> None:
     known = np.ones((3, 4), dtype=bool)
     known[0, 1] = known[1, 2] = False
     assert np.isfinite([found.low[known], found.sure[known]]).all()
+
+
+def test_budgets_of_the_baseline_alone_change_no_gain() -> None:
+    scores, further = study(gain=0.1), [25.0, 1000.0]
+    order = np.argsort(np.concatenate([LABELS, further]))
+    nobody = np.full((3, 2, 4), np.nan)
+    longer = StudyScores(
+        np.concatenate([LABELS, further])[order],
+        np.concatenate([scores.baseline, [[0.2] * 4, [0.7] * 4]])[order],
+        np.concatenate([scores.compared, nobody], axis=1)[:, order],
+        scores.pretraining,
+    )
+    one, other = estimate(scores, draws=4000), estimate(longer, draws=4000)
+    shared = np.isin(longer.labels, LABELS)
+    np.testing.assert_allclose(other.gain[:, shared], one.gain)
+    np.testing.assert_allclose(other.high[:, shared], one.high, rtol=0.05)
+    np.testing.assert_allclose(other.sure[:, shared], one.sure, atol=0.01)
+    assert np.isnan(other.gain[:, ~shared]).all()
+    assert not other.bounded.any(), "nothing is missing: nobody planned it"
+    means = [curve_means(own.compared - own.baseline, own.pretraining) for own in (scores, longer)]
+    apart, near = (measure_correlation(own, np.ones(own.mean.shape), networks=False) for own in means)
+    assert apart == pytest.approx(near)
 
 
 def test_a_claim_holds_if_missing_runs_had_scored_the_guess_or_is_not_made() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from headstart.charts.panels import Panel
-from headstart.study.results.comparisons import REFERENCE
+from headstart.study.config.arms import REFERENCE
 
 __all__ = ["needed_keys", "panels_with", "reference_rows", "with_missing"]
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from headstart.charts.names import protocol_rank, protocol_title, varied_text
-from headstart.study.results.comparisons import REFERENCE
+from headstart.study.config.arms import REFERENCE
 
 __all__ = [
     "MANY",

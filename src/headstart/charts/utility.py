@@ -48,7 +48,8 @@ def utility_figure(
     panels = panels_with("utility", split_panels(looks.named(table), varied)) if len(compared) else []
     legend = looks.of(compared["arm"].map(looks.titles))
     layout, baseline = Layout.of(panels), find_baseline(measured)
-    frame = _Frame(_vertical_domain(table), measured["labels"], arm_scales(legend), layout, baseline, confidence)
+    budgets = compared["labels"] if len(compared) else measured["labels"]
+    frame = _Frame(_vertical_domain(table), budgets, arm_scales(legend), layout, baseline, confidence)
     drawn = tuple(_panel(panel, frame) for panel in panels)
     caption = (
         f"Bars are {percent(confidence)} intervals; arrows lead into the shaded regions, which the budgets of "

@@ -12,6 +12,7 @@ from headstart.report.advice_words import NOTHING, doubts, in_a_line, reach_text
 from headstart.report.cells import Cell, TextTable, places_of
 from headstart.report.decision import Decision, Evidence, decide
 from headstart.report.training import TrainedOut
+from headstart.study.results.comparisons import where_compared
 from headstart.study.results.costs import Costs
 from headstart.study.results.metrics import PrimaryMetric
 from headstart.study.results.outlooks import Outlook, outlooks
@@ -54,7 +55,7 @@ def state_advice(found: Found, training: TrainedOut) -> AdviceBox | None:
     >>> state_advice(found, tables.training).lead  # doctest: +SKIP
     'Pretrain while labels are few.'
     """
-    told = found.summary[found.summary["value"].notna()]
+    told = where_compared(found.summary[found.summary["value"].notna()])
     base = told[(told["role"] == "baseline") & (told["protocol"] == "finetune")]
     base = base[base["labels"] == base["labels"].max()]
     if base.empty:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.reproduction.evidence import Floats, Place
+from headstart.reproduction.places import Floats, Place
 from headstart.utility import jackknife
 
 __all__ = ["best_cells", "probe_points"]

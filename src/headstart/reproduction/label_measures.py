@@ -1,17 +1,19 @@
 """How utility goes with labels, over all arms and datasets of a figure."""
 
-from functools import partial
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.reproduction.evidence import Evidence, Floats, complete
+from headstart.reproduction.evidence import Evidence, complete
+from headstart.reproduction.places import Floats
 from headstart.reproduction.rules import Bound, Measured, UnmeasuredError
 from headstart.utility import jackknife, labels_needed, monotone_fit
 
 __all__ = ["utility_fall", "utility_late"]
 
-FIRST, LATE = 0, -2
+FIRST, LATE, FEWEST = 0, -2, 3
 """The budgets that are read: the fewest labels, and the most but one, for beyond the last nothing can be measured."""
 MOST_BEYOND = 0.5
 """Share of utilities that may be bounds."""
@@ -20,48 +22,70 @@ MOST_BEYOND = 0.5
 def utility_fall(evidence: Evidence) -> Measured:
     """How many times as many labels pretraining stands for with the fewest labels as it does with many: the geometric
     mean over arms and datasets of (1 + U) at the one budget over (1 + U) at the other."""
-    scores, labels = _curves(evidence)
-    _, above, below = _logs(scores, labels)
+    curves = _Curves.of(evidence)
+    _, above, below = _logs(curves.scores, curves)
     bound = _bound(above[..., FIRST] | below[..., LATE], below[..., FIRST] | above[..., LATE])
-    return Measured(*jackknife(partial(_fall, labels=labels), scores, confidence=evidence.confidence), _times, bound)
+    return _measured(_fall, curves, evidence, bound)
 
 
 def utility_late(evidence: Evidence) -> Measured:
     """(1 + U) with the most labels but one, the geometric mean over arms and datasets: 1 where nothing is saved."""
-    scores, labels = _curves(evidence)
-    _, above, below = _logs(scores, labels)
+    curves = _Curves.of(evidence)
+    _, above, below = _logs(curves.scores, curves)
     bound = _bound(above[..., LATE], below[..., LATE])
-    return Measured(*jackknife(partial(_late, labels=labels), scores, confidence=evidence.confidence), _times, bound)
+    return _measured(_late, curves, evidence, bound)
 
 
-def _curves(evidence: Evidence) -> tuple[Floats, Floats]:
-    """Scores ``[P, A + 1, K, R]`` of each place, the baseline's first, and labels ``[P, K]``."""
-    places = evidence.places
-    scores = complete([np.stack([one.scratch(), *(one.scores(arm) for arm in one.compared)]) for one in places])
-    if scores.shape[2] < 3:
-        raise UnmeasuredError("it takes three budgets, for utility at the largest cannot be measured")
-    return scores, np.stack([place.labels for place in places])
+class _Curves(NamedTuple):
+    """What utility is read from. scores: of each place at all budgets of its baseline ``[P, A + 1, M, R]``, the
+    baseline's first, those of arms NaN where they are not compared. labels: ``[P, M]``. compared: at which of them arms
+    are ``[P, M]``, as many in every place."""
+
+    scores: Floats
+    labels: Floats
+    compared: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> "_Curves":
+        places, references = evidence.places, [place.read_off() for place in evidence.places]
+        compared = [np.isin(own.labels, place.labels) for own, place in zip(references, places, strict=True)]
+        if {len(place.labels) for place in places} != {own.sum() for own in compared}:
+            raise UnmeasuredError("runs differ in their budgets")
+        if len(places[0].labels) < FEWEST:
+            raise UnmeasuredError("it takes three budgets, for utility at the largest cannot be measured")
+        scores = []
+        for place, own, there in zip(places, references, compared, strict=True):
+            arms = np.full((len(place.compared), *own.scores.shape), np.nan)
+            arms[:, there] = np.stack([place.scores(arm) for arm in place.compared])
+            scores.append(np.concatenate([own.scores[None], arms]))
+        return cls(complete(scores), np.stack([own.labels for own in references]), np.stack(compared))
 
 
-def _fall(scores: Floats, labels: Floats) -> float:
-    logs, _, _ = _logs(scores, labels)
+def _measured(
+    number: Callable[[Floats, _Curves], float], curves: _Curves, evidence: Evidence, bound: Bound
+) -> Measured:
+    found = jackknife(lambda scores: number(scores, curves), curves.scores, confidence=evidence.confidence)
+    return Measured(*found, _times, bound)
+
+
+def _fall(scores: Floats, curves: _Curves) -> float:
+    logs, _, _ = _logs(scores, curves)
     return float((logs[..., FIRST] - logs[..., LATE]).mean())
 
 
-def _late(scores: Floats, labels: Floats) -> float:
-    return float(_logs(scores, labels)[0][..., LATE].mean())
+def _late(scores: Floats, curves: _Curves) -> float:
+    return float(_logs(scores, curves)[0][..., LATE].mean())
 
 
-def _logs(scores: Floats, labels: Floats) -> tuple[Floats, NDArray[np.bool_], NDArray[np.bool_]]:
+def _logs(scores: Floats, curves: _Curves) -> tuple[Floats, NDArray[np.bool_], NDArray[np.bool_]]:
     """log(1 + U) of every arm and budget ``[P, A, K]``, as far as the baseline's budgets measure it; and where an arm
     is above or below all that these reach."""
-    means = scores.mean(axis=-1)
     found = []
-    for own, budgets in zip(means, labels, strict=True):
-        fitted = monotone_fit(own[0], np.ones(len(budgets)))
-        needed = labels_needed(budgets, np.broadcast_to(fitted, own[1:].shape), own[1:])
+    for own, budgets, there in zip(scores.mean(axis=-1), curves.labels, curves.compared, strict=True):
+        fitted, arms = monotone_fit(own[0], np.ones(len(budgets))), own[1:, there]
+        needed = labels_needed(budgets, np.broadcast_to(fitted, (len(arms), len(fitted))), arms)
         above, below = np.isinf(needed.high), needed.low == 0
-        found.append((np.log(np.where(above, needed.low, needed.high) / budgets), above, below))
+        found.append((np.log(np.where(above, needed.low, needed.high) / budgets[there]), above, below))
     logs, over, under = (np.stack(parts) for parts in zip(*found, strict=True))
     return logs, over, under
 

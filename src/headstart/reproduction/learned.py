@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from headstart.charts.names import arm_title
-from headstart.reproduction.evidence import Evidence, Place
+from headstart.reproduction.evidence import Evidence
 from headstart.reproduction.measures import mean_difference
+from headstart.reproduction.places import Place
 from headstart.reproduction.rules import UnmeasuredError
 
 __all__ = ["learned_text"]

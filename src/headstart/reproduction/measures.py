@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from headstart.reproduction.evidence import Evidence, Floats, Place, complete
+from headstart.reproduction.evidence import Evidence, complete
+from headstart.reproduction.places import Floats, Place
 from headstart.reproduction.rules import Measured, UnmeasuredError
 from headstart.seeding import numpy_generator
 from headstart.utility import Estimate, associate, jackknife

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from headstart.reproduction.evidence import Evidence, Floats, complete
+from headstart.reproduction.evidence import Evidence, complete
 from headstart.reproduction.measures import mean_difference
+from headstart.reproduction.places import Floats
 from headstart.reproduction.rules import Measured, UnmeasuredError
 from headstart.reproduction.transfer import FACTORS, pairs_of
 from headstart.utility import jackknife, shift_effects

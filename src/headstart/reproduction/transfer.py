@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from headstart.reproduction.evidence import Evidence, Floats, Place, complete
+from headstart.reproduction.evidence import Evidence, complete
+from headstart.reproduction.places import Floats, Place
 from headstart.reproduction.rules import Measured, UnmeasuredError
 from headstart.scenes.factors import Factors
 from headstart.utility import jackknife, shift_effects

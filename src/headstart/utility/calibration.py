@@ -38,6 +38,22 @@ class Correlation(NamedTuple):
     both: float
 
 
+class _Pairs(NamedTuple):
+    """How many other points a point has on average: at other budgets of its curve, of other curves at its budget, and
+    where both differ."""
+
+    budgets: float
+    curves: float
+    both: float
+
+    @classmethod
+    def of(cls, known: NDArray[np.bool_]) -> "_Pairs":
+        """known: which of ``[C, K]`` are there; no curve need have the budgets that the baseline has alone."""
+        points = known.sum()
+        along, across = (float((known.sum(axis=axis) ** 2).sum() / points - 1) for axis in (1, 0))
+        return cls(along, across, float(points - 1 - along - across))
+
+
 class Critical(NamedTuple):
     """In standard errors. point: ``[C, K]``, for one interval each. band: times ``point``, for all lower ends."""
 
@@ -53,20 +69,20 @@ def measure_correlation(means: UnitMeans, variance: Floats, networks: bool) -> C
     known = (means.freedom > 0) & (variance > 0)
     scale = np.sqrt(np.where(known, variance, 1.0))
     parts = np.where(known[..., None], means.parts / scale[..., None], 0.0)
-    curves, budgets = known.shape
     own = (parts**2).sum()
     if own == 0:
         return Correlation(0.0, 0.0, 0.0)
+    pairs = _Pairs.of(known)
     same_curve = (parts.sum(axis=1) ** 2).sum() - own
     same_budget = (parts.sum(axis=0) ** 2).sum() - own
     neither = (parts.sum(axis=(0, 1)) ** 2).sum() - own - same_curve - same_budget
-    between_budgets = same_curve / own / (budgets - 1) if budgets > 1 else 0.0
-    between_curves = same_budget / own / (curves - 1) if curves > 1 else 0.0
-    between_both = neither / own / ((curves - 1) * (budgets - 1)) if curves > 1 and budgets > 1 else 0.0
+    between_budgets = same_curve / own / pairs.budgets if pairs.budgets else 0.0
+    between_curves = same_budget / own / pairs.curves if pairs.curves else 0.0
+    between_both = neither / own / pairs.both if pairs.both else 0.0
     trust, towards = (NETWORKS_TRUST, NETWORKS_TOWARDS) if networks else (TRUST, TOWARDS)
     return _possible(
-        trust * between_budgets + (1 - trust) * towards if budgets > 1 else 0.0,
-        TRUST * between_curves + (1 - TRUST) * TOWARDS if curves > 1 else 0.0,
+        trust * between_budgets + (1 - trust) * towards if pairs.budgets else 0.0,
+        TRUST * between_curves + (1 - TRUST) * TOWARDS if pairs.curves else 0.0,
         between_both,
     )
 

@@ -14,7 +14,18 @@ from headstart.study.config.choices import BackboneChoice, InputConfig, WeightsC
 from headstart.training.config import TrainConfig
 from headstart.training.protocols import PROTOCOLS
 
-__all__ = ["BLIND", "DOUBLED", "PATCHES", "RANDOM", "SCRATCH", "WEIGHTS", "ArmConfig", "ArmConfigs", "Role"]
+__all__ = [
+    "BLIND",
+    "DOUBLED",
+    "PATCHES",
+    "RANDOM",
+    "REFERENCE",
+    "SCRATCH",
+    "WEIGHTS",
+    "ArmConfig",
+    "ArmConfigs",
+    "Role",
+]
 
 SCRATCH = "scratch"
 """The method of arms that start from random weights: none, everything is learned from labels."""
@@ -29,7 +40,10 @@ BLIND = "blind"
 UNTAUGHT = (SCRATCH, WEIGHTS)
 """Methods that are none: nothing is learned before labels are used."""
 DOUBLED = "doubled"
-"""The control of fixed steps: the baseline with twice as many, at the smallest, a middle and the largest budget."""
+"""The control of fixed steps: the baseline with twice as many, at the smallest, a middle and the largest budget, and
+at those that it has for itself."""
+REFERENCE = "finetune"
+"""The protocol of the baseline's that utility is read off."""
 Role = Literal["baseline", "control", "compared"]
 """What an arm is there for: utility is measured against the baseline, numbers are read against controls."""
 NAME = re.compile(r"[^\s.]([^\n\r\t.]*[^\s.])?")

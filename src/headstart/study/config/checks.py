@@ -91,7 +91,7 @@ def _check_task(config: StudyConfig, info: SourceInfo, name: str) -> None:
             f"{', '.join(info.targets) or 'none'}: choose another task or dataset"
         )
     check_budgets(
-        config.budgets,
+        config.measured_budgets,
         images=info.counts["train"],
         fewest=task.fewest_labels(info.classes),
         where=f"budgets (task '{name}')",

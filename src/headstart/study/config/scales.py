@@ -28,7 +28,7 @@ SIZES = (
     *(f"{owner}protocols.*.{key}" for owner in ("", "arms.*.") for key in STEPS),
     *(f"arms.*.options.{key}" for key in ("resolution", "negatives", "channels")),
     *(f"patches.{key}" for key in ("size", "centroids", "sample")),
-    "adaptive.first", "adaptive.most", "budgets", "minutes", "pretrain_seeds", "trials",
+    "adaptive.first", "adaptive.most", "baseline_budgets", "budgets", "minutes", "pretrain_seeds", "trials",
 )  # fmt: skip
 """Keys that say how much, by pattern; every other one says what or how."""
 

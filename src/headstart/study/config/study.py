@@ -12,7 +12,7 @@ from headstart.data.transforms.config import AugmentConfig, Color, ColorSpace
 from headstart.methods import METHODS
 from headstart.registry import lookup_traits
 from headstart.schema import Schema, validate
-from headstart.study.config.arms import SCRATCH, ArmConfig, ArmConfigs
+from headstart.study.config.arms import REFERENCE, SCRATCH, ArmConfig, ArmConfigs
 from headstart.study.config.choices import BackboneChoice, DatasetChoice, ProtocolChoices
 from headstart.tasks import TASKS
 from headstart.training.config import ClosedForm, SupervisedConfig, TrainConfig
@@ -69,18 +69,19 @@ class StudyConfig(Schema):
 
     arms: what is compared, by name; ``scratch``, random weights, is one of them unless another is the baseline.
     baseline: the arm that utility is measured against. budgets: labels per run, ascending; ``1%`` is a share of the
-    training split. labels_by: ``group`` draws whole groups of images, patients or scenes, where the dataset tells them;
-    a budget still counts images (see ``label_order``). trials: seeds of label draw and initialisation; ``auto``: as
-    many as it takes, within what ``adaptive`` says. pretrain_seeds: independent pretrainings per arm,
-    dealt to the trials in turn. pretrain: how methods learn; an arm may overrule it. pretrain_dataset: where
-    pretraining's images come from; default: the training split of ``dataset``, labels unseen. augment: of every arm,
-    less what a method or a task does not bear. controls: what else to measure, so that a number can be read:
-    ``random``, frozen random features under every protocol that freezes the backbone; ``patches``, features that
-    k-means finds in patches of pretraining's images, under the same protocols; ``blind``, the best constant guess;
-    ``doubled``, the baseline with twice its steps, where these are fixed. patches: options of that control. color:
-    ``auto`` is Lab where images have three channels. device: where all is computed; ``auto`` is CUDA where there is
-    one. What is ``auto`` is decided once, when a study is planned. minutes: what it is meant to take; where a machine
-    needs more, that is said before it starts.
+    training split. baseline_budgets: further ones, of the baseline fine-tuned alone: utility is read off its curve, and
+    reaches as far as that does. labels_by: ``group`` draws whole groups of images, patients or scenes, where the
+    dataset tells them; a budget still counts images (see ``label_order``). trials: seeds of label draw and
+    initialisation; ``auto``: as many as it takes, within what ``adaptive`` says. pretrain_seeds: independent
+    pretrainings per arm, dealt to the trials in turn. pretrain: how methods learn; an arm may overrule it.
+    pretrain_dataset: where pretraining's images come from; default: the training split of ``dataset``, labels unseen.
+    augment: of every arm, less what a method or a task does not bear. controls: what else to measure, so that a number
+    can be read: ``random``, frozen random features under every protocol that freezes the backbone; ``patches``,
+    features that k-means finds in patches of pretraining's images, under the same protocols; ``blind``, the best
+    constant guess; ``doubled``, the baseline with twice its steps, where these are fixed. patches: options of that
+    control. color: ``auto`` is Lab where images have three channels. device: where all is computed; ``auto`` is CUDA
+    where there is one. What is ``auto`` is decided once, when a study is planned. minutes: what it is meant to take;
+    where a machine needs more, that is said before it starts.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$")]
@@ -101,6 +102,7 @@ class StudyConfig(Schema):
     protocols: ProtocolChoices
     pretrain: TrainConfig | None = None
     budgets: tuple[PositiveInt, ...]
+    baseline_budgets: tuple[PositiveInt, ...] = ()
     labels_by: Literal["image", "group"] = "image"
     trials: PositiveInt | Literal["auto"] = 3
     adaptive: AdaptiveConfig = AdaptiveConfig()
@@ -120,7 +122,7 @@ class StudyConfig(Schema):
             return values | {"arms": {SCRATCH: {}, **arms}}
         return values
 
-    @field_validator("budgets", mode="before")
+    @field_validator("budgets", "baseline_budgets", mode="before")
     @classmethod
     def _in_labels(cls, budgets: Any, info: ValidationInfo) -> Any:
         """Shares of the training split, such as ``1%``, as numbers of labels."""
@@ -136,15 +138,20 @@ class StudyConfig(Schema):
             raise ValueError(f"{list(budgets)} must be at least two different budgets in ascending order")
         return budgets
 
+    @field_validator("baseline_budgets")
+    @classmethod
+    def _beside(cls, further: tuple[int, ...], info: ValidationInfo) -> tuple[int, ...]:
+        return tuple(sorted(set(further) - set(info.data.get("budgets", ()))))
+
     @model_validator(mode="after")
     def _check_names(self) -> "StudyConfig":
         for task in self.tasks:
             lookup_traits(TASKS, "task", task)
         for protocol, task in product(self.protocols, self.tasks):
             check_fits(PROTOCOLS[protocol], TASKS.traits(task))
-        if "finetune" not in self.protocols:
+        if REFERENCE not in self.protocols:
             raise ValueError(
-                "protocols needs 'finetune': the baseline's curve that utility is read from is made with it"
+                f"protocols needs '{REFERENCE}': the baseline's curve that utility is read from is made with it"
             )
         if self.baseline not in self.arms:
             raise ValueError(f"baseline '{self.baseline}' is no arm: choose one of {', '.join(self.arms)}")
@@ -163,6 +170,11 @@ class StudyConfig(Schema):
                 self.pretraining(name)
                 self.augmentation(name)
         return self
+
+    @property
+    def measured_budgets(self) -> tuple[int, ...]:
+        """At which anything is measured, ascending, none twice."""
+        return tuple(sorted((*self.budgets, *self.baseline_budgets)))
 
     @property
     def first_trials(self) -> int:

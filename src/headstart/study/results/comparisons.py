@@ -7,17 +7,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from headstart.study.config.arms import BLIND
+from headstart.study.config.arms import BLIND, REFERENCE
 from headstart.study.results.metrics import PrimaryMetric
 from headstart.study.results.plan_tables import CURVE
 from headstart.utility import StudyScores
 
-__all__ = ["REFERENCE", "Comparison", "Curve", "curves_of", "is_blind", "place_of"]
+__all__ = ["Comparison", "Curve", "curves_of", "is_blind", "place_of", "where_compared"]
 
 Floats = NDArray[np.float64]
 Floats32 = NDArray[np.float32]
-REFERENCE = "finetune"
-"""The protocol of the baseline's that utility is read from."""
 
 
 class Curve(NamedTuple):
@@ -54,6 +52,13 @@ def curves_of(results: pd.DataFrame, metrics: Mapping[str, PrimaryMetric], varie
 def place_of(curve: Curve, varied: Sequence[str]) -> tuple[str, ...]:
     """What curves that are compared have in common."""
     return tuple(curve.names[column] for column in (*varied, "dataset", "task"))
+
+
+def where_compared(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of budgets at which something is compared: utility may be read off a baseline that has more of them.
+    All rows where nothing is."""
+    compared = rows.loc[rows["role"] == "compared", "labels"]
+    return rows[rows["labels"].isin(compared)] if len(compared) else rows
 
 
 def is_baseline(curve: Curve) -> bool:

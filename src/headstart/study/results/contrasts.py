@@ -16,9 +16,10 @@ from headstart.data.batches.stored import IMAGES, map_dataset
 from headstart.errors import StoreError
 from headstart.files import write_atomic
 from headstart.seeding import numpy_generator
+from headstart.study.config.arms import REFERENCE
 from headstart.study.jobs.dataset import DatasetJob
 from headstart.study.jobs.hits import HITS, read_hits
-from headstart.study.results.comparisons import REFERENCE
+from headstart.study.results.comparisons import where_compared
 from headstart.study.results.run_folder import Outcome, RunFolder
 from headstart.study.running.store import Store
 
@@ -94,7 +95,7 @@ def collect_contrasts(run: RunFolder) -> tuple[Contrast, ...]:
 
 
 def _contrast(run: RunFolder, points: pd.DataFrame) -> Contrast | None:
-    there = points[points["labels"] == points["labels"].max()]
+    there = points[points["labels"] == where_compared(points)["labels"].max()]
     sides = list(_sides(run, there))
     bases = [side for role, protocol, side in sides if (role, protocol) == ("baseline", REFERENCE)]
     compared = [(protocol, side) for role, protocol, side in sides if role == "compared"]

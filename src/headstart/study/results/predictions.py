@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import pandas as pd
 from torch import Tensor
 
-from headstart.study.config.arms import BLIND
+from headstart.study.config.arms import BLIND, REFERENCE
 from headstart.study.jobs.answers import ANSWERS, read_answers
-from headstart.study.results.comparisons import REFERENCE
+from headstart.study.results.comparisons import where_compared
 from headstart.study.results.run_folder import Outcome, RunFolder
 from headstart.study.results.samples import Samples, read_samples
 from headstart.study.results.table_files import rows_of
@@ -62,7 +62,7 @@ def _galleries(run: RunFolder) -> Iterator[pd.DataFrame]:
     shown = points[(points["protocol"] == REFERENCE) | (points["arm"] == BLIND)]
     for (_, task), rows in shown.groupby(["variant", "task"], sort=False):
         if task in TASKS and TASKS.traits(str(task)).per_location:
-            yield rows[rows["labels"] == rows["labels"].max()]
+            yield rows[rows["labels"] == where_compared(rows)["labels"].max()]
 
 
 def _predictions(run: RunFolder, rows: pd.DataFrame, samples: Mapping[str, Samples]) -> Predictions | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from headstart.study.config.arms import DOUBLED
+from headstart.study.config.arms import DOUBLED, REFERENCE
 from headstart.study.config.study import StudyConfig
 from headstart.study.jobs.dataset import DatasetJob
 from headstart.study.jobs.trial import TrialJob
@@ -40,6 +40,24 @@ class Course:
     arms: tuple[Arm, ...]
     trials: range
 
+    @property
+    def runs(self) -> Iterator[tuple[int, int, Arm]]:
+        """Labels, trial and arm of all that is measured."""
+        for labels, trial in product(self.config.measured_budgets, self.trials):
+            yield from ((labels, trial, arm) for arm in self._measured(self.arms, labels))
+
+    def _measured(self, arms: Sequence[Arm], labels: int) -> list[Arm]:
+        """Those of ``arms`` that are measured with so many labels: all, or what utility is read off alone."""
+        return [arm for arm in arms if labels in self.config.budgets or self._is_read_off(arm)]
+
+    def _is_read_off(self, arm: Arm) -> bool:
+        return arm.role == "baseline" and self.protocol == REFERENCE
+
+    def _probed(self, arms: Sequence[Arm]) -> list[int]:
+        """The budgets at which steps of ``arms`` are doubled: utility is read off all of the baseline's curve."""
+        further = self.config.baseline_budgets if any(self._is_read_off(arm) for arm in arms) else ()
+        return sorted({*probed(self.config.budgets), *further})
+
     def job(self, arm: Arm, labels: int, trial: int, steps: int | None = None) -> TrialJob:
         """One run. steps: in place of those that the arm's settings say."""
         return TrialJob(
@@ -64,24 +82,27 @@ class Course:
         options = searching[0].protocols[self.protocol]
         assert isinstance(options, SupervisedConfig)
         trials = self.trials[:PROBED_TRIALS]
-        budgets = probed(self.config.budgets)
         ladders = climb_all(
-            options, budgets, lambda labels, steps: self._doublings(searching, labels, trials, steps), scores
+            options,
+            self._probed(searching),
+            lambda labels, steps: self._doublings(self._measured(searching, labels), labels, trials, steps),
+            scores,
         )
         doublings = tuple(one for ladder in ladders.values() for one in ladder.doublings)
         found = {labels: ladder.steps for labels, ladder in ladders.items() if ladder.steps is not None}
-        return Found(interpolate(found, self.config.budgets) if len(found) == len(ladders) else None, doublings)
+        known = len(found) == len(ladders)
+        return Found(interpolate(found, self.config.measured_budgets) if known else None, doublings)
 
     def _control(self) -> Iterator[Doubling]:
         """The baseline with twice the steps it is told to take, in every trial.
 
         At one budget and in few trials its own noise hides what would matter, so it is looked at over several.
         """
-        for arm, labels in product(self.arms, probed(self.config.budgets)):
+        for arm in self.arms:
             options = arm.protocols[self.protocol]
             if DOUBLED in self.config.controls and arm.role == "baseline" and isinstance(options, SupervisedConfig):
-                steps = options.for_labels(labels).steps
-                yield from self._doublings([arm], labels, self.trials, steps)
+                for labels in self._probed([arm]):
+                    yield from self._doublings([arm], labels, self.trials, options.for_labels(labels).steps)
 
     def _doublings(self, arms: Sequence[Arm], labels: int, trials: range, steps: int) -> list[Doubling]:
         found = []

@@ -164,7 +164,7 @@ def _guesses(study: _Study) -> Iterator[Point]:
     """The blind control."""
     config = study.config
     if BLIND in config.controls:
-        for task, labels in product(config.tasks, config.budgets):
+        for task, labels in product(config.tasks, config.measured_budgets):
             for trial in study.trials(task):
                 guess = BlindJob(study.dataset, task, labels, trial, config.seed, by_group=config.labels_by == "group")
                 yield Point(study.index, BLIND, "control", "constant", None, BLIND, config.backbone.label, guess)
@@ -172,7 +172,7 @@ def _guesses(study: _Study) -> Iterator[Point]:
 
 def _points(study: _Study, course: Course, steps: Mapping[int, int]) -> Iterator[Point]:
     """One pretraining serves all tasks, protocols and budgets."""
-    for labels, trial, arm in product(study.config.budgets, course.trials, course.arms):
+    for labels, trial, arm in course.runs:
         start = arm.start(trial)
         source = start.pretrain_source
         method = arm.name if arm.role == "control" else start.title

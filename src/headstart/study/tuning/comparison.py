@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from headstart.study.results.comparisons import REFERENCE
+from headstart.study.config.arms import REFERENCE
 
 __all__ = ["compare_utility"]
 
