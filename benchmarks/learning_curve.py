@@ -19,7 +19,8 @@ from headstart.data.dataset import Dataset
 from headstart.files import write_atomic
 from headstart.study.jobs.base import RunContext
 from headstart.study.jobs.dataset import DatasetJob, open_dataset
-from headstart.study.jobs.pretrain import Learning, PretrainJob
+from headstart.study.jobs.learning import Learning, learning_of
+from headstart.study.jobs.pretrain import PretrainJob
 from headstart.study.jobs.trial import TrialJob
 from headstart.study.running.plan import Plan, with_inputs
 from headstart.study.running.store import Store
@@ -74,7 +75,7 @@ def follow(piece: Piece, plan: Plan, store: Store) -> dict[str, Any]:
     device = open_device(job.device, job.train.precision)
     with tempfile.TemporaryDirectory() as folder:
         context = RunContext(Path(folder), Path(folder), {job.dataset.key: store.folder(job.dataset)})
-        with job.learning(context, device, ALONE) as learning:
+        with learning_of(job, context, device, ALONE) as learning:
             return _followed(job, trial, learning)
 
 

@@ -6,6 +6,7 @@ from headstart.data.batches.share import ALONE
 from headstart.study.config.study import StudyConfig
 from headstart.study.config.suite import as_suite
 from headstart.study.jobs.base import RunContext
+from headstart.study.jobs.learning import learning_of
 from headstart.study.running.plan import make_plan
 from headstart.study.running.store import Store
 from headstart.training import train
@@ -28,7 +29,7 @@ def test_a_pretraining_that_is_looked_at_learns_what_the_job_learns(tmp_path):
         store.run(needed)
 
     context, seen = RunContext(tmp_path, tmp_path, {job.dataset.key: store.folder(job.dataset)}), {}
-    with job.learning(context, torch.device("cpu"), ALONE) as learning:
+    with learning_of(job, context, torch.device("cpu"), ALONE) as learning:
         backbone, images = learning.method.backbone, learning.dataset.splits["val"]
         seen[0] = extract_features(backbone, images)
 

@@ -3,61 +3,36 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from headstart.data.transforms.config import AugmentConfig
-from headstart.errors import DataError
 from headstart.files import write_atomic
-from headstart.methods import METHODS, build_method
+from headstart.methods import METHODS
 from headstart.registry import code_of
 from headstart.schema import Schema
-from headstart.seeding import derive_seed, torch_generator
 from headstart.study.jobs.base import Device, Job, Needs, RunContext, no_progress
-from headstart.study.jobs.dataset import DatasetJob, open_dataset
+from headstart.study.jobs.dataset import DatasetJob
 from headstart.study.jobs.hardware import arithmetic
-from headstart.study.jobs.pool import PoolJob, learned_from
+from headstart.study.jobs.learning import learning_of
+from headstart.study.jobs.pool import PoolJob
 from headstart.study.jobs.starts import Start
-from headstart.study.jobs.teaching import taught_by
 from headstart.tasks import TASKS
 from headstart.training import Failure, TrainConfig, open_device
 
 if TYPE_CHECKING:
-    import torch
-
     from headstart.backbones import Backbone
-    from headstart.data.batches.loader import Batches
-    from headstart.data.batches.share import Share
-    from headstart.data.dataset import Dataset, ImageSet
-    from headstart.methods import Method, Teacher
-    from headstart.objective import Objective
-    from headstart.tasks import Task
+    from headstart.data.dataset import ImageSet
+    from headstart.methods import Method
     from headstart.training import TrainReport
 
-__all__ = ["Learning", "PretrainJob"]
+__all__ = ["PretrainJob"]
 
 WEIGHTS, HISTORY = "backbone.safetensors", "history.json"
 COLLAPSE_IMAGES, COLLAPSED = 256, "collapsed: all images have the same features"
-LOOKS = 10
-"""How often in a run the effective rank is taken."""
-
-
-@dataclass(frozen=True)
-class Learning:
-    """A pretraining about to take its steps.
-
-    dataset: as the network expects it. watched: ``method`` with a head per task beside it, for ``train``; the method
-    learns the same without. batches: of the images that it learns from.
-    """
-
-    dataset: Dataset
-    method: Method
-    watched: Objective
-    batches: Batches
 
 
 @dataclass(frozen=True)
@@ -145,7 +120,7 @@ class PretrainJob(Job):
             if share.rank == 0:
                 self._write(context.folder, TrainReport(0, 0.0, [], failure), 0)
             return
-        with self.learning(context, device, share) as learning:
+        with learning_of(self, context, device, share) as learning:
             report = train(
                 learning.watched,
                 learning.batches,
@@ -156,18 +131,6 @@ class PretrainJob(Job):
             )
         if share.rank == 0:
             self._keep(context.folder, learning.method, report, learning.dataset.train)
-
-    @contextmanager
-    def learning(self, context: RunContext, device: torch.device, share: Share) -> Iterator[Learning]:
-        """What the job trains, before the first step, for whoever wants to look at it between steps.
-
-        share: of each batch. Raises ``HeadstartError`` where the start has no weights.
-        """
-        dataset = open_dataset(context.input(self.dataset), self.start.input, device)
-        images = learned_from(context, self.pool, dataset)
-        method = self._method(context, images, self._teacher(context, dataset))
-        with self._loader(images, share) as batches:
-            yield Learning(dataset, method, self._watched(method, dataset), batches)
 
     def _keep(self, folder: Path, method: Method, report: TrainReport, images: ImageSet) -> None:
         """Write what a finished run leaves; some training ``images`` tell whether it is of use."""
@@ -187,49 +150,6 @@ class PretrainJob(Job):
         payload = {"steps": report.steps, "features": features, "rows": report.history, "failure": failure}
         write_atomic(folder / HISTORY, json.dumps(payload, indent=1).encode())
 
-    @contextmanager
-    def _loader(self, images: ImageSet, share: Share) -> Iterator[Batches]:
-        """Batches of ``images``, or of the source's stream of them where it has one."""
-        from headstart.data.batches.endless import EndlessLoader
-        from headstart.data.batches.loader import Loader
-
-        seed = derive_seed(self.seed, "pretrain", "batches")
-        options: dict[str, Any] = {"batch_size": self.train.batch_size, "seed": seed, "augment": self.augment}
-        options["share"] = share
-        options["views"] = METHODS[self.method].views
-        options["shared_flip"] = METHODS[self.method].shared_flip
-        stream = self.dataset.source.stream()
-        if stream is None:
-            yield Loader(images.prepared(self.train.steps * share.size(self.train.batch_size)), **options)
-            return
-        with closing(EndlessLoader(stream, images.prepare, **options)) as loader:
-            yield loader
-
-    def _teacher(self, context: RunContext, dataset: Dataset) -> Teacher | None:
-        """What the method learns from; it is shown what ``dataset`` shows the student."""
-        if self.teacher is None:
-            return None
-        load = partial(self.teacher.load_backbone, context, generator=torch_generator("teacher", self.seed))
-        channels = int(dataset.train.images.shape[1])
-        return taught_by(self.teacher, load, channels, dataset.normalisation, dataset.train.prepare)
-
-    def _method(self, context: RunContext, images: ImageSet, teacher: Teacher | None) -> Method:
-        generator = torch_generator("backbone", self.seed)
-        backbone = self.start.load_backbone(context, images.channels, generator)
-        generator = torch_generator(self.seed, "pretrain", "method")
-        options = self.options.model_dump()
-        others: dict[str, Any] = {"images": len(images), "generator": generator, "teacher": teacher}
-        return build_method(self.method, options, backbone, **others)
-
-    def _watched(self, method: Method, dataset: Dataset) -> Objective:
-        """``method`` with a head for every task whose labels the dataset has."""
-        from headstart.training import Watched
-
-        tasks = [task for name in self.watched if (task := _answered(name, dataset))]
-        generator = torch_generator(self.seed, "probe")
-        every = max(1, self.train.steps // LOOKS)
-        return Watched(method, tasks, generator=generator, images=dataset.train, rank_every=every)
-
     def load_weights(self, backbone: Backbone, folder: Path) -> None:
         """Put what this finished job learned into ``backbone``."""
         from headstart.backbones import load_weights
@@ -240,15 +160,3 @@ class PretrainJob(Job):
         """Why the finished pretraining is of no use, if it is not."""
         failure = self.outcome(folder)["failure"]
         return Failure(**failure) if failure else None
-
-
-def _answered(name: str, dataset: Dataset) -> Task | None:
-    """The task if the dataset's training images have answers to it; what no study asks for may be any numbers."""
-    task, known = TASKS[name](dataset.classes), dataset.train.targets
-    if task.target not in known:
-        return None
-    try:
-        task.check_target(known[task.target], dataset.train.raw_resolution)
-    except DataError:
-        return None
-    return task.fitted(known[task.target])
