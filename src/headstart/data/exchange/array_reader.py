@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from headstart.data.exchange.array_files import Values
 from headstart.data.exchange.array_values import Layout
-from headstart.data.exchange.base import TARGETS, Arrays, Reader
+from headstart.data.exchange.base import Reader
 from headstart.data.exchange.maps import square_map
 from headstart.data.exchange.pictures import Fit, squared, stacked
 from headstart.data.exchange.splits import UNLABELLED
+from headstart.data.exchange.stored import TARGETS, Arrays
 from headstart.errors import DataError
 
 __all__ = ["TOGETHER", "ArrayReader", "Convert"]

@@ -26,11 +26,12 @@ from headstart.data.exchange.array_values import (
     whole,
 )
 from headstart.data.exchange.array_write import write_arrays
-from headstart.data.exchange.base import TARGETS, Format, Reader, new_manifest
+from headstart.data.exchange.base import Format, Reader, new_manifest
 from headstart.data.exchange.doubts import class_doubts, split_groups
 from headstart.data.exchange.labels import numbered
 from headstart.data.exchange.maps import MapOptions, depth_of, number_masks
 from headstart.data.exchange.provenance import Provenance, read_provenance
+from headstart.data.exchange.stored import TARGETS
 from headstart.errors import DataError
 from headstart.folder import PIXEL_TARGETS
 from headstart.scenes.pose import POSES, pose_class

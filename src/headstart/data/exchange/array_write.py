@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.data.batches.array_writer import begin_array
-from headstart.data.exchange.base import Arrays, Stored
+from headstart.data.exchange.stored import Arrays, Stored
 
 __all__ = ["FILES", "write_arrays"]
 

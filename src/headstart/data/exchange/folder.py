@@ -20,12 +20,13 @@ from numpy.typing import NDArray
 from headstart.data.exchange.array_files import files_at
 from headstart.data.exchange.array_set import holds_arrays
 from headstart.data.exchange.arrays import npy, read_npy
-from headstart.data.exchange.base import TARGETS, Arrays, Format, Reader, Stored
+from headstart.data.exchange.base import Format, Reader
 from headstart.data.exchange.kinds import UNREADABLE
 from headstart.data.exchange.parallel import in_parallel
 from headstart.data.exchange.pictures import decode, encode, encode_png, stacked
 from headstart.data.exchange.plain import PlainOptions, holds_pictures, read_plain
 from headstart.data.exchange.provenance import PROVENANCE, read_provenance
+from headstart.data.exchange.stored import TARGETS, Arrays, Stored
 from headstart.data.exchange.tables import names_pictures
 from headstart.errors import DataError
 from headstart.folder import PIXEL_TARGETS, SPLITS, Manifest

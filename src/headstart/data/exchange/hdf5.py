@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.data.exchange.account import Account
-from headstart.data.exchange.base import TARGETS, Arrays, Format, Reader, ReadOptions, as_target, needs, new_manifest
+from headstart.data.exchange.base import Format, Reader, ReadOptions, needs, new_manifest
 from headstart.data.exchange.doubts import class_doubts
 from headstart.data.exchange.hdf5_header import DATASETS, Header, plain, read_header
 from headstart.data.exchange.hdf5_write import write_hdf5
@@ -29,6 +29,7 @@ from headstart.data.exchange.kinds import RGB
 from headstart.data.exchange.provenance import Provenance, read_provenance
 from headstart.data.exchange.reference_lab import LAB_MEAN, LAB_STD, from_normalised
 from headstart.data.exchange.splits import SPLIT_WORDS, UNKNOWN, complete_splits, drawn_splits, told_splits
+from headstart.data.exchange.stored import TARGETS, Arrays, as_target
 from headstart.data.transforms.config import ColorSpace
 from headstart.errors import DataError
 from headstart.scenes.pose import pose_class

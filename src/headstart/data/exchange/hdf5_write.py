@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.data.exchange.base import TARGETS, Arrays, Stored, needs
+from headstart.data.exchange.base import needs
 from headstart.data.exchange.hdf5_header import DATASETS
 from headstart.data.exchange.kinds import RGB
 from headstart.data.exchange.reference_lab import LAB_MEAN, LAB_STD, to_normalised
+from headstart.data.exchange.stored import TARGETS, Arrays, Stored
 from headstart.errors import DataError
 from headstart.folder import SPLITS
 

@@ -16,23 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.data.exchange.account import Account
-from headstart.data.exchange.base import (
-    TARGETS,
-    Arrays,
-    Format,
-    Reader,
-    ReadOptions,
-    Stored,
-    as_target,
-    needs,
-    new_manifest,
-)
+from headstart.data.exchange.base import Format, Reader, ReadOptions, needs, new_manifest
 from headstart.data.exchange.doubts import class_doubts
 from headstart.data.exchange.kinds import UNREADABLE
 from headstart.data.exchange.parallel import in_parallel
 from headstart.data.exchange.pictures import decode, encode_png, fits_png, fitted, stacked
 from headstart.data.exchange.provenance import read_provenance
 from headstart.data.exchange.splits import SPLIT_WORDS, UNKNOWN, complete_splits, drawn_splits, told_splits
+from headstart.data.exchange.stored import TARGETS, Arrays, Stored, as_target
 from headstart.data.exchange.survey import read_headers, shorter_sides, survey
 from headstart.errors import DataError
 from headstart.folder import PIXEL_TARGETS, SPLITS

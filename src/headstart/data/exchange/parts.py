@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.data.exchange.account import Guess
-from headstart.data.exchange.base import Arrays, Reader
+from headstart.data.exchange.base import Reader
 from headstart.data.exchange.splits import UNLABELLED
+from headstart.data.exchange.stored import Arrays
 
 __all__ = ["RowsOf", "labelled", "unlabelled", "unlabelled_guess"]
 

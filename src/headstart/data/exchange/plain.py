@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.data.exchange.account import Account
-from headstart.data.exchange.base import TARGETS, Arrays, Reader, new_manifest
+from headstart.data.exchange.base import Reader, new_manifest
 from headstart.data.exchange.doubts import lone_classes, split_groups
 from headstart.data.exchange.endings import UNREAD, endings_in, picture_endings, remedy
 from headstart.data.exchange.groups import groups_by
@@ -24,6 +24,7 @@ from headstart.data.exchange.parallel import in_parallel
 from headstart.data.exchange.parts import unlabelled_guess
 from headstart.data.exchange.pictures import Fit, PictureOptions, squared, stacked, upright
 from headstart.data.exchange.splits import UNLABELLED, complete_splits, drawn_splits
+from headstart.data.exchange.stored import TARGETS, Arrays
 from headstart.data.exchange.survey import headers_of, shorter_sides, survey
 from headstart.errors import DataError
 from headstart.scenes.disk.tree import Entry, files_of

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from headstart.data.exchange.base import TARGETS, Bad, Reader
+from headstart.data.exchange.base import Bad, Reader
 from headstart.data.exchange.parallel import ahead
+from headstart.data.exchange.stored import TARGETS
 from headstart.data.faults import faults
 from headstart.errors import StoreError
 from headstart.folder import PIXEL_TARGETS, ShardInfo, write_shard

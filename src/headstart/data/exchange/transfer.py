@@ -10,7 +10,7 @@ import numpy as np
 
 from headstart.data.exchange import FORMATS
 from headstart.data.exchange.account import Account
-from headstart.data.exchange.base import Reader, Stored
+from headstart.data.exchange.base import Reader
 from headstart.data.exchange.endings import endings_in, picture_endings
 from headstart.data.exchange.parts import labelled, unlabelled
 from headstart.data.exchange.plain import read_loose
@@ -18,6 +18,7 @@ from headstart.data.exchange.provenance import Provenance, read_provenance, writ
 from headstart.data.exchange.shards import Written, row_bytes, shard_sizes, write_shards
 from headstart.data.exchange.splits import UNLABELLED
 from headstart.data.exchange.staging import staged_folder
+from headstart.data.exchange.stored import Stored
 from headstart.errors import DataError, StoreError
 from headstart.files import sync_folder
 from headstart.folder import (

@@ -17,14 +17,7 @@ from numpy.typing import NDArray
 
 from headstart.data.exchange.account import Account
 from headstart.data.exchange.arrays import read_npy
-from headstart.data.exchange.base import (
-    TARGETS,
-    Arrays,
-    Format,
-    Reader,
-    ReadOptions,
-    new_manifest,
-)
+from headstart.data.exchange.base import Format, Reader, ReadOptions, new_manifest
 from headstart.data.exchange.doubts import lone_classes
 from headstart.data.exchange.kinds import UNREADABLE
 from headstart.data.exchange.parallel import in_parallel
@@ -32,6 +25,7 @@ from headstart.data.exchange.parts import unlabelled_guess
 from headstart.data.exchange.pictures import decode, fitted, stacked
 from headstart.data.exchange.provenance import Provenance, read_provenance
 from headstart.data.exchange.splits import UNKNOWN, UNLABELLED, complete_splits, drawn_splits, told_splits
+from headstart.data.exchange.stored import TARGETS, Arrays
 from headstart.data.exchange.survey import read_headers, shorter_sides, survey
 from headstart.data.exchange.webdataset_index import IMAGES, Member, Sample, looks_like_shards, read_index, tar_files
 from headstart.data.exchange.webdataset_write import ENDINGS, write_webdataset

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from headstart.data.exchange.arrays import npy
-from headstart.data.exchange.base import Stored, needs
+from headstart.data.exchange.base import needs
 from headstart.data.exchange.pictures import encode, encode_png
+from headstart.data.exchange.stored import Stored
 from headstart.folder import PIXEL_TARGETS, SPLITS
 
 __all__ = ["ENDINGS", "write_webdataset"]
