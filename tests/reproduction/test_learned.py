@@ -1,7 +1,9 @@
 """What a page says of features: which tell more than those of random weights."""
 
-from made_up import made, made_run
+import pytest
+from made_up import SCRATCH, made, made_run
 
+from headstart.reproduction.figures import FIGURES
 from headstart.reproduction.learned import learned_text
 
 ABOVE = {"vae": 0.1, "rotation": 0.05, "cmc": 0.0, "amdim": -0.05}
@@ -19,6 +21,21 @@ def test_each_method_is_told_beside_random_weights():
     assert [arm.split()[0] for arm in arms] == ["VAE", "rotation", "CMC", "AMDIM"]
     assert arms[0].startswith("VAE +10.0 points (+9.")
     assert [arm.endswith(", no more than random weights tell") for arm in arms] == [False, False, True, True]
+
+
+@pytest.mark.parametrize(("above", "verdict"), [(0.0, "undecided"), (0.1, "disagree")])
+def test_of_a_method_that_learned_nothing_no_claim_is_decided(above, verdict):
+    """CMC is behind by fine-tuning, and its features know something or nothing."""
+
+    def score(names, arm, protocol, labels):
+        if protocol == "linear":
+            return 0.3 + (above if arm == "cmc" else 0.1) * (arm != "random")
+        return SCRATCH[labels] - 0.05 * (arm == "cmc")
+
+    answer = FIGURES["fig05"].rules[1].ask(made(made_run(score, protocols=BOTH, noise=0.001)))
+    assert answer.verdict == verdict
+    assert "−5.0 points" in answer.sentence
+    assert ("CMC learned nothing here" in answer.sentence) == (above == 0)
 
 
 def test_an_arm_that_lacks_runs_is_left_out_and_no_linear_evaluation_says_nothing():

@@ -4,10 +4,15 @@ Thresholds are ours: two points of accuracy are about what three trials can tell
 """
 
 import math
+from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from headstart.lazy import Later
 from headstart.reproduction.rules import Rule
+
+if TYPE_CHECKING:
+    from headstart.reproduction.evidence import Evidence
 
 __all__ = [
     "ALIKE",
@@ -30,6 +35,12 @@ POOR = 0.8
 """A rank correlation below which one ranking is a poor guide to the other."""
 QUARTER = math.log(1.25)
 HERE = "headstart.reproduction"
+
+
+def _unless_idle(*arms: str) -> "Callable[[Evidence], str]":
+    """The doubt about a claim whose methods learned nothing."""
+    return partial(Later(f"{HERE}.learned:unlearned"), arms=arms)
+
 
 FALL = Rule(
     "utility falls",
@@ -61,6 +72,7 @@ CMC_AHEAD = Rule(
     "more than 0",
     partial(Later(f"{HERE}.measures:contrast"), ones=("cmc",), others=("vae", "rotation", "amdim")),
     low=0.0,
+    doubt=_unless_idle("cmc"),
 )
 DENSE_ORDER = Rule(
     "rotation and AMDIM ahead",
@@ -68,6 +80,7 @@ DENSE_ORDER = Rule(
     "more than 0",
     partial(Later(f"{HERE}.measures:contrast"), ones=("rotation", "amdim"), others=("cmc",)),
     low=0.0,
+    doubt=_unless_idle("rotation", "amdim", "cmc"),
 )
 ALIKE = Rule(
     "networks alike",
@@ -84,6 +97,7 @@ SHIFT = Rule(
     "more than 0",
     Later(f"{HERE}.transfer:viewpoint_cost"),
     low=0.0,
+    doubt=_unless_idle("amdim"),
 )
 EFFORT = Rule(
     "effort stops paying",
@@ -91,6 +105,7 @@ EFFORT = Rule(
     "less than a point",
     partial(Later(f"{HERE}.measures:effort_cost"), full="full", less=("half the epochs", "an eighth of the images")),
     high=0.01,
+    doubt=_unless_idle("cmc"),
 )
 SPLIT = Rule(
     "split is no handicap",
@@ -106,6 +121,7 @@ ENCODER = Rule(
     "more than 0",
     Later(f"{HERE}.measures:encoder_difference"),
     low=0.0,
+    doubt=_unless_idle("amdim"),
 )
 PROBES = Rule(
     "probes foretell little",
@@ -131,6 +147,7 @@ THUMBS = (
         Later(f"{HERE}.thumbs:few_are_enough"),
         low=0.0,
         of_gain=True,
+        doubt=_unless_idle("cmc"),
     ),
     Rule(
         "five unlabelled for a label",

@@ -6,9 +6,10 @@ from headstart.charts.names import arm_title
 from headstart.reproduction.evidence import Evidence
 from headstart.reproduction.measures import mean_difference
 from headstart.reproduction.places import Place
-from headstart.reproduction.rules import UnmeasuredError
+from headstart.reproduction.rules import Measured, UnmeasuredError
+from headstart.study.results.trained_out import listed
 
-__all__ = ["learned_text"]
+__all__ = ["learned_text", "unlearned"]
 
 LINEAR, RANDOM = "linear", "random"
 UNLEARNED = "no more than random weights tell"
@@ -27,11 +28,30 @@ def learned_text(evidence: Evidence) -> str:
     return f"Linear evaluation with the most labels, above that of random weights: {told}." if told else ""
 
 
+def unlearned(evidence: Evidence, arms: Sequence[str]) -> str:
+    """That one of ``arms`` learned nothing, as far as linear evaluation tells, so that a claim about it says nothing of
+    what pretraining does; empty where all did, or nobody asked.
+
+    ``CMC learned nothing here, no more than random weights tell by linear evaluation``
+    """
+    found = {arm: _above(arm, evidence.places, evidence) for arm in arms}
+    idle = [arm_title(arm) for arm, above in found.items() if above and not above.low > 0]
+    return f"{listed(idle)} learned nothing here, {UNLEARNED} by linear evaluation" if idle else ""
+
+
 def _told(arm: str, places: Sequence[Place], evidence: Evidence) -> str:
     """Nothing of an arm that lacks runs, which the page says elsewhere."""
-    try:
-        above = [place.scores(arm, LINEAR)[-1] - place.scores(RANDOM, LINEAR)[-1] for place in places]
-        found = mean_difference(above, evidence)
-    except UnmeasuredError:
+    found = _above(arm, places, evidence)
+    if found is None:
         return ""
     return f"{arm_title(arm)} {found.text}" + ("" if found.low > 0 else f", {UNLEARNED}")
+
+
+def _above(arm: str, places: Sequence[Place], evidence: Evidence) -> Measured | None:
+    """Random weights, by linear evaluation with the most labels; ``None`` where that was not measured."""
+    try:
+        return mean_difference(
+            [place.scores(arm, LINEAR)[-1] - place.scores(RANDOM, LINEAR)[-1] for place in places], evidence
+        )
+    except UnmeasuredError:
+        return None

@@ -85,7 +85,7 @@ class Rule:
     """name: of its rows in tables. number: what is measured, in words. low, high: between which it lies if the paper is
     right. needs: the same in words. measure: the number, of what runs found; raises ``UnmeasuredError``. of_gain:
     whether it means something only where arms are trained out, or where it comes to the same against a baseline of
-    twice the steps.
+    twice the steps. doubt: why nothing follows from a number whatever it is, as a clause, empty where it does.
 
     >>> rule = Rule("gain", "the gain", "more than 0", lambda evidence: Measured(0.1, -0.1, 0.3, str), low=0.0)
     >>> rule.verdict(rule.measure(None))
@@ -99,6 +99,7 @@ class Rule:
     low: float = -math.inf
     high: float = math.inf
     of_gain: bool = False
+    doubt: "Callable[[Evidence], str] | None" = None
 
     def ask(self, evidence: "Evidence") -> Answer:
         """What these runs say."""
@@ -111,7 +112,11 @@ class Rule:
         except UnmeasuredError as gap:
             return Answer(self, None, "undecided", str(gap))
         verdict, reason = self.verdict(measured)
-        if verdict != "undecided" and self.of_gain and not evidence.trained_out:
+        if verdict == "undecided":
+            return Answer(self, measured, verdict, reason)
+        if self.doubt and (doubt := self.doubt(evidence)):
+            return Answer(self, measured, "undecided", doubt)
+        if self.of_gain and not evidence.trained_out:
             return self._handicapped(evidence, Answer(self, measured, verdict, reason))
         return Answer(self, measured, verdict, reason)
 

@@ -11,7 +11,7 @@ from headstart.study.results.run_folder import Outcome, RunFolder
 from headstart.study.results.table_files import rows_of
 from headstart.study.running.steps import Change, Difference, changes, validation_score
 
-__all__ = ["TRAINED_OUT", "collect_trained_out", "doubled_results"]
+__all__ = ["TRAINED_OUT", "collect_trained_out", "doubled_results", "listed"]
 
 CONDITIONS = ["dataset", "task", "protocol"]
 TRAINED_OUT = [*CONDITIONS, "labels", "budgets", "metric", "arm", "steps", "change", "error", "limit", "settled"]
@@ -78,9 +78,9 @@ def _row(change: Change, tolerance: float, lenient: bool) -> dict[str, Any]:
     return told | {"limit": limit, "settled": change.mean < limit}
 
 
-def listed(numbers: Sequence[int]) -> str:
+def listed(words: Sequence[object]) -> str:
     """``10``, or ``10 and 20``, or ``10, 20 and 100``."""
-    *first, last = map(str, numbers)
+    *first, last = map(str, words)
     return f"{', '.join(first)} and {last}" if first else last
 
 
