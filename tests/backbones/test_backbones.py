@@ -20,6 +20,7 @@ SIZED = [name for name in BACKBONES if BACKBONES.traits(name).Config.complete()]
 VARIANTS = [
     ("resnet9", {"width": 4, "dilated": True}),
     ("resnet50", {"width": 4, "dilated": True, "features": 32}),
+    ("resnet50", {"width": 4, "zero_init": False}),
     ("amdim", {"width": 4, "resolution": 32}),
     ("amdim", {"width": 4, "resolution": 128, "depth": 1}),
     ("vit", {"width": 16, "heads": 4, "depth": 1, "patch": 4}),
@@ -72,11 +73,20 @@ def test_a_dilated_network_sees_what_the_strided_one_sees_and_more_often():
     """Where both have a location, the dilated network's taps lie on the strided one's, so their features agree."""
     maps = []
     for dilated in (False, True):
-        options = {"width": 4, "dilated": dilated}
+        options = {"width": 4, "dilated": dilated, "zero_init": False}
         network = build_backbone("resnet50", options, in_channels=3, generator=torch_generator("any")).eval()
         with torch.no_grad():
             maps.append(network(torch.randn(1, 3, 64, 64, generator=torch_generator("image"))).dense)
     torch.testing.assert_close(maps[0], maps[1][:, :, ::2, ::2])
+
+
+@pytest.mark.parametrize("zero_init", [True, False])
+def test_blocks_begin_as_their_shortcuts_where_that_is_asked(zero_init):
+    options = {"width": 4, "zero_init": zero_init}
+    network = build_backbone("resnet50", options, in_channels=3, generator=torch_generator("any"))
+    maps = network.stem(torch.randn(2, 3, 16, 16, generator=torch_generator("image")))
+    block = network.blocks[0]
+    assert torch.equal(block(maps), block.shortcut(maps).relu()) == zero_init
 
 
 def test_positions_of_tokens_differ_and_their_distance_depends_on_the_offset_alone():

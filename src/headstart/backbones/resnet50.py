@@ -48,6 +48,8 @@ class ResNet50(ResNet50Traits, Backbone):
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+            elif isinstance(module, Bottleneck) and config.zero_init:
+                nn.init.zeros_(module.get_parameter("expand.1.weight"))
 
     def features(self, images: Tensor) -> Features:
         maps = [self.stem(images)]

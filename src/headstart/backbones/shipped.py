@@ -64,8 +64,11 @@ class ResNet50Config(_ResidualConfig):
 
     half: half the channels in all stages, not in the stem. dilated: the last stage keeps the resolution of the one
     before and dilates its convolutions instead, for dense tasks. features: size D of the feature vector; 4 x width
-    (half: 2 x width) where not given; the study has 512 of full width on dense tasks.
+    (half: 2 x width) where not given; the study has 512 of full width on dense tasks. zero_init: every block begins as
+    its shortcut, with the last normalisation's scale at 0 (Goyal et al., "Accurate, Large Minibatch SGD", 2017).
     """
+
+    zero_init: bool = True
 
 
 class ResNet50Traits(BackboneTraits):
