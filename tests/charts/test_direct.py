@@ -84,3 +84,15 @@ def test_pixels_and_values_are_the_drawn_ones(symlog):
     ]
     assert sorted(heights) == pytest.approx(sorted(vertical.pixels(values)), abs=0.01)
     assert vertical.values(vertical.pixels(values)) == pytest.approx(values)
+
+
+def test_a_line_that_ends_before_others_is_led_to_by_dots_that_are_level():
+    results = make_results()
+    further = (results["labels"] == BUDGETS[-1]) & (results["arm"] != "scratch")
+    panel = drawn(make_tables(results[~further]))["accuracy"].panels[0]
+    dotted = [layer for layer in panel["layer"] if is_direct(layer) and "strokeDash" in layer["mark"]]
+    assert len(dotted) == 1
+    assert "y2" not in dotted[0]["encoding"]
+    assert {row["line"] for row in panel["datasets"][dotted[0]["data"]["name"]]} == {"rotation", "CMC"}
+    whole = drawn(TABLES)["accuracy"].panels[0]
+    assert not any(is_direct(layer) and "strokeDash" in layer["mark"] for layer in whole["layer"])

@@ -51,7 +51,8 @@ def named_ends(
     rows: pd.DataFrame, axes: tuple[alt.X, alt.Y], color: alt.Scale, vertical: Vertical
 ) -> Sequence[alt.Chart]:
     """Names of the lines of ``rows``, which have ``line, labels`` and what the axes are of, right of the plot, each led
-    to from the last point of its line; none where there are too many for the plot's height."""
+    to from the last point of its line, dotted and level where others go on beyond it; none where there are too many for
+    the plot's height."""
     x, y = (str(axis["shorthand"]).removesuffix(":Q") for axis in axes)
     ends = rows.dropna(subset=[y]).sort_values("labels", kind="stable").drop_duplicates("line", keep="last")
     ends = ends[ends["line"].str.len() <= LONGEST]
@@ -59,19 +60,37 @@ def named_ends(
         return []
     placed = spread(vertical.pixels(ends[y].to_numpy(np.float64)), GAP, vertical.height)
     table = ends[["line", x, y]].assign(named_at=vertical.values(placed))
-    base = alt.Chart(table).properties(description=MARK)
-    lead = base.mark_rule(strokeWidth=1, opacity=0.6, x2Offset=7, tooltip=None)
-    word = base.mark_text(align="left", baseline="middle", dx=10, fontSize=11, tooltip=None)
+    early = ends["labels"] < rows["labels"].max()
+    word = _names(table).mark_text(align="left", baseline="middle", dx=10, fontSize=11, tooltip=None)
     return [
-        lead.encode(
-            x=axes[0],
-            x2=alt.X2Value("width"),
-            y=axes[1],
-            y2=alt.Y2("named_at:Q"),
-            color=alt.Color("line:N", scale=color),
-        ),
+        *_leads(table[~early], axes[0], axes, color),
+        *_leads(table[early], alt.XValue("width"), axes, color),
+        *_level(table[early], axes, color),
         word.encode(x=alt.XValue("width"), y=alt.Y("named_at:Q", scale=axes[1]["scale"]), text=alt.Text("line:N")),
     ]
+
+
+def _names(table: pd.DataFrame) -> alt.Chart:
+    return alt.Chart(table).properties(description=MARK)
+
+
+def _leads(
+    table: pd.DataFrame, start: alt.X | alt.XValue, axes: tuple[alt.X, alt.Y], color: alt.Scale
+) -> list[alt.Chart]:
+    """From ``start``, at the height of the last point, to the name."""
+    if table.empty:
+        return []
+    lead = _names(table).mark_rule(strokeWidth=1, opacity=0.6, x2Offset=7, tooltip=None)
+    ends = {"x": start, "x2": alt.X2Value("width"), "y": axes[1], "y2": alt.Y2("named_at:Q")}
+    return [lead.encode(**ends, color=alt.Color("line:N", scale=color))]
+
+
+def _level(table: pd.DataFrame, axes: tuple[alt.X, alt.Y], color: alt.Scale) -> list[alt.Chart]:
+    """From the last point to the edge of the plot: no part of the line."""
+    if table.empty:
+        return []
+    dots = _names(table).mark_rule(strokeWidth=1, opacity=0.6, strokeDash=[1, 3], tooltip=None)
+    return [dots.encode(x=axes[0], x2=alt.X2Value("width"), y=axes[1], color=alt.Color("line:N", scale=color))]
 
 
 def spread(places: Floats, gap: float, length: float) -> Floats:
