@@ -4,13 +4,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 from in_process import Here
 
 from headstart.api import Study, prepare_study
-from headstart.errors import ConfigError
+from headstart.errors import ConfigError, StoreError
 from headstart.study.config.checks import check_suite
 from headstart.study.config.study import StudyConfig
 from headstart.study.config.suite import as_suite
+from headstart.study.results.run_folder import RunFolder
 from headstart.study.running.plan import Plan, make_plan
 
 FIXED, OPEN = {"min_steps": 3, "batch_size": 8}, {"first_steps": 2, "max_steps": 16, "batch_size": 8}
@@ -75,6 +77,16 @@ def test_budgets_that_all_arms_have_anyway_change_nothing() -> None:
 
 def test_shares_of_the_training_split_are_budgets_too() -> None:
     assert study(baseline_budgets=("50%",)).measured_budgets == (20, 40, 100)
+
+
+def test_a_run_of_before_there_were_any_is_the_same_study(tmp_path) -> None:
+    suite = as_suite(study(baseline_budgets=())).settled()
+    keys = yaml.safe_load(suite.to_yaml())
+    assert keys.pop("baseline_budgets") == []
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(keys))
+    RunFolder(tmp_path).refuse_another(suite)
+    with pytest.raises(StoreError, match="which differs in baseline_budgets"):
+        RunFolder(tmp_path).refuse_another(as_suite(study()).settled())
 
 
 def test_a_run_reads_utility_off_all_of_them(tmp_path) -> None:

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 from filelock import FileLock, Timeout
+from pydantic_core import to_jsonable_python
 
 from headstart.errors import StoreError
 from headstart.files import write_atomic
 from headstart.schema import Schema
 from headstart.study.config.recipes import read_values
-from headstart.study.config.study import AdaptiveConfig, UtilityConfig
+from headstart.study.config.study import AdaptiveConfig, StudyConfig, UtilityConfig
 from headstart.study.results.metrics import PrimaryMetric, primary_metrics
 from headstart.study.results.plan_tables import ARMS, DOUBLINGS, JOBS, POINTS, PRETRAININGS, plan_tables
 from headstart.study.results.table_files import read_table, write_table
@@ -120,7 +121,8 @@ class RunFolder:
         path = self.folder / CONFIG
         if not path.exists():
             return
-        existing, wanted = read_values(path), yaml.safe_load(suite.to_yaml())
+        # A key that an older version did not know is as if it had been left out.
+        existing, wanted = (_defaults() | values for values in (read_values(path), yaml.safe_load(suite.to_yaml())))
         differing = sorted(key for key in {*existing, *wanted} - DESCRIBING if existing.get(key) != wanted.get(key))
         if differing:
             raise StoreError(
@@ -205,6 +207,12 @@ class RunFolder:
         """One more line. It begins with its line break, so that one which a killed process left half written ends."""
         with (self.folder / KEPT / OUTCOMES).open("a") as file:
             file.write("\n" + json.dumps({"job": key, **values}))
+
+
+def _defaults() -> dict[str, Any]:
+    """What the keys of a study are where nobody says."""
+    fields = StudyConfig.model_fields.items()
+    return {name: to_jsonable_python(field.get_default()) for name, field in fields if not field.is_required()}
 
 
 def _info(plan: "Plan") -> RunInfo:
