@@ -93,10 +93,18 @@ def same_state(first: dict[str, Tensor], second: dict[str, Tensor]) -> bool:
     return first.keys() == second.keys() and all(torch.equal(value, second[key]) for key, value in first.items())
 
 
-def untrained_parameters(module: nn.Module) -> list[str]:
-    """Names of parameters that want a gradient and got none, or only zeros."""
-    wanting = [(name, value) for name, value in module.named_parameters() if value.requires_grad]
-    return [name for name, value in wanting if value.grad is None or not value.grad.any()]
+def untrained_parameters(module: nn.Module, loss: Callable[[int], Tensor]) -> list[str]:
+    """Names of parameters that want a gradient and get none, or only zeros, in the second of two steps.
+
+    In the first, what begins at 0 lets none through to what it scales. loss: of the module, by the step's number.
+    """
+    wanting = {name: value for name, value in module.named_parameters() if value.requires_grad}
+    optimizer = torch.optim.SGD(wanting.values(), lr=0.01)
+    for number in range(2):
+        optimizer.zero_grad()
+        loss(number).backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+    return [name for name, value in wanting.items() if value.grad is None or not value.grad.any()]
 
 
 def refusal(act: Callable[..., object], *arguments: object) -> str:
