@@ -32,11 +32,11 @@ def unlearned(evidence: Evidence, arms: Sequence[str]) -> str:
     """That one of ``arms`` learned nothing, as far as linear evaluation tells, so that a claim about it says nothing of
     what pretraining does; empty where all did, or nobody asked.
 
-    ``CMC learned nothing here, no more than random weights tell by linear evaluation``
+    ``CMC learned nothing that linear evaluation tells from random weights``
     """
     found = {arm: _above(arm, evidence.places, evidence) for arm in arms}
     idle = [arm_title(arm) for arm, above in found.items() if above and not above.low > 0]
-    return f"{listed(idle)} learned nothing here, {UNLEARNED} by linear evaluation" if idle else ""
+    return f"{listed(idle)} learned nothing that linear evaluation tells from random weights" if idle else ""
 
 
 def _told(arm: str, places: Sequence[Place], evidence: Evidence) -> str:
