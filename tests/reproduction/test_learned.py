@@ -38,6 +38,34 @@ def test_of_a_method_that_learned_nothing_no_claim_is_decided(above, verdict):
     assert ("CMC learned nothing that" in answer.sentence) == (above == 0)
 
 
+@pytest.mark.parametrize(("learned", "verdict"), [((), "undecided"), (("cmc",), "agree")])
+def test_where_no_method_learned_anything_gains_are_not_of_pretraining(learned, verdict):
+    """Gains fall as labels grow, for features of which one method's know something, or none."""
+
+    def score(names, arm, protocol, labels):
+        if protocol == "linear":
+            return 0.3 + 0.1 * (arm in learned)
+        return SCRATCH[labels] + (10 / labels) * (arm != "scratch")
+
+    answer = FIGURES["fig05"].rules[0].ask(made(made_run(score, protocols=BOTH, noise=0.001)))
+    assert answer.verdict == verdict
+    told = "no method learned anything that linear evaluation tells from random weights (classification)"
+    assert (told in answer.sentence) == (not learned)
+
+
+@pytest.mark.parametrize(("larger", "verdict"), [(0.0, "undecided"), (0.1, "agree")])
+def test_networks_are_not_alike_where_one_of_them_learned_nothing(larger, verdict):
+    def score(names, arm, protocol, labels):
+        if protocol == "linear":
+            return 0.3 + (larger if names["network"] == "ResNet50" else 0.1) * (arm != "random")
+        return SCRATCH[labels]
+
+    places = [{"network": name} for name in ("ResNet9", "ResNet50")]
+    answer = FIGURES["fig10"].rules[0].ask(made(made_run(score, places, protocols=BOTH, noise=0.001)))
+    assert answer.verdict == verdict
+    assert ("(classification, ResNet50)" in answer.sentence) == (larger == 0)
+
+
 def test_an_arm_that_lacks_runs_is_left_out_and_no_linear_evaluation_says_nothing():
     assert "CMC" not in learned_text(made(made_run(score, protocols=BOTH, lost=["cmc"])))
     assert learned_text(made(made_run(score))) == ""

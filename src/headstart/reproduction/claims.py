@@ -42,6 +42,8 @@ def _unless_idle(*arms: str) -> "Callable[[Evidence], str]":
     return partial(Later(f"{HERE}.learned:unlearned"), arms=arms)
 
 
+NOTHING_LEARNED = Later(f"{HERE}.learned:nothing_learned")
+
 FALL = Rule(
     "utility falls",
     "Labels that pretraining stands for, with the fewest labels against the most but one",
@@ -49,6 +51,7 @@ FALL = Rule(
     Later(f"{HERE}.label_measures:utility_fall"),
     low=0.0,
     of_gain=True,
+    doubt=NOTHING_LEARNED,
 )
 LATE = Rule(
     "utility ends",
@@ -57,6 +60,7 @@ LATE = Rule(
     Later(f"{HERE}.label_measures:utility_late"),
     high=QUARTER,
     of_gain=True,
+    doubt=NOTHING_LEARNED,
 )
 CLOSE = Rule(
     "curves meet",
@@ -65,6 +69,7 @@ CLOSE = Rule(
     Later(f"{HERE}.measures:gains_close"),
     low=0.0,
     of_gain=True,
+    doubt=NOTHING_LEARNED,
 )
 CMC_AHEAD = Rule(
     "CMC ahead",
@@ -90,6 +95,7 @@ ALIKE = Rule(
     low=-POINTS,
     high=POINTS,
     of_gain=True,
+    doubt=NOTHING_LEARNED,
 )
 SHIFT = Rule(
     "viewpoint hurts most",

@@ -14,7 +14,7 @@ from headstart.reproduction.rules import POINTS, UnmeasuredError
 from headstart.study.results.metrics import PrimaryMetric
 from headstart.study.results.records import NOT_RUN
 
-__all__ = ["Evidence", "RunTables", "complete", "points"]
+__all__ = ["Evidence", "RunTables", "complete", "points", "shown"]
 
 FEWEST_TRIALS = 2
 
@@ -99,10 +99,7 @@ class Evidence:
     @property
     def show(self) -> Callable[[float], str]:
         """How a difference in scores reads. Raises ``UnmeasuredError`` where they are not in the same units."""
-        metrics = {place.metric for place in self.places}
-        if len(metrics) > 1:
-            raise UnmeasuredError(f"{', '.join(sorted(metrics))} are not in the same units")
-        return partial(points, metrics.pop())
+        return shown(self.places)
 
     def where(self, **names: str) -> list[Place]:
         """The places with these names: ``where(network="ResNet9")``."""
@@ -112,6 +109,14 @@ class Evidence:
                 f"nothing was measured with {', '.join(f'{key} {name}' for key, name in names.items())}"
             )
         return found
+
+
+def shown(places: Sequence[Place]) -> Callable[[float], str]:
+    """How a difference in the scores of these places reads. Raises ``UnmeasuredError`` where their units differ."""
+    metrics = {place.metric for place in places}
+    if len(metrics) > 1:
+        raise UnmeasuredError(f"{', '.join(sorted(metrics))} are not in the same units")
+    return partial(points, metrics.pop())
 
 
 def complete(values: Sequence[Floats]) -> Floats:

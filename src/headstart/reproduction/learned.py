@@ -1,5 +1,6 @@
 """Whether methods learned anything: what linear evaluation reads off their features beyond those of random weights."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from headstart.charts.names import arm_title
@@ -9,10 +10,11 @@ from headstart.reproduction.places import Place
 from headstart.reproduction.rules import Measured, UnmeasuredError
 from headstart.study.results.trained_out import listed
 
-__all__ = ["learned_text", "unlearned"]
+__all__ = ["learned_text", "nothing_learned", "unlearned"]
 
 LINEAR, RANDOM = "linear", "random"
 UNLEARNED = "no more than random weights tell"
+TELLS = "that linear evaluation tells from random weights"
 
 
 def learned_text(evidence: Evidence) -> str:
@@ -34,9 +36,23 @@ def unlearned(evidence: Evidence, arms: Sequence[str]) -> str:
 
     ``CMC learned nothing that linear evaluation tells from random weights``
     """
-    found = {arm: _above(arm, evidence.places, evidence) for arm in arms}
-    idle = [arm_title(arm) for arm, above in found.items() if above and not above.low > 0]
-    return f"{listed(idle)} learned nothing that linear evaluation tells from random weights" if idle else ""
+    idle = [arm_title(arm) for arm in arms if _idle(_above(arm, evidence.places, evidence))]
+    return f"{listed(idle)} learned nothing {TELLS}" if idle else ""
+
+
+def nothing_learned(evidence: Evidence) -> str:
+    """That no method at all learned anything on one of the tasks and networks, so that what is gained there over
+    scratch is not what pretraining does; empty where one did, or nobody asked.
+
+    ``no method learned anything that linear evaluation tells from random weights (pose, ResNet50)``
+    """
+    groups: dict[tuple[str, ...], list[Place]] = defaultdict(list)
+    for place in evidence.places:
+        groups[tuple(place.names[key] for key in ("task", "network") if key in place.names)].append(place)
+    for names, places in groups.items():
+        if places[0].compared and all(_idle(_above(arm, places, evidence)) for arm in places[0].compared):
+            return f"no method learned anything {TELLS} ({', '.join(names)})"
+    return ""
 
 
 def _told(arm: str, places: Sequence[Place], evidence: Evidence) -> str:
@@ -47,11 +63,15 @@ def _told(arm: str, places: Sequence[Place], evidence: Evidence) -> str:
     return f"{arm_title(arm)} {found.text}" + ("" if found.low > 0 else f", {UNLEARNED}")
 
 
+def _idle(above: Measured | None) -> bool:
+    return above is not None and not above.low > 0
+
+
 def _above(arm: str, places: Sequence[Place], evidence: Evidence) -> Measured | None:
     """Random weights, by linear evaluation with the most labels; ``None`` where that was not measured."""
     try:
         return mean_difference(
-            [place.scores(arm, LINEAR)[-1] - place.scores(RANDOM, LINEAR)[-1] for place in places], evidence
+            [place.scores(arm, LINEAR)[-1] - place.scores(RANDOM, LINEAR)[-1] for place in places], evidence, places
         )
     except UnmeasuredError:
         return None

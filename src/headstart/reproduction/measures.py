@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from headstart.reproduction.evidence import Evidence, complete
+from headstart.reproduction.evidence import Evidence, complete, shown
 from headstart.reproduction.places import Floats, Place
 from headstart.reproduction.rules import Measured, UnmeasuredError
 from headstart.seeding import numpy_generator
@@ -81,13 +81,18 @@ def network_gain(evidence: Evidence) -> Measured:
 def clustered_gains(place: Place, arms: Sequence[str], protocol: str, above: tuple[str, str]) -> Floats:
     """Mean scores of arms above another ``above`` (its arm and protocol), in units of what scratch gains from its
     fewest labels to its most, so that tasks can be put side by side: ``[A, K]``."""
+    scores = np.stack([place.scores(arm, protocol) for arm in arms]).mean(axis=-1)
+    found: Floats = (scores - place.scores(*above).mean(axis=-1)) / _rise(place)
+    return found
+
+
+def _rise(place: Place) -> float:
+    """What scratch gains from its fewest labels to its most. Raises ``UnmeasuredError`` if that is nothing."""
     scratch = place.scratch().mean(axis=-1)
-    rise = scratch[-1] - scratch[0]
+    rise = float(scratch[-1] - scratch[0])
     if rise <= 0:
         raise UnmeasuredError(f"scratch gains nothing from labels on {', '.join(dict.fromkeys(place.names.values()))}")
-    scores = np.stack([place.scores(arm, protocol) for arm in arms]).mean(axis=-1)
-    found: Floats = (scores - place.scores(*above).mean(axis=-1)) / rise
-    return found
+    return rise
 
 
 def method_by_task(evidence: Evidence) -> Measured:
@@ -96,11 +101,8 @@ def method_by_task(evidence: Evidence) -> Measured:
     leads: dict[bool, list[Floats]] = {False: [], True: []}
     for place in evidence.places:
         if place.names["task"] == "classification" or place.names["task"] in DENSE:
-            scratch = place.scratch().mean(axis=-1)
-            rise = scratch[-1] - scratch[0]
-            if rise <= 0:
-                raise UnmeasuredError(f"scratch gains nothing from labels in {place.names['task']}")
-            leads[place.names["task"] in DENSE].append(_contrast(place, ["cmc"], ["rotation", "amdim"]) / rise)
+            lead = _contrast(place, ["cmc"], ["rotation", "amdim"])
+            leads[place.names["task"] in DENSE].append(lead / _rise(place))
     if not all(leads.values()):
         raise UnmeasuredError("it takes runs of classification and of a dense task")
     images, maps = (complete(leads[dense]).mean(axis=(0, 1)) for dense in (False, True))
@@ -148,9 +150,11 @@ def _alike(ones: Sequence[Place], others: Sequence[Place], key: str) -> list[tup
     return pairs
 
 
-def mean_difference(differences: Sequence[Floats], evidence: Evidence) -> Measured:
-    """A mean difference in the metric's units, over all but the trials ``[..., R]``."""
-    return Measured(*_jackknife(complete(differences), evidence), evidence.show)
+def mean_difference(
+    differences: Sequence[Floats], evidence: Evidence, places: Sequence[Place] | None = None
+) -> Measured:
+    """A mean difference over all but the trials ``[..., R]``, in the units of the metric of ``places``, or of all."""
+    return Measured(*_jackknife(complete(differences), evidence), shown(places or evidence.places))
 
 
 def _jackknife(differences: Floats, evidence: Evidence, level: float | None = None) -> Estimate:
