@@ -18,11 +18,10 @@ from pydantic_core import to_jsonable_python
 
 from headstart.errors import StoreError
 from headstart.files import write_atomic
-from headstart.schema import Schema
 from headstart.study.config.recipes import read_values
-from headstart.study.config.study import AdaptiveConfig, StudyConfig, UtilityConfig
-from headstart.study.results.metrics import PrimaryMetric, primary_metrics
+from headstart.study.config.study import StudyConfig
 from headstart.study.results.plan_tables import ARMS, DOUBLINGS, JOBS, POINTS, PRETRAININGS, plan_tables
+from headstart.study.results.run_info import RunInfo, info_of
 from headstart.study.results.table_files import read_table, write_table
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from headstart.study.jobs.base import Job
     from headstart.study.running.plan import Plan
 
-__all__ = ["INFO", "KEPT", "Outcome", "RunFolder", "RunInfo"]
+__all__ = ["INFO", "KEPT", "Outcome", "RunFolder"]
 
 KEPT = "kept"
 """The folder below a run's that holds all of this."""
@@ -42,24 +41,6 @@ DESCRIBING = frozenset({"title", "minutes"})
 """Keys of a study that change no number."""
 CONFIG, ENVIRONMENT, LOG, ANSWER = "study.yaml", "environment.json", "log.jsonl", "answer.json"
 LOCK = ".lock"
-
-
-class RunInfo(Schema):
-    """What all tables of a run share. varied: the keys that its studies differ in. datasets: by the key of its job,
-    what tables call each dataset that is learned from labels. metrics: what each task is judged by, and which way is
-    up. seed: of interval draws. adaptive: how trials are added, if they are. open: whether runs are still to be
-    planned."""
-
-    name: str
-    title: str
-    varied: tuple[str, ...]
-    datasets: dict[str, str]
-    metrics: dict[str, PrimaryMetric]
-    budgets: tuple[int, ...]
-    utility: UtilityConfig
-    adaptive: AdaptiveConfig | None = None
-    seed: int
-    open: bool
 
 
 @dataclass(frozen=True)
@@ -138,7 +119,7 @@ class RunFolder:
         for name, table in plan_tables(plan).items():
             write_table(table, kept / name, csv=False)
         write_atomic(self.folder / CONFIG, plan.suite.to_yaml().encode())
-        write_atomic(kept / INFO, _info(plan).model_dump_json(indent=1).encode())
+        write_atomic(kept / INFO, info_of(plan).model_dump_json(indent=1).encode())
 
     @cached_property
     def info(self) -> RunInfo:
@@ -213,21 +194,3 @@ def _defaults() -> dict[str, Any]:
     """What the keys of a study are where nobody says."""
     fields = StudyConfig.model_fields.items()
     return {name: to_jsonable_python(field.get_default()) for name, field in fields if not field.is_required()}
-
-
-def _info(plan: "Plan") -> RunInfo:
-    config = plan.suite.first
-    tasks = dict.fromkeys(task for variant in plan.suite.variants for task in variant.config.tasks)
-    budgets = sorted({labels for variant in plan.suite.variants for labels in variant.config.budgets})
-    return RunInfo(
-        name=plan.suite.name,
-        title=plan.suite.title,
-        varied=plan.suite.varied,
-        datasets={job.key: plan.labels[job.key] for job in plan.datasets},
-        metrics=primary_metrics(tasks),
-        budgets=tuple(budgets),
-        utility=config.utility,
-        adaptive=config.adaptive if config.trials == "auto" else None,
-        seed=config.seed,
-        open=plan.open,
-    )
