@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -116,6 +117,31 @@ def test_pictures_count_where_a_table_is_named(pictures):
     before = TableSource(path=table).fingerprint
     put(pictures / "a" / "00.png", 7)
     assert TableSource(path=table).fingerprint != before
+
+
+def test_tables_of_the_same_pictures_are_told_apart(pictures):
+    for classes in (2, 3):
+        rows = "".join(f"{'ab'[n % 2]}/{n:02d}.png,{n % classes}\n" for n in range(24))
+        (pictures / f"labels-{classes}.csv").write_text(f"file,class\n{rows}")
+    two, three = (TableSource(path=pictures / f"labels-{classes}.csv") for classes in (2, 3))
+    assert (len(two.info().classes), len(three.info().classes)) == (2, 3)
+    assert two.identity() != three.identity()
+    moved = shutil.copytree(pictures, pictures.parent / "elsewhere") / "labels-2.csv"
+    assert TableSource(path=moved).identity() == two.identity()
+
+
+def test_an_archive_that_another_took_the_place_of_is_read_anew(pictures):
+    def packed(name):
+        return shutil.make_archive(str(pictures.parent / name), "zip", pictures)
+
+    archive = packed("first")
+    before = seen(archive)
+    for number in range(6):
+        put(pictures / "c" / f"{number}.png")
+    Path(packed("second")).replace(archive)
+    after = seen(archive)
+    assert (len(before[0].classes), len(after[0].classes)) == (2, 3)
+    assert before[1] != after[1]
 
 
 def test_labels_count_where_an_array_is_named(pictures):

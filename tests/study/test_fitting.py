@@ -1,5 +1,6 @@
 """From images to a study of them, and to one that fits a time. Costs are given here, never timed."""
 
+import shutil
 import sys
 from itertools import pairwise
 
@@ -14,10 +15,12 @@ from PIL import Image
 from headstart.api import fit_study
 from headstart.cli import main
 from headstart.data.exchange.transfer import export_folder, import_folder
+from headstart.data.sources import ImagesSource
 from headstart.errors import ConfigError, DataError, HeadstartError
 from headstart.folder import Manifest, write_manifest, write_shard
+from headstart.scenes.disk.tree import RUN
 from headstart.study.config.checks import check_study
-from headstart.study.config.suite import load_study
+from headstart.study.config.suite import as_suite, load_study
 from headstart.study.fitting import fit
 from headstart.study.fitting.changes import gained, outline
 from headstart.study.fitting.efforts import LIMITS, sizes
@@ -25,6 +28,7 @@ from headstart.study.fitting.fit import of_data, of_recipe
 from headstart.study.fitting.ladder import choose
 from headstart.study.fitting.look import look_at
 from headstart.study.fitting.template import doubling_budgets
+from headstart.study.results.run_folder import INFO, KEPT
 
 
 def pictures(folder, each=12, classes=("cat", "dog"), size=(16, 16)):
@@ -320,6 +324,26 @@ def test_what_was_chosen_once_is_not_chosen_otherwise(pets, tmp_path, priced):
     assert "chosen for another time" in longer.notes[0]
     (tmp_path / "pets" / "study.yaml").write_text(text.replace("trials: ", "trials: 1"))
     assert not fit_study(data=pets, seconds=120, store=tmp_path, out=tmp_path).replaces, "somebody's own study"
+
+
+def test_a_run_whose_images_were_moved_is_no_earlier_choice(pets, tmp_path, priced):
+    first = fit_study(data=pets, seconds=60, store=tmp_path, out=tmp_path)
+    (tmp_path / "pets").mkdir(exist_ok=True)
+    (tmp_path / "pets" / "study.yaml").write_text(as_suite(first.config).settled().to_yaml().replace("pets", "gone"))
+    again = fit_study(data=pets, seconds=60, store=tmp_path, out=tmp_path)
+    assert (again.replaces, again.notes) == (False, ())
+
+
+def test_runs_below_the_pictures_are_none_of_them(pets, tmp_path):
+    pets = shutil.copytree(pets, tmp_path / "pets")
+    before = ImagesSource(path=pets)
+    before = before.info().classes, before.fingerprint
+    (pets / "runs" / "pets" / "kept").mkdir(parents=True)
+    (pets / "runs" / "pets" / KEPT / INFO).write_text("{}")
+    shutil.copy(next(pets.rglob("*.png")), pets / "runs" / "pets" / "accuracy.png")
+    after = ImagesSource(path=pets)
+    assert (after.info().classes, after.fingerprint) == before
+    assert RUN in after.info().left_out
 
 
 def test_a_recipe_and_images_are_one_too_many():

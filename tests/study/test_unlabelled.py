@@ -206,6 +206,21 @@ def test_what_does_not_fit_is_refused_before_work_starts(photos, tmp_path, monke
         check_study(study({"source": "images", "path": str(photos), **dataset}, **more))
 
 
+def test_files_that_are_left_out_are_told(photos, tmp_path):
+    put(tmp_path / "more", 10)
+    (tmp_path / "more" / "a.heic").write_bytes(b"no picture")
+    config = study(as_source({"source": "images", "path": photos, "unlabelled": str(tmp_path / "more")}))
+    assert any("'more'" in note and "1 " in note for note in check_study(config, networks=False))
+
+
+def test_what_else_lies_in_a_dataset_folder_does_not_change_it(photos, tmp_path):
+    import_folder(photos, tmp_path / "set")
+    source = as_source({"source": "images", "path": photos, "unlabelled": str(tmp_path / "set")}).unlabelled
+    before = source.identity()
+    (tmp_path / "set" / "preview.png").write_bytes(b"a picture")
+    assert source.identity() == before
+
+
 def test_pictures_that_the_dataset_has_are_no_pool(photos, tmp_path):
     plan = jobs(study({"source": "images", "path": photos, "unlabelled": str(photos / "train")}))
     (pool,) = (job for job in plan if isinstance(job, PoolJob))

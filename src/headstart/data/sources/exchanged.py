@@ -92,8 +92,14 @@ class ExchangedSource(ReadOptions, FoundSource):
 
     @cached_property
     def fingerprint(self) -> str:
-        """Of the contents of files, and their names."""
-        return kept(self.stamp, {"what": "fingerprint"}, str, self._fingerprint)
+        """Of the contents of files, their names below ``path``, and its own where that tells something."""
+        contents = kept(self.stamp, {"what": "fingerprint"}, str, self._fingerprint)
+        name = self._telling_name()
+        return fingerprint({"name": name, "contents": contents}) if name else contents
+
+    def _telling_name(self) -> str:
+        """What ``path`` is called, if other images, labels or splits would come of another name."""
+        return ""
 
     def _fingerprint(self) -> str:
         return fingerprint_of(places_at(self.path)[0])
@@ -175,6 +181,10 @@ class TableSource(TableOptions, ExchangedSource):
 
     FORMAT = "table"
 
+    def _telling_name(self) -> str:
+        """Which of the tables there it is."""
+        return self.path.name if is_table(self.path.expanduser()) else ""
+
 
 class HuggingFaceSource(ExchangedSource):
     """A Hugging Face dataset on disk, as ``save_to_disk`` leaves it."""
@@ -186,6 +196,10 @@ class WebDatasetSource(ExchangedSource):
     """WebDataset shards: tar files of pictures with their annotations."""
 
     FORMAT = "webdataset"
+
+    def _telling_name(self) -> str:
+        """A shard's name tells its split, and is part of the keys that splits are drawn by."""
+        return self.path.name if self.path.expanduser().is_file() else ""
 
 
 class Hdf5Source(Hdf5Options, ExchangedSource):

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from headstart.data.exchange.account import Account
 from headstart.data.exchange.base import Reader
 from headstart.data.exchange.fingerprints import fingerprint_of
 from headstart.data.exchange.parts import unlabelled
 from headstart.data.exchange.pictures import PictureOptions
 from headstart.data.exchange.transfer import open_unlabelled, write_dataset
 from headstart.data.sources.base import Progress, Source, SourceInfo
+from headstart.data.sources.folder import FolderSource
 from headstart.folder import SPLITS, holds_dataset, read_manifest
 
 if TYPE_CHECKING:
@@ -40,7 +42,17 @@ class UnlabelledPictures(PictureOptions, Source):
         reader, path = self.reader(), self.path.expanduser()
         manifest = read_manifest(path) if reader is None else reader.manifest
         count = manifest.images if reader is None else len(reader)
-        return SourceInfo({SPLITS[0]: count}, (), (), manifest.resolution, manifest.channels, dtype=manifest.dtype)
+        account = Account() if reader is None else reader.account
+        return SourceInfo(
+            {SPLITS[0]: count},
+            (),
+            (),
+            manifest.resolution,
+            manifest.channels,
+            left_out=account.left_out,
+            notes=tuple(account.notes),
+            dtype=manifest.dtype,
+        )
 
     def reader(self) -> Reader | None:
         """Of all its images; ``None`` of a dataset folder, which is taken as it is."""
@@ -49,6 +61,8 @@ class UnlabelledPictures(PictureOptions, Source):
 
     def identity(self) -> dict[str, Any]:
         path = self.path.expanduser()
+        if holds_dataset(path):  # taken as it is, whatever else lies in the folder
+            return FolderSource(path=path).identity()
         return {"content": fingerprint_of(path), "resolution": self.resolution, "fit": self.fit}
 
     def materialise(self, folder: Path, *, workers: int | None, progress: Progress | None) -> Path:  # noqa: ARG002

@@ -25,6 +25,8 @@ JUNK = {
     "desktop.ini": "put there by Windows (desktop.ini)",
 }
 """What systems put among people's files."""
+RUN, RUN_MARK = "a run of headstart, with charts of its own", "kept/study.json"
+"""A run's folder, by what every run keeps: it may well lie below the pictures that it is of."""
 
 Skip = Callable[[str, str], None]
 
@@ -73,7 +75,7 @@ class Entry:
     @property
     def size(self) -> int:
         """Bytes."""
-        return self.path.stat().st_size if self.member is None else _archive(self.path).getinfo(self.member).file_size
+        return self.path.stat().st_size if self.member is None else self._info().file_size
 
     @property
     def stamp(self) -> str:
@@ -84,8 +86,16 @@ class Entry:
         if self.member is None:
             status = self.path.stat()
             return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
-        info = _archive(self.path).getinfo(self.member)
+        info = self._info()
         return f"{info.file_size} {info.CRC}"
+
+    def _info(self) -> zipfile.ZipInfo:
+        """What the archive tells of a member. Raises ``DataError`` where it has none of that name any more."""
+        assert self.member is not None
+        try:
+            return _archive(self.path).getinfo(self.member)
+        except KeyError:
+            raise DataError(f"{self} is not there any more: the archive was changed, so run the same again") from None
 
     def open(self) -> BinaryIO:
         """A file on its own, opened. Raises ``OSError``."""
@@ -103,7 +113,7 @@ class Entry:
                 return _archive(self.path).read(self.member)
             with self.open() as file:
                 return file.read()
-        except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+        except (OSError, KeyError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
             raise DataError(f"{self} cannot be read ({error}): mend or remove it") from error
 
     def beside(self, name: str) -> "Entry":
@@ -173,10 +183,13 @@ def _divided(folder: Folder, skip: Skip) -> tuple[list[Folder], list[Entry]]:
     for item in _listed(folder.path):
         parts = (*folder.parts, as_text(item.name))
         if _leads_to(item.is_dir):
+            inner = folder.path / item.name
             if item.name.startswith("."):
                 skip(f"{'/'.join(parts)}/", HIDDEN)
+            elif os.path.exists(f"{inner}/{RUN_MARK}"):  # noqa: PTH110 - of very many folders, making paths takes longest
+                skip(f"{'/'.join(parts)}/", RUN)
             else:
-                folders.append(Folder(parts, folder.path / item.name))
+                folders.append(Folder(parts, inner))
         elif not _leads_to(item.is_file):
             skip("/".join(parts), "a link that leads nowhere, or no file")
         elif _suffix(item.name) == ARCHIVE and _junk((item.name,)) is None:
@@ -220,10 +233,17 @@ def _in_archive(path: Path, parents: tuple[str, ...]) -> Iterator[Entry]:
             yield Entry(folders.setdefault(place, Folder(place, path)), inner[-1], info.filename)
 
 
-@lru_cache(maxsize=64)
 def _archive(path: Path) -> zipfile.ZipFile:
     """An archive, kept open: reading the directory of a large one takes longer than reading a member."""
     try:
-        return zipfile.ZipFile(path)
+        status = path.stat()
+        return _opened(path, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
     except (OSError, zipfile.BadZipFile) as error:
         raise DataError(f"{path} is not a whole zip archive ({error}): unpack or download it again") from error
+
+
+@lru_cache(maxsize=64)
+def _opened(path: Path, *stamp: int) -> zipfile.ZipFile:
+    """By what changes when another archive takes its place."""
+    del stamp
+    return zipfile.ZipFile(path)

@@ -5,6 +5,7 @@ from itertools import combinations
 
 from headstart.data.batches.budgets import check_budgets
 from headstart.data.sources.base import SourceInfo
+from headstart.data.sources.unlabelled import UnlabelledPictures
 from headstart.errors import ConfigError
 from headstart.methods import METHODS
 from headstart.study.config.settle import settle
@@ -155,7 +156,8 @@ def _check_unlabelled(config: StudyConfig, info: SourceInfo) -> None:
 
 def _left_out(config: StudyConfig) -> Iterator[str]:
     """Files of the user's that are no part of the study, and what may not be meant by the others."""
-    for source in (config.dataset, config.pretrain_dataset):
+    apart = [source for source in config.pretrain_source.pool() if isinstance(source, UnlabelledPictures)]
+    for source in (config.dataset, config.pretrain_dataset, *apart):
         if source and source.info().left_out:
             yield f"dataset '{source.name}': {source.info().left_out}"
         yield from source.info().notes if source else ()

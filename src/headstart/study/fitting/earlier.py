@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from headstart.errors import HeadstartError
 from headstart.study.config.settle import settle
 from headstart.study.config.study import StudyConfig
 from headstart.study.config.suite import load_suite
@@ -23,14 +24,20 @@ class Earlier:
 
 
 def earlier(out: Path, name: str, candidates: Sequence[StudyConfig], seconds: float) -> Earlier:
-    """What lies in ``out/name``, if it is one of ``candidates`` by all that changes a number."""
+    """What lies in ``out/name``, if it is one of ``candidates`` by all that changes a number.
+
+    What cannot be read is none of them: its images may have been moved since, or another version wrote it.
+    """
     from headstart.study.results.run_folder import CONFIG, DESCRIBING  # it loads what tables need
 
     path = out.expanduser() / name / CONFIG
     if not path.is_file():
         return Earlier()
-    suite = load_suite(path)
-    existing = _without(suite.first, DESCRIBING)
+    try:
+        suite = load_suite(path)
+        existing = _without(suite.first, DESCRIBING)
+    except HeadstartError:
+        return Earlier()
     same = next((one for one in candidates if _without(one, DESCRIBING) == existing), None)
     if suite.varied or same is None:
         return Earlier()

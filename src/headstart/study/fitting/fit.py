@@ -79,8 +79,8 @@ class Candidates:
         was chosen once is not chosen otherwise because a machine was slower; unless it is to be replaced. Raises
         ``ConfigError`` where none fits.
         """
-        found = earlier(out, self.richest.name, self._all(), seconds) if out else Earlier()
-        if found.same is not None and not replace:
+        found = earlier(out, self.richest.name, self._all(), seconds) if out and not replace else Earlier()
+        if found.same is not None:
             return Fitted(_timed(found.same, seconds), self.guesses, notes=(found.note,), replaces=True)
         spent, others = dict[Make, float](), Others()
 
