@@ -91,3 +91,14 @@ def test_many_of_one_kind_are_linked_in_one_family():
     (image,) = scenes(1, side=16)
     images = image + RANDOM.normal(0, 0.5, (200, *image.shape)).astype(np.float32)
     assert len(np.unique(twins(images.astype(np.float32)).family)) <= 2
+
+
+@pytest.mark.parametrize("place", [0, 20], ids=["first", "last"])
+def test_a_frame_beside_a_whole_film_is_found_wherever_it_stands(place):
+    """More frames than are looked at are nearer to each other than to it, so that none of them finds it."""
+    (image,) = scenes(1, side=16).astype(np.float32)
+    random = np.random.default_rng(1)
+    film = image + random.normal(0, 0.1, (20, *image.shape)).astype(np.float32)
+    apart = random.normal(0, 0.06 * image.std(), image.shape).astype(np.float32)
+    splits = np.insert(np.zeros(20, np.uint8), place, 2)
+    assert twins(np.insert(film, place, image + apart, axis=0)).leaked(splits).sum() == 20

@@ -26,7 +26,8 @@ of quality 75 of the same picture differs by 0.02; the two most similar of sciki
 SIDE = 16
 FREQUENCIES = ((0, 1), (1, 0), (1, 1), (0, 2), (2, 0), (1, 2), (2, 1), (2, 2), (0, 3), (3, 0))
 NEAREST = 16
-"""How many of a picture's nearest are compared with it. Of more than that, others link it to the rest."""
+"""How many of a picture's nearest are compared with it. It need not be among theirs: where many are nearer to each
+other than to it, only it finds them. Of more than that, others link it to the rest."""
 ROWS, PAIRS = 4096, 1024
 """Pictures whose nearest are found at once, and pairs whose thumbnails are in memory."""
 Rows = NDArray[np.int64]
@@ -123,8 +124,9 @@ class Likeness:
             _, near = tree.query(part, k=min(NEAREST, len(rows)), distance_upper_bound=2 * TOLERANCE, workers=-1)
             nearest = np.asarray(near)
             here, place = np.nonzero(nearest < len(rows))
-            one, other = rows[start + here], rows[nearest[here, place]]
-            pairs.append(_confirmed(one[one < other], other[one < other], thumbnails, contrast))
+            ends = np.sort([rows[start + here], rows[nearest[here, place]]], axis=0)
+            one, other = np.unique(ends[:, ends[0] < ends[1]], axis=1)
+            pairs.append(_confirmed(one, other, thumbnails, contrast))
         return np.concatenate([one for one, _ in pairs]), np.concatenate([other for _, other in pairs])
 
 
