@@ -13,6 +13,7 @@ from headstart.errors import ConfigError
 def test_auto_is_lab_where_there_are_three_channels():
     assert [resolve_color("auto", channels) for channels in (1, 3, 4)] == ["rgb", "lab", "rgb"]
     assert resolve_color("rgb", 3) == "rgb"
+    assert [resolve_color(color, 3, "float32") for color in ("auto", "lab")] == ["rgb", "lab"]
     assert spaces_of(5) == ("rgb",)
     with pytest.raises(ConfigError, match="color is lab, .* have 4: set color to auto or rgb"):
         resolve_color("lab", 4)

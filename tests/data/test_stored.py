@@ -202,3 +202,11 @@ def test_what_was_imported_is_stored_by_its_content(tmp_path):
         for row, label in zip(train.images, train.targets["class"].tolist(), strict=True)
     )
     assert torch.equal(train.targets["semantic"], train.images[:, 0] % 4)
+
+
+def test_values_that_are_no_light_are_not_made_black(tmp_path):
+    store_dataset(folder_of(tmp_path / "source", pixels(3, "float32") - 0.5), tmp_path / "stored")
+    dataset = map_dataset(tmp_path / "stored")
+    assert len(dataset.presented(ImageInput("rgb")).train) == 8
+    with pytest.raises(DataError, match="values below 0, which are no light, and color is lab: set color to rgb"):
+        dataset.presented(ImageInput("lab"))

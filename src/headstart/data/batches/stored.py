@@ -168,7 +168,7 @@ def map_array(folder: Path, name: str) -> Tensor:
 
 
 class _Measured:
-    """Statistics of the training images per color space, where the manifest tells none."""
+    """Statistics of the training images per color space that they have, where the manifest tells none."""
 
     def __init__(self, manifest: Manifest) -> None:
         spaces = spaces_of(manifest.channels)
@@ -183,7 +183,8 @@ class _Measured:
             moments.add(train)
 
     def values(self) -> dict[str, dict[str, tuple[float, ...]]]:
-        measured = {space: moments.normalisation() for space, moments in self._moments.items()}
+        possible = {space: moments for space, moments in self._moments.items() if not moments.outside}
+        measured = {space: moments.normalisation() for space, moments in possible.items()}
         return {**self._known} | {space: {"mean": by.mean, "std": by.std} for space, by in measured.items()}
 
 

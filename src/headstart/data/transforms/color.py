@@ -89,16 +89,19 @@ def _rgb(pixels: Tensor, by: Normalisation) -> Tensor:
 class Moments:
     """Mean and deviation per channel of images that come a part at a time, in a color space and in float64.
 
-    Parts are put together by their own means (Chan et al., 1979), which loses no digits to large ones.
+    Parts are put together by their own means (Chan et al., 1979), which loses no digits to large ones. outside: whether
+    any value is none of the space: one below 0 is no light, and Lab would make all of them black.
     """
 
     def __init__(self, space: ColorSpace) -> None:
-        self.space, self.count = space, 0
+        self.space, self.count, self.outside = space, 0, False
         self.mean = self.squares = torch.zeros((), dtype=torch.float64)
 
     def add(self, images: Tensor) -> None:
         """``images [N, C, H, W]``, as they came."""
         for chunk in torch.split(images, CHUNK) if len(images) else ():
+            if self.space == "lab" and chunk.is_floating_point():
+                self.outside = self.outside or bool((chunk < 0).any())
             exact = convert(chunk, "lab") if self.space == "lab" else chunk.double() * (255.0 / FULL[chunk.dtype])
             self._join(exact.permute(0, 2, 3, 1).reshape(-1, exact.shape[1]).double())
 

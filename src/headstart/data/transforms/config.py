@@ -34,8 +34,9 @@ class Normalisation:
     std: tuple[float, ...]
 
 
-def resolve_color(color: Color, channels: int) -> ColorSpace:
-    """The space that images of ``channels`` are seen in: ``auto`` is Lab where there are three, else as they are.
+def resolve_color(color: Color, channels: int, dtype: str = "uint8") -> ColorSpace:
+    """The space that images of ``channels`` are seen in: ``auto`` is Lab where there are three of whole numbers, else
+    as they are, for of floats nothing tells that they are sRGB from 0 to 1.
 
     Raises ``ConfigError`` for Lab of any other number.
     """
@@ -44,7 +45,9 @@ def resolve_color(color: Color, channels: int) -> ColorSpace:
             f"color is lab, which images of three channels have, and these have {channels}: "
             "set color to auto or rgb, which leaves channels as they are"
         )
-    return ("lab" if channels == 3 else "rgb") if color == "auto" else color
+    if color != "auto":
+        return color
+    return "lab" if channels == 3 and not dtype.startswith("float") else "rgb"
 
 
 def spaces_of(channels: int) -> tuple[ColorSpace, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from headstart.data.transforms.config import ColorSpace, Normalisation
-from headstart.errors import ConfigError
+from headstart.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     import torch
@@ -109,10 +109,18 @@ class ImageInput:
     def preparation(
         self, channels: int, normalisations: Mapping[str, Normalisation], device: torch.device | None = None
     ) -> Preparation:
-        """How images of ``channels`` are prepared, whose training split has these ``normalisations`` by color space."""
+        """How images of ``channels`` are prepared, whose training split has these ``normalisations`` by color space.
+
+        Raises ``DataError`` where these images have no such space.
+        """
         self.check(channels)
         if self.mean is not None and self.deviation is not None:
             by = Normalisation(self.mean, self.deviation)
+        elif self.color not in normalisations:
+            raise DataError(
+                f"images hold values below 0, which are no light, and color is {self.color}: set color to rgb, or "
+                "bring them into 0 to 1"
+            )
         else:
             repeated = (self.channels or channels) // channels
             by = Normalisation(normalisations[self.color].mean * repeated, normalisations[self.color].std * repeated)

@@ -1,6 +1,6 @@
 """What a study leaves to the machine and to its images, decided once: device, precision, color space."""
 
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from headstart.data.transforms.config import ColorSpace, resolve_color
 from headstart.errors import ConfigError
@@ -8,26 +8,32 @@ from headstart.schema import Overrides, Schema
 from headstart.study.config.study import StudyConfig
 from headstart.training.precision import Precision, has_cuda, native_precision
 
-__all__ = ["settle"]
+__all__ = ["Machine", "settle"]
 
 Model = TypeVar("Model", bound=Schema)
 
 
-def settle(config: StudyConfig) -> StudyConfig:
+class Machine(NamedTuple):
+    """What decides for a study that leaves it open. device: ``cpu`` or ``cuda``. precision: that it computes in."""
+
+    device: str
+    precision: Precision
+
+
+def settle(config: StudyConfig, machine: Machine | None = None) -> StudyConfig:
     """``config`` without any ``auto``: what it says of device, precision and color goes into the keys of all jobs.
 
     So a study planned here is computed alike by every worker, or refused by one that can't, and read anywhere.
+    machine: in place of this one, to find again what was planned there.
     """
-    device = pick_device_type() if config.device == "auto" else config.device
-    precision = native_precision(device)
+    device, precision = _decided(config, machine)
     protocols = {name: _settled(options, precision) for name, options in config.protocols.items()}
-    arms = {name: arm.model_copy(update=_of_arm(arm, precision)) for name, arm in config.arms.items()}
     update: dict[str, Any] = {
         "device": device,
         "color": _settled_color(config),
         "pretrain": config.pretrain and _settled(config.pretrain, precision),
         "protocols": protocols,
-        "arms": arms,
+        "arms": {name: arm.model_copy(update=_of_arm(config, name, precision)) for name, arm in config.arms.items()},
     }
     return config.model_copy(update=update)
 
@@ -37,6 +43,15 @@ def pick_device_type() -> str:
     return "cuda" if has_cuda() else "cpu"
 
 
+def _decided(config: StudyConfig, machine: Machine | None) -> Machine:
+    """The device that a study says or leaves to ``machine``, and the precision there."""
+    open_device = machine.device if machine else pick_device_type()
+    device = open_device if config.device == "auto" else config.device
+    if machine and device == machine.device:
+        return machine
+    return Machine(device, native_precision(device))
+
+
 def _settled_color(config: StudyConfig) -> ColorSpace:
     try:
         return resolve_color(config.color, config.dataset.info().channels)
@@ -44,14 +59,16 @@ def _settled_color(config: StudyConfig) -> ColorSpace:
         raise ConfigError(f"dataset '{config.dataset.name}': {error}") from None
 
 
-def _settled(options: Model, precision: Precision) -> Model:
-    """The options with a precision that was left open decided."""
-    return (
-        options.model_copy(update={"precision": precision}) if getattr(options, "precision", "") == "auto" else options
-    )
+def _settled(options: Model, precision: Precision, *, whole: bool = False) -> Model:
+    """The options with a precision that was left open decided. whole: whether nothing lies below them that could say
+    it in their place."""
+    found = getattr(options, "precision", "")
+    return options.model_copy(update={"precision": precision}) if found == "auto" or (whole and not found) else options
 
 
-def _of_arm(arm: Any, precision: Precision) -> dict[str, Overrides | dict[str, Overrides]]:
-    """An arm's own settings, where they say ``auto`` themselves."""
-    protocols = {name: _settled(keys, precision) for name, keys in arm.protocols.items()}
-    return {"pretrain": _settled(arm.pretrain, precision), "protocols": protocols}
+def _of_arm(config: StudyConfig, name: str, precision: Precision) -> dict[str, Overrides | dict[str, Overrides]]:
+    """An arm's own settings, where they say ``auto`` themselves, or where nobody says it for them."""
+    arm = config.arms[name]
+    whole = arm.pretrains and config.pretrain is None
+    protocols = {protocol: _settled(keys, precision) for protocol, keys in arm.protocols.items()}
+    return {"pretrain": _settled(arm.pretrain, precision, whole=whole), "protocols": protocols}
