@@ -207,3 +207,20 @@ def test_groups_of_arrays_stay_together(tmp_path):
     assert tensors["target.group"].tolist() == [row // 5 for row in range(30)]
     assert all(len(set(tensors["split"][row : row + 5].tolist())) == 1 for row in range(0, 30, 5))
     assert sorted(set(tensors["split"].tolist())) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("none", [None, float("nan"), " "])
+def test_an_image_of_no_group_is_refused_and_numbers_are_whole(tmp_path, none):
+    groups = np.array([0.0, 1.0, 2.0] * 10, dtype=object)
+    manifest = headstart.import_arrays(IMAGES, LABELS, out=tmp_path / "out", groups=groups)
+    assert manifest.groups == ("0", "1", "2")
+    groups[7] = none
+    with pytest.raises(DataError, match=r"row 7 has no group: fill it in, or leave groups out"):
+        headstart.import_arrays(IMAGES, LABELS, out=tmp_path / "other", groups=groups)
+
+
+def test_two_files_that_hold_arrays_of_one_name_are_refused(tmp_path):
+    for number, rows in enumerate((slice(15), slice(15, 30))):
+        np.savez(tmp_path / f"batch_{number}.npz", images=IMAGES[rows], labels=LABELS[rows])
+    with pytest.raises(DataError, match=r"batch_0.npz and .*batch_1.npz both hold 'images': call them train and test"):
+        open_reader(tmp_path, "arrays", {})

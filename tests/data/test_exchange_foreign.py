@@ -20,6 +20,7 @@ from headstart.data.exchange.kinds import RGB
 from headstart.data.exchange.pictures import fitted
 from headstart.data.exchange.reference_lab import LAB_MEAN, LAB_STD, from_normalised, to_normalised
 from headstart.data.exchange.transfer import export_folder, guess_format, import_folder, open_reader
+from headstart.data.sources import SOURCES
 from headstart.errors import DataError
 from headstart.folder import read_folder
 from headstart.render.config import RenderConfig
@@ -395,3 +396,70 @@ def test_provenance_of_newer_make_is_refused(rendered, tmp_path):
     file.write_text(json.dumps(json.loads(file.read_text()) | {"exchange": 99}))
     with pytest.raises(DataError, match="has version 99"):
         guess_format(tmp_path / "out")
+
+
+def test_members_of_one_name_are_told(tmp_path):
+    photo(tmp_path / "a.png", 0)
+    picture = (tmp_path / "a.png").read_bytes()
+    members = {f"{number}.{ending}": data for number in range(24) for ending, data in (("png", picture), ("cls", b"0"))}
+    tar_of(tmp_path / "a.tar", members)
+    with tarfile.open(tmp_path / "a.tar", "a") as tar:
+        info = tarfile.TarInfo("3.png")
+        info.size = len(picture)
+        tar.addfile(info, io.BytesIO(picture))
+    reader = open_reader(tmp_path / "a.tar", "webdataset", {})
+    assert len(reader) == 24
+    assert [str(one.file) for one in reader.account.skipped] == ["a.tar/3.png"]
+
+
+def test_the_name_of_a_tar_file_by_which_splits_are_drawn_is_part_of_what_it_is(pictured, tmp_path):
+    one = pictured("one.tar", 24) / "one.tar"
+    two = shutil.copy(one, tmp_path / "two.tar")
+    first, second = (SOURCES["webdataset"](path=path) for path in (one, two))
+    assert first.reader().splits.tolist() != second.reader().splits.tolist()
+    assert first.identity() != second.identity()
+
+
+def test_a_saved_dataset_has_pictures_without_labels(tmp_path):
+    pictures = [Image.fromarray(photo(tmp_path / f"{n}.png", n)) for n in range(40)]
+    features = datasets.Features({"img": datasets.Image(), "label": datasets.ClassLabel(names=list(CLASSES))})
+    parts = {"train": (slice(0, 20), 1), "test": (slice(20, 30), 1), "unlabelled": (slice(30, 40), None)}
+    datasets.DatasetDict(
+        {
+            name: datasets.Dataset.from_dict(
+                {"img": pictures[rows], "label": [label and n % 2 for n in range(len(pictures[rows]))]},
+                features=features,
+            )
+            for name, (rows, label) in parts.items()
+        }
+    ).save_to_disk(str(tmp_path / "saved"))
+    reader = open_reader(tmp_path / "saved", "huggingface", {})
+    assert any("10 pictures, of which pretraining alone sees any" in str(guess) for guess in reader.account.guesses)
+    manifest, tensors = brought(tmp_path / "saved", tmp_path / "out")
+    assert (manifest.images, len(tensors["target.class"])) == (30, 30)
+    assert read_folder(tmp_path / "out" / "unlabelled")[0].images == 10
+
+
+def test_a_split_without_images_is_exported_and_read_back(by_class, tmp_path):
+    few = tmp_path / "few"
+    for number, label in enumerate(CLASSES):
+        photo(few / label / f"{number}.png", number)
+    manifest, _ = brought(few, tmp_path / "set")
+    assert 0 in manifest.counts.values()
+    export_folder(tmp_path / "set", "huggingface", tmp_path / "saved")
+    assert brought(tmp_path / "saved", tmp_path / "back")[0].counts == manifest.counts
+
+
+@pytest.mark.parametrize("told", [["cat", "dog"], '["cat", "dog"]'])
+def test_names_of_classes_in_hdf5_may_be_an_array(rendered, tmp_path, told):
+    images = np.random.default_rng(0).integers(0, 255, (24, 3, 8, 8)).astype(np.uint8)
+    with h5py.File(tmp_path / "a.H5", "w") as file:
+        file["images"], file["targets"] = images, np.arange(24) % 2
+        file.attrs["classes"] = told
+    assert guess_format(tmp_path / "a.H5") == "hdf5"
+    assert open_reader(tmp_path / "a.H5", "hdf5", {}).manifest.classes == ("cat", "dog")
+    with h5py.File(tmp_path / "a.H5", "a") as file:
+        del file["targets"]
+        file["targets"] = ["cat", "dog"] * 12
+    with pytest.raises(DataError, match=r"`targets` holds no numbers \(object\), and classes are"):
+        open_reader(tmp_path / "a.H5", "hdf5", {})

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from headstart.data.exchange.transfer import import_folder
 from headstart.data.viewing.fonts import fonts_of_size, written
 from headstart.data.viewing.overlays import axes_over, depth_picture, masks_over
 from headstart.data.viewing.preview import contact_sheet, preview_folder
+from headstart.errors import DataError
 from headstart.render.config import RenderConfig
 from headstart.render.writer import render_dataset
 
@@ -76,3 +78,13 @@ def test_a_font_that_has_the_letters_is_taken():
 def test_captions_tell_classes_apart(names):
     sheets = [np.asarray(Image.open(io.BytesIO(contact_sheet([[GRAY]], [name], columns=1)))) for name in names]
     assert (sheets[0] != sheets[1]).any()
+
+
+def test_a_split_without_images_is_named(tmp_path):
+    for number in range(2):
+        (tmp_path / "set" / "ab"[number]).mkdir(parents=True)
+        Image.fromarray(np.full((8, 8, 3), number, dtype=np.uint8)).save(tmp_path / "set" / "ab"[number] / "0.png")
+    counts = import_folder(tmp_path / "set", tmp_path / "out").counts
+    empty = next(split for split, count in counts.items() if not count)
+    with pytest.raises(DataError, match=f"has no {empty} images: name another split"):
+        preview_folder(tmp_path / "out", tmp_path / "p.png", images=3, columns=3, split=empty)

@@ -53,6 +53,19 @@ def test_a_table_tells_classes_and_splits_whatever_folders_say(pictures, tmp_pat
     assert SOURCES["table"](path=table).identity() != identity, "the pictures count, not the table alone"
 
 
+@pytest.mark.parametrize("prefix", ["./images/", ".\\images\\", "images//"])
+def test_paths_as_other_tools_write_them(pictures, prefix):
+    """The first row names a picture that is gone, which is its own mistake and does not make the table none."""
+    lines = [(prefix + path.removeprefix("images/"), label, split) for path, label, split in rows()]
+    written(pictures, lines)
+    assert guess_format(pictures) == "table"
+    assert open_reader(pictures, "table", {}).manifest.classes == ("9", "10")
+    written(pictures, [("images/gone.png", "9", "train"), *lines])
+    assert guess_format(pictures) == "table"
+    with pytest.raises(DataError, match=r"row 2 names 'images/gone.png', which is not there"):
+        open_reader(pictures, "table", {})
+
+
 def test_tables_in_the_folders_of_splits_as_hugging_face_has_them(tmp_path):
     for split, count in (("train", 6), ("validation", 3), ("test", 3)):
         names = [f"{number}.png" for number in range(count)]

@@ -84,6 +84,13 @@ def test_columns_that_are_only_called_like_targets_are_none(scenes):
         written(scenes, table, pose_column="pose")
 
 
+def test_a_mask_that_is_missing_in_the_first_row_is_missed(scenes):
+    masks = [f"./masks/{number}.png" for number in range(24)]
+    assert "semantic" in written(scenes, frame(mask=masks)).targets
+    with pytest.raises(DataError, match=r"row 2 names no mask: fill in its path"):
+        written(scenes, frame(mask=["", *masks[1:]]))
+
+
 def test_an_export_without_its_provenance_is_a_table(scenes, tmp_path):
     import_folder(scenes, tmp_path / "first", options=_said(scenes))
     export_folder(tmp_path / "first", "table", tmp_path / "out")

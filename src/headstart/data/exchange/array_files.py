@@ -174,14 +174,20 @@ def arrays_at(path: Path) -> Mapping[str, Values]:
 
     An archive in a folder lends its name to its members if it is that of a split: ``test.npz`` holds ``test_x``. A file
     on its own is called ``images``, whatever its name. Raises ``DataError``, naming the file, for one that is damaged
-    or holds Python objects.
+    or holds Python objects, and for two that hold an array of the same name.
     """
     found: dict[str, Values] = {}
+    sources: dict[str, Path] = {}
     for number, file in enumerate(files_at(path)):
         alone = not path.is_dir() and number == 0
         for name, values in _arrays_in(file).items():
             called = "images" if alone and file.suffix.lower() == ".npy" else _called(path, file, name)
-            found.setdefault(called, values)
+            if called in found:
+                raise DataError(
+                    f"{sources[called]} and {file} both hold '{called}': call them train and test, join them, or name "
+                    "one of them"
+                )
+            found[called], sources[called] = values, file
     return found
 
 

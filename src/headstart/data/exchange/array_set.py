@@ -100,7 +100,7 @@ def read_set(arrays: Mapping[str, Values], where: str, name: str, options: Array
     kind, side = kind_of(images, layout, called, account), _side(layout, images, options, called)
     told = whole(joined["split"]) if "split" in joined else None
     counts = [arrays[names["images"][split]].shape[0] for split in sorted(names["images"])]
-    belongs = whole(joined["group"]).reshape(-1).astype(str).tolist() if "group" in joined else []
+    belongs = _groups(whole(joined["group"]), where) if "group" in joined else []
     splits = splits_of(told, names["images"], counts, belongs, options.seed, f"{where}: splits", account)
     classes, held = _held(joined, names, where, account)
     maps, classes = _mapped(joined, classes, layout, where, options, account)
@@ -114,6 +114,17 @@ def read_set(arrays: Mapping[str, Values], where: str, name: str, options: Array
     reader = ArrayReader(manifest, splits, targets, images, layout, held, maps, options.fit, False)
     reader.account = account
     return reader
+
+
+def _groups(values: NDArray[Any], where: str) -> list[str]:
+    """What each image belongs to, as text; a whole number is one, be it kept as a float. Raises ``DataError`` for an
+    image of no group."""
+    flat = (values.astype(str) if values.dtype.kind == "S" else values).reshape(-1).tolist()
+    found = [value.strip() if isinstance(value, str) else value for value in flat]
+    for row, value in enumerate(found):
+        if value is None or value != value or value == "":
+            raise DataError(f"{where}: row {row} has no group: fill it in, or leave groups out")
+    return [str(int(value) if isinstance(value, float) and value.is_integer() else value) for value in found]
 
 
 def _called(found: Found) -> str:

@@ -111,7 +111,7 @@ def _typed(name: str, values: NDArray[Any]) -> NDArray[Any]:
 
 def read_hdf5(path: Path, options: Hdf5Options) -> Reader:
     """A reader of one file or of a folder with one per split. Raises ``DataError`` if they are not in the layout."""
-    files = sorted(entry for entry in path.iterdir() if entry.suffix in SUFFIXES) if path.is_dir() else [path]
+    files = sorted(entry for entry in path.iterdir() if entry.suffix.lower() in SUFFIXES) if path.is_dir() else [path]
     if not files:
         raise DataError(f"{path} holds no HDF5 files ({', '.join(SUFFIXES)}): name a folder that does")
     headers = [read_header(file) for file in files]
@@ -172,7 +172,7 @@ def _foreign(
 
 def _recognises(path: Path) -> bool:
     files = path.iterdir() if path.is_dir() else [path]
-    return any(entry.suffix in SUFFIXES for entry in files)
+    return any(entry.suffix.lower() in SUFFIXES for entry in files)
 
 
 HDF5 = Format(

@@ -76,13 +76,24 @@ def _read_header(file: Any) -> Header:
     values = _numbers(file, labels) if labels and len(images) else np.zeros(0)
     top = int(values.max()) - ("class" not in columns) if len(values) else -1
     numbers = (values if "class" in columns else np.zeros(0)).astype(np.int64)
-    names = tuple(json.loads(file.attrs.get("classes", "[]")))
-    return Header(len(images), images.shape[1:], columns, index, numbers, top, names)
+    return Header(len(images), images.shape[1:], columns, index, numbers, top, _names(file))
+
+
+def _names(file: Any) -> tuple[str, ...]:
+    """Of classes, from the file's attribute: our own exports write JSON, others an array of texts."""
+    told = file.attrs.get("classes", "[]")
+    names = json.loads(told) if isinstance(told, str | bytes) else np.asarray(told).reshape(-1).tolist()
+    return tuple(name.decode() if isinstance(name, bytes) else str(name) for name in names)
 
 
 def _numbers(file: Any, column: str) -> NDArray[Any]:
     """Numbers of classes. Raises ``DataError`` for numbers that are none."""
     values = np.asarray(file[column])
+    if values.dtype.kind not in "biuf":
+        raise DataError(
+            f"`{column}` holds no numbers ({values.dtype}), and classes are: write numbers, and names as the attribute "
+            "`classes`"
+        )
     if not np.isfinite(values).all() or (values != np.round(values)).any() or values.min() < 0:
         wrong = values[~np.isfinite(values) | (values != np.round(values)) | (values < 0)][0]
         raise DataError(

@@ -20,9 +20,10 @@ from headstart.data.exchange.base import Format, Reader, ReadOptions, needs, new
 from headstart.data.exchange.doubts import class_doubts
 from headstart.data.exchange.kinds import UNREADABLE
 from headstart.data.exchange.parallel import in_parallel
+from headstart.data.exchange.parts import unlabelled_guess
 from headstart.data.exchange.pictures import decode, encode_png, fits_png, fitted, stacked
 from headstart.data.exchange.provenance import read_provenance
-from headstart.data.exchange.splits import SPLIT_WORDS, UNKNOWN, complete_splits, drawn_splits, told_splits
+from headstart.data.exchange.splits import SPLIT_WORDS, UNKNOWN, UNLABELLED, complete_splits, drawn_splits, told_splits
 from headstart.data.exchange.stored import TARGETS, Arrays, Stored, as_target
 from headstart.data.exchange.survey import read_headers, shorter_sides, survey
 from headstart.errors import DataError
@@ -37,7 +38,8 @@ MARKS = ("dataset_dict.json", "state.json")
 
 
 def write_huggingface(stored: Stored, out: Path, report: Callable[[int], None]) -> None:
-    """Write ``stored`` into the empty folder ``out``: first as one Arrow file per split, then as the library does."""
+    """Write ``stored`` into the empty folder ``out``: first as one Arrow file per split, then as the library does,
+    which cannot read an empty one back."""
     if not fits_png(stored.kind):
         raise DataError(f"PNG cannot hold {stored.kind}: export to folder or webdataset, which keep arrays then")
     hub = needs("datasets", "hub")
@@ -55,7 +57,8 @@ def write_huggingface(stored: Stored, out: Path, report: Callable[[int], None]) 
                 if len(rows):
                     writer.write_batch(_columns(arrays, rows, start, stored.targets))
             report(start + len(arrays["split"]))
-    splits = {NAMES[split]: hub.Dataset.from_file(str(drafts / f"{split}.arrow")) for split in SPLITS}
+    filled = [split for split in SPLITS if stored.manifest.counts.get(split)]
+    splits = {NAMES[split]: hub.Dataset.from_file(str(drafts / f"{split}.arrow")) for split in filled}
     with _quiet(hub):
         hub.DatasetDict(splits).save_to_disk(str(out))
     rmtree(drafts)
@@ -115,7 +118,8 @@ class HuggingFaceReader(Reader):
         batch = self.rows.with_format("numpy")[self.order[start:stop].tolist()]
         pictures = zip(range(start, stop), batch[self.image], strict=True)
         arrays: Arrays = {"images": stacked(in_parallel(self._picture, pictures))}
-        for name, column in self.columns.items():  # the library's formatter widens small types
+        asked = {} if (self.splits[start:stop] == UNLABELLED).any() else self.columns
+        for name, column in asked.items():  # the library's formatter widens small types
             arrays[f"target.{name}"] = as_target(name, np.asarray(batch[column]))
         return arrays
 
@@ -168,6 +172,7 @@ def _foreign(
     splits = complete_splits(given.tolist(), [str(row) for row in range(len(rows))], options.seed)
     account = Account(used=len(rows))
     account.guesses += [*told_splits(given.tolist(), "those that the dataset has"), *drawn_splits(given.tolist())]
+    account.guesses += unlabelled_guess(int((given == UNLABELLED).sum()), "that is their split")
     if label:
         account.guess("class", label, "the first column of class labels")
         numbers = np.array([-1 if number is None else number for number in rows[label]], dtype=np.int64)
@@ -196,7 +201,7 @@ def _load(path: Path, hub: Any) -> tuple[Any, NDArray[np.int64]]:
         parts = dict(loaded) if isinstance(loaded, hub.DatasetDict) else {"": loaded}
         numbers = [_split_number(name, path) for name in parts]
         rows = hub.concatenate_datasets(list(parts.values()))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
         raise DataError(f"{path} is no whole saved dataset ({error}): save it again by `save_to_disk`") from error
     if not len(rows):
         raise DataError(f"{path} holds no rows: save a dataset that does")

@@ -12,7 +12,7 @@ from headstart.data.exchange.account import Account
 from headstart.data.exchange.layout import Parts
 from headstart.data.exchange.maps import MapFiles, MapOptions, depth_of, number_masks, read_map
 from headstart.data.exchange.plain import Beside
-from headstart.data.exchange.tables import DEPTH, MASK, POSE, Table, column_of, entry_of
+from headstart.data.exchange.tables import DEPTH, MASK, POSE, Table, column_of, entry_of, steps_of
 from headstart.errors import DataError
 from headstart.scenes.disk.tree import Entry
 from headstart.scenes.pose import POSES, euler_matrix, pose_class
@@ -54,7 +54,7 @@ class Columns:
 def columns_of(table: Table, options: TargetOptions, files: Mapping[Parts, Entry]) -> Columns:
     """Which columns of a table are targets.
 
-    One that is called so, and not asked for, is none unless its first row holds one: a file that is there, or a pose.
+    One that is called so, and not asked for, is none unless a row holds one: a file that is there, or a pose.
     """
     maps: dict[str, int] = {}
     numbers: dict[str, tuple[int, ...]] = {}
@@ -75,12 +75,11 @@ def columns_of(table: Table, options: TargetOptions, files: Mapping[Parts, Entry
 
 
 def _is_file(table: Table, place: int, files: Mapping[Parts, Entry]) -> bool:
-    first = table.rows[0][1][place] if table.rows else ""
-    return (*table.entry.parts[:-1], *first.replace("\\", "/").split("/")) in files
+    return any(row[place] and steps_of(table, row[place]).parts in files for _, row in table.rows)
 
 
 def _holds_pose(table: Table, place: int) -> bool:
-    return bool(table.rows) and _pose_number(table.rows[0][1][place]) is not None
+    return any(_pose_number(row[place]) is not None for _, row in table.rows)
 
 
 def _pose_number(text: str) -> int | None:

@@ -28,6 +28,7 @@ __all__ = [
     "is_table",
     "names_pictures",
     "read_table",
+    "steps_of",
     "tables_among",
 ]
 
@@ -81,7 +82,7 @@ def _names(table: Table, files: set[tuple[str, ...]]) -> bool:
     place = next((known.index(word) for word in PATH if word in known), None)
     if place is None or not table.rows or not set(known) & {*CLASS, *SPLIT, *MASK, *DEPTH, *POSE}:
         return False
-    return (*table.entry.parts[:-1], *table.rows[0][1][place].split("/")) in files
+    return any(steps_of(table, row[place]).parts in files for _, row in table.rows)
 
 
 def tables_among(entries: Sequence[Entry]) -> list[Entry]:
@@ -127,7 +128,7 @@ def entry_of(where: str, table: Table, name: str, files: Mapping[Parts, Entry], 
     """The file that a row means by ``name``. Raises ``DataError``, which ``where`` begins, if it means none."""
     if not name:
         raise DataError(f"{where} names no {what}: fill in its path, or remove the row")
-    steps = PurePosixPath(os.path.normpath("/".join((*table.entry.parts[:-1], name.replace("\\", "/")))))
+    steps = steps_of(table, name)
     if PurePosixPath(name).is_absolute() or PureWindowsPath(name).is_absolute() or ".." in steps.parts:
         raise DataError(
             f"{where} names '{name}', which lies outside: name files below the folder, relative to the table"
@@ -138,6 +139,11 @@ def entry_of(where: str, table: Table, name: str, files: Mapping[Parts, Entry], 
     if entry is None:
         raise DataError(f"{where} names '{name}', which is not there: restore it, or remove the row")
     return entry
+
+
+def steps_of(table: Table, name: str) -> PurePosixPath:
+    """Where the file ``name`` of a row lies below the root, ``./`` and backslashes aside."""
+    return PurePosixPath(os.path.normpath("/".join((*table.entry.parts[:-1], name.replace("\\", "/")))))
 
 
 def _text(entry: Entry) -> Iterator[tuple[int, Sequence[str]]]:

@@ -133,7 +133,10 @@ def _grouped(members: list[Member], tar_name: str, split: int, account: Account)
             account.skip(f"{tar_name}/{as_text(member.name)}", reason)
             continue
         key = as_text("/".join(part for part in (tar_name, *stem.rpartition("/")[::2]) if part))
-        samples.setdefault(stem, Sample(tar_name, key, split)).members[ending] = member
+        sample = samples.setdefault(stem, Sample(tar_name, key, split))
+        if ending in sample.members:  # as of tar itself, the last one counts
+            account.skip(f"{tar_name}/{as_text(sample.members[ending].name)}", "another of this name comes after it")
+        sample.members[ending] = member
     yield from samples.values()
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from headstart.data.viewing.fonts import Written, fonts_of_size, written
 from headstart.data.viewing.overlays import axes_over, depth_picture, masks_over, picture_of
-from headstart.errors import unknown_name
+from headstart.errors import DataError, unknown_name
 from headstart.files import write_atomic
 from headstart.folder import SPLITS, read_folder
 
@@ -35,12 +35,15 @@ def preview_folder(folder: Path, picture: Path, *, images: int, columns: int, sp
     """Write a contact sheet of a dataset folder's ``split`` as the PNG ``picture``.
 
     Classes take turns. Beside each image stand its masks, where it has any, and its depth, near things bright; the axes
-    of the object's own frame are drawn over it. Below are the classes of what it shows.
+    of the object's own frame are drawn over it. Below are the classes of what it shows. Raises ``DataError`` for a
+    split without images.
     """
     if split not in SPLITS:
         raise unknown_name("split", split, SPLITS)
     manifest, tensors = read_folder(folder)
     each = show_rows(tensors, split, images)
+    if not each:
+        raise DataError(f"{folder} has no {split} images: name another split")
     captions = [caption(example, manifest.classes) for example in each]
     write_atomic(picture, contact_sheet([_panels(example) for example in each], captions, columns=columns))
 
@@ -49,7 +52,7 @@ def show_rows(tensors: Mapping[str, Tensor], split: str, images: int) -> list[di
     """Up to ``images`` rows of a dataset folder's ``split``, each a tensor by name; where there are classes, they take
     turns."""
     rows = torch.nonzero(tensors["split"] == SPLITS.index(split)).flatten()
-    if "target.class" in tensors:
+    if "target.class" in tensors and len(rows):
         rows = rows[taking_turns(tensors["target.class"][rows])]
     return [{name: values[row] for name, values in tensors.items()} for row in rows[:images].tolist()]
 
