@@ -36,7 +36,8 @@ def advise(run: Path | str, *, labels: int | None = None, target: float | None =
     targets = {} if target is None else dict.fromkeys(info.metrics, target)
     hours = collect_costs(study.run, study.run.outcomes(), results).hours
     found = tuple(outlooks(results, study.utility, info.metrics, info.seed, labels, targets, hours))
-    return Advice(found, labels, target, {task: metric.name for task, metric in info.metrics.items()})
+    names = {task: metric.name for task, metric in info.metrics.items()}
+    return Advice(found, labels, target, names, study.tables.training)
 
 
 def _check_target(study: Study, target: float | None) -> None:

@@ -11,6 +11,7 @@ from headstart.display import Displayed
 from headstart.report.advice_words import doubts, in_a_line, reach_texts, saved_texts, title_of
 from headstart.report.brief import Brief
 from headstart.report.cells import plain_table
+from headstart.report.training import TrainedOut
 from headstart.study.results.outlooks import Outlook
 from headstart.utility.forecast import Reach
 
@@ -20,12 +21,13 @@ __all__ = ["Advice", "Outlook"]
 @dataclass(frozen=True, repr=False)
 class Advice(Displayed):
     """outlooks: of all curves, the baseline's first. labels, target: what they were asked for. metrics: what
-    scores are, by task."""
+    scores are, by task. training: whether arms are trained out, without which no start is said to save labels."""
 
     outlooks: tuple[Outlook, ...]
     labels: int
     target: float | None
     metrics: Mapping[str, str]
+    training: TrainedOut
 
     def table(self, label_cost: float = 0.0, compute_cost: float = 0.0) -> pd.DataFrame:
         """In words, a row per start that something can be told of. label_cost: of a label. compute_cost: of an hour of
@@ -58,24 +60,49 @@ def _row(one: Outlook, found: Advice, label_cost: float, compute_cost: float) ->
 
 def _sentences(found: Advice, label_cost: float, compute_cost: float) -> Iterator[str]:
     yield from doubts(found.outlooks, [one.arm for one in found.outlooks])
-    saving = [(one.saved.labels, place) for place, one in enumerate(found.outlooks) if one.saved]
-    best = found.outlooks[max(saving)[1]] if saving else None
-    if best is None or best.saved is None:
+    if not found.training.settled:
+        yield found.training.sentence
+    saving = [(_is_sure(one, found), one.saved.labels, place) for place, one in enumerate(found.outlooks) if one.saved]
+    if not saving:
         yield "Nothing can be compared: it takes a curve of the baseline, and one of another arm."
         return
-    name, sure = _title(best, found), best.saved.low > 0
-    if sure:
-        yield f"With {found.labels:,} labels, {name} saves most: {_saved(best)} labels."
-    else:
-        yield (
-            f"With {found.labels:,} labels it is not decided whether {name}, the best, saves any: {_saved(best)}. "
-            "`headstart study plan RECIPE --detect 50%` says how many trials it takes to see."
-        )
+    sure, most, place = max(saving)
+    best = found.outlooks[place]
+    yield _answer(best, found, sure, any(labels > most for _, labels, _ in saving))
     if label_cost or compute_cost:
-        money = _net(best, label_cost, compute_cost)
-        doing = "saves" if money > 0 else "costs"
-        doubt = "" if sure else ", if it saves what is likeliest"
-        yield f"{'Pretrain' if money > 0 else 'Label more'}: {name} {doing} {_amount(abs(money))} in all{doubt}."
+        yield _worth(_title(best, found), _net(best, label_cost, compute_cost), sure)
+
+
+def _answer(best: Outlook, found: Advice, sure: bool, rivaled: bool) -> str:
+    """rivaled: whether another may save more, of which nothing is sure."""
+    name, place = _title(best, found), f"With {found.labels:,} labels"
+    if sure:
+        which = " of those that save any beyond doubt" if rivaled else ""
+        return f"{place}, {name} saves most{which}: {_saved(best)} labels."
+    return f"{place} it is not decided whether {name}, the best, saves any: {_saved(best)}. {_remedy(best, found)}"
+
+
+def _is_sure(one: Outlook, found: Advice) -> bool:
+    """Whether it saves labels beyond doubt: by its own forecast, by the band over all points of the study, and not by
+    speed alone."""
+    return found.training.settled is not False and one.claimed and one.saved is not None and one.saved.low > 0
+
+
+def _remedy(one: Outlook, found: Advice) -> str:
+    """What would decide whether it saves labels."""
+    if found.training.settled is False:
+        return "Train longer first."
+    above = "Its own interval lies above 0, but of those of all arms and budgets one may by luck. "
+    plan = "`headstart study plan RECIPE --detect 50%` says how many trials it takes to see."
+    return f"{above if one.saved and one.saved.low > 0 else ''}{plan}"
+
+
+def _worth(name: str, money: float, sure: bool) -> str:
+    """What it comes to in money; what to do only where something is sure."""
+    told = f"{name} {'saves' if money > 0 else 'costs'} {_amount(abs(money))} in all"
+    if not sure:
+        return f"If it saves what is likeliest, {told}."
+    return f"{'Pretrain' if money > 0 else 'Label more'}: {told}."
 
 
 def _title(one: Outlook, found: Advice) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from headstart.charts import Figure, draw_figures, save_figure
 from headstart.charts.names import find_baseline
+from headstart.charts.text import utility_ends
 from headstart.data.viewing.preview import caption, encode_png
 from headstart.files import write_atomic
 from headstart.names import as_text
@@ -85,7 +86,14 @@ class Tables:
             hits=collect_hits(run, outcomes),
             looks=looks,
         )
-        verdict = state_verdict(self.utility, self.arms, self.missing, varied=info.varied, confidence=confidence)
+        verdict = state_verdict(
+            self.utility,
+            self.arms,
+            self.missing,
+            varied=info.varied,
+            confidence=confidence,
+            interpolation=info.utility.interpolation,
+        )
         idle = idle_sentence(self.summary, info.metrics, info.varied)
         trials = trials_sentence(self.utility, run.points, info.varied, info.adaptive) if info.adaptive else ""
         doubles = duplicates_sentence(_duplicates(run, outcomes))
@@ -123,6 +131,7 @@ def write_outputs(run: RunFolder, tables: Tables) -> Path:
         timings=collect_timings(run, tables.outcomes),
         command=f"headstart study run {shlex.quote(str(folder / CONFIG))}",
         confidence=info.utility.confidence,
+        interpolation=info.utility.interpolation,
         varied=info.varied,
         arms=tables.arms,
         missing=tables.missing,
@@ -139,17 +148,20 @@ def write_outputs(run: RunFolder, tables: Tables) -> Path:
 
 def figures_of(run: RunFolder, tables: Tables) -> tuple[Figure, ...]:
     """Those of the page."""
-    varied, confidence = run.info.varied, run.info.utility.confidence
+    utility = run.info.utility
     classes = {label: one.classes for label, one in read_samples(run, tables.outcomes).items()}
     drawn = tables.summary, tables.utility, tables.history, collect_maps(run, classes)
-    return draw_figures(*drawn, varied=varied, confidence=confidence)
+    return draw_figures(
+        *drawn, varied=run.info.varied, confidence=utility.confidence, interpolation=utility.interpolation
+    )
 
 
 def brief_of(run: RunFolder, tables: Tables) -> Brief:
     """The verdict, utility and scores by budget, what is missing, and where the page lies."""
     verdict, varied, page = tables.verdict, run.info.varied, run.folder / PAGE
+    ends = utility_ends(run.info.utility.interpolation).many
     grids = {
-        "Utility: labels saved per label, with intervals": utility_grid(tables.utility, tables.summary, varied),
+        f"Utility: labels saved per label, with {ends}": utility_grid(tables.utility, tables.summary, varied),
         "Scores on test images, by labels": accuracy_grid(tables.summary, varied),
     }
     where = f"The whole report: {as_text(str(page))}" if page.exists() else ""
@@ -172,6 +184,7 @@ def _advice(run: RunFolder, tables: Tables) -> AdviceBox | None:
         baseline=find_baseline(tables.arms),
         seed=info.seed,
         confidence=info.utility.confidence,
+        interpolation=info.utility.interpolation,
     )
     return state_advice(found, tables.training)
 

@@ -47,6 +47,15 @@ def test_what_is_claimed_or_worth_too_little_is_settled() -> None:
     assert more_trials(above, points, (), ADAPTIVE), "its own interval alone is above 0, among many"
 
 
+def test_what_is_claimed_is_settled_beside_what_seems_to_gain_more() -> None:
+    points = planned(classification=3)
+    sure = found("classification", 0.1, 4.0, sure=0.02)
+    noisy = found("classification", -0.9, 9.0).assign(arm="vae", gain=0.3)
+    assert more_trials(pd.concat([sure, noisy]), points, (), ADAPTIVE) == {}
+    above = found("classification", 0.1, 0.4, sure=-0.02)
+    assert more_trials(pd.concat([above, noisy]), points, (), ADAPTIVE), "what seems to gain most may be worth it"
+
+
 def test_frozen_arms_have_to_be_settled_too() -> None:
     points = planned(classification=3)
     utility = pd.concat([found("classification", -0.4, 0.4), found("classification", -0.4, 0.6, protocol="linear")])

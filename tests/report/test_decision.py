@@ -65,6 +65,12 @@ def test_a_start_that_pays_with_few_labels_alone_is_for_few_labels() -> None:
     assert "Rotation pretraining is worth labels up to 500 of them." in advice.reason
 
 
+def test_a_noisy_start_that_seems_to_gain_more_does_not_hide_one_that_is_sure(worth: Tables) -> None:
+    noisy = worth.utility.assign(arm="cmc", gain=worth.utility["gain"] + 0.1, sure_gain=-0.1, utility_low=-0.5)
+    twice = worth._replace(utility=pd.concat([noisy, worth.utility], ignore_index=True))
+    assert make_advice(twice).reason == make_advice(worth).reason
+
+
 def test_where_no_start_saves_anything_labels_are_to_be_had() -> None:
     found = tables(1.0)
     utility = found.utility.assign(sure_gain=-0.01, utility_low=-0.3, utility_high=0.02)

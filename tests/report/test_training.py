@@ -50,6 +50,24 @@ def test_where_nobody_looked_that_is_said() -> None:
         assert "was not looked at" in told.sentence
 
 
+def test_a_baseline_that_nobody_looked_at_is_not_called_trained_out() -> None:
+    """Neither of others, nor of itself by another protocol, nor in one study of a suite of two."""
+    others = make_doublings(0.001, "rotation")
+    probe = pd.concat([others, make_doublings(0.001).assign(protocol="linear")])
+    one, two = (
+        table.assign(width=width) for width, table in (("4", pd.concat([others, make_doublings()])), ("8", others))
+    )
+    failed = pd.concat([others, make_doublings(np.nan)])
+    for table in (others, probe, pd.concat([one, two]), failed):
+        told = state_training(table, ARMS)
+        assert told.settled is None
+        assert told.sentence == (
+            "Whether the baseline is trained out was not looked at: a gain may be speed, not labels."
+        )
+    assert state_training(one, ARMS).settled
+    assert state_training(make_doublings(0.05, "rotation"), ARMS).settled is False
+
+
 def test_the_page_says_it_under_the_headline(tmp_path: Path) -> None:
     for change, words in ((0.003, "Trained out: doubling"), (0.05, "Not trained out: doubling")):
         page = tmp_path / "report.html"

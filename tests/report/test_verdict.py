@@ -80,6 +80,35 @@ def test_the_middle_budget_is_told_however_well_others_look() -> None:
     assert found.claims
 
 
+NOISY = point(250, 900, 100, math.inf, arm="vae")
+
+
+def test_of_claimed_arms_the_best_is_told_however_much_a_noisy_one_seems_to_gain() -> None:
+    found = verdict(point(), NOISY, point(250, 500, 400, 600, arm="cmc"))
+    assert found.headline.startswith("With 250 labels, rotation pretraining is worth 410 more labels")
+    assert found.lines == (
+        "Worth labels elsewhere too: CMC (at 250).", "Not shown to be worth labels at any budget: VAE.",
+    )  # fmt: skip
+
+
+def test_an_arm_that_is_above_0_by_itself_is_unsettled_however_much_a_noisy_one_seems_to_gain() -> None:
+    found = verdict(point(sure=-0.01), NOISY)
+    assert found.headline.startswith("Not settled: with 250 labels, rotation pretraining is worth 410 more labels")
+    assert not found.claims
+
+
+def test_a_frozen_arm_that_is_above_0_by_itself_is_no_arm_that_is_not() -> None:
+    frozen = point(250, 400, 260, 500, protocol="ridge", sure=-0.01)
+    found = verdict(point(250, 300, 200, 400, arm="cmc"), frozen)
+    assert found.headline == (
+        "With 250 labels, no fine-tuned arm is worth labels beyond its interval: the best, CMC pretraining, comes to "
+        "+50 labels (95\u00a0% interval −50 to +150)."
+    )
+    assert found.lines[0] == (
+        "Frozen, the best is rotation pretraining (ridge regression): +150 labels (95\u00a0% interval 10–250)."
+    )
+
+
 def test_of_two_middle_budgets_it_is_the_smaller() -> None:
     points = [point(labels, 4 * labels, 3 * labels, 5 * labels) for labels in (100, 200, 400, 800)]
     assert headline(*points).startswith("With 200 labels")

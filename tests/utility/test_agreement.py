@@ -46,3 +46,11 @@ def test_every_draw_of_trials_is_ranked_by_itself():
     np.testing.assert_allclose(_correlations(tuned, probed), alone)
     assert np.isnan(alone[2])
     assert np.isfinite(np.delete(alone, 2)).all()
+
+
+def test_a_single_trial_ranks_and_has_no_interval():
+    rng = np.random.default_rng(5)
+    scores = (ARMS + LABELS) + 0 * noisy(ARMS + LABELS, rng)[..., :1]
+    found = rank_agreement(scores, scores, rng)
+    assert found.correlation == pytest.approx(1)
+    assert np.isnan([found.low, found.high]).all()

@@ -67,6 +67,10 @@ def test_what_cannot_be_trusted_says_why():
     assert distrust(LABELS, good, 0.9) == ""
     assert "it takes 4 budgets to see a curve, and 3 were measured" in distrust(LABELS[:3], good[:3])
     assert "0 of its budgets are clear of the blind guess" in distrust(LABELS, good + 0.5, 0.6)
+    assert "it takes 2 trials to see noise" in distrust(LABELS, good[:, :1])
+    few = good.copy()
+    few[1:, 1:] = np.nan
+    assert distrust(LABELS, few, 0.9) == "", "the noise of one budget is lent to others"
     worse = good.copy()
     worse[3] += 0.2
     assert "gets worse with more labels" in distrust(LABELS, worse, 0.9)

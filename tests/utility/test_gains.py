@@ -156,6 +156,39 @@ def test_a_claim_holds_if_missing_runs_had_scored_the_guess_or_is_not_made() -> 
     assert good.sure[0, 1] > 0
 
 
+def test_what_the_baseline_lacks_is_bounded_too() -> None:
+    scores = study(gain=0.05, noise=0.005)
+    assert (estimate(scores).sure > 0).all()
+    scores.baseline[1, 0] = np.nan
+    untold, guessed, level = (estimate(scores, guess=guess) for guess in (None, np.full(4, 0.1), MEANS[:, 0]))
+    assert np.isnan(untold.sure[:, 1]).all()
+    assert (untold.sure[:, [0, 2, 3]] > 0).all()
+    assert (untold.bounded == [False, True, False, False]).all()
+    assert (guessed.low[:, 1] > 0).all()
+    assert (guessed.sure[:, 1] < 0).all(), "a baseline that guesses once is worse, and less surely so"
+    assert (level.sure > 0).all()
+
+
+def test_what_the_baseline_lacks_makes_up_for_nothing_that_an_arm_lacks() -> None:
+    scores, guess = study(gain=0.2, noise=0.005, trials=6), MEANS[:, 0] - 0.2
+    scores.compared[0, 1, 0], scores.baseline[1, 1] = np.nan, np.nan
+    arms, baseline = (np.where(np.isnan(own), guess[:, None], own) for own in (scores.compared, scores.baseline))
+    both = estimate(replace(scores, compared=arms, baseline=baseline))
+    assert estimate(scores, guess=guess).sure[0, 1] < both.sure[0, 1] - 0.02
+
+
+def test_test_images_are_sampled_where_runs_are_missing_as_well() -> None:
+    rng = np.random.default_rng(0)
+    easy = 2 * rng.normal(size=(2, 1, 1, 100)) + np.array([0.0, 0.8])[:, None, None, None]
+    outcomes = (rng.normal(size=(2, 4, 4, 100)) < easy).astype(float)
+    outcomes[1, 1, 0] = np.nan
+    scores = StudyScores(LABELS, outcomes[0].mean(axis=-1), outcomes[1:].mean(axis=-1), np.full((1, 4), -1))
+    guess = np.nanmean(scores.compared[0], axis=-1) - 0.2
+    kept = replace(scores, per_image=(outcomes[0], outcomes[1:]))
+    without, found = (estimate(own, guess=guess, draws=2000) for own in (scores, kept))
+    assert found.sure[0, 1] < without.sure[0, 1] - 0.02
+
+
 def test_few_networks_say_less_than_many() -> None:
     """The same scores, told that they came from two networks, ten, or one."""
     scores = study(curves=1, trials=10)

@@ -88,13 +88,34 @@ def test_utility_does_not_depend_on_the_unit_of_labels(seed: int, scale: float) 
         np.testing.assert_allclose(getattr(two, name), getattr(one, name) * scale, rtol=1e-6)
 
 
-@given(st.integers(0, 10_000), st.floats(-0.1, 0.1))
-@settings(max_examples=30, deadline=None)
-def test_more_labels_are_sure_only_where_a_gain_is(seed: int, gain: float) -> None:
-    scores = noisy(seed, gain)
+MOVED = st.lists(st.floats(-0.2, 0.2), min_size=len(MEANS), max_size=len(MEANS))
+
+
+@given(st.integers(0, 10_000), st.floats(-0.1, 0.1), MOVED)
+@settings(max_examples=60, deadline=None)
+def test_more_labels_are_sure_only_where_a_gain_is(seed: int, gain: float, moved: list[float]) -> None:
+    """And fewer only where a loss is, whether or not the baseline's means rise with labels."""
+    noise = noisy(seed, gain)
+    scores = replace(noise, baseline=noise.baseline + np.array(moved)[:, None])
     gains = estimate_gains(scores, np.random.default_rng(11), draws=200)
     found = estimate_utility(scores, gains)
-    assert (gains.low[found.utility_low > 0] > 0).all()
+    assert (gains.low[found.equivalent_low > LABELS * (1 + 1e-9)] > 0).all()
+    assert (gains.sure[found.sure_labels > LABELS * (1 + 1e-9)] > 0).all()
+    assert (gains.high[found.equivalent_high < LABELS * (1 - 1e-9)] < 0).all()
+    assert (found.sure_labels <= found.equivalent_low).all()
+
+
+def test_where_the_baseline_dips_a_loss_with_as_many_labels_is_no_gain_in_labels() -> None:
+    labels, rng = np.array([20.0, 40.0, 80.0]), np.random.default_rng(0)
+    means = np.array([[0.500, 0.44, 0.62], [0.485, 0.50, 0.64]])
+    baseline, arm = means[..., None] + 0.003 * rng.standard_normal((2, 3, 5))
+    scores = StudyScores(labels, baseline, arm[None], np.full((1, 5), -1))
+    gains = estimate_gains(scores, np.random.default_rng(1), draws=200)
+    found = estimate_utility(scores, gains).curve(0)
+    assert gains.high[0, 0] < 0
+    assert found.equivalent_labels[0] > 40, "read off a fit that the dip lowered"
+    assert (found.equivalent_low[0], found.sure_labels[0]) == (0, 0)
+    assert found.equivalent_high[0] > found.equivalent_labels[0]
 
 
 def test_errors_are_told_as_they_came() -> None:

@@ -13,6 +13,7 @@ from headstart.charts.matrix import matrix_figure
 from headstart.charts.pretraining import pretraining_figure
 from headstart.charts.save import save_figure
 from headstart.charts.utility import utility_figure
+from headstart.utility import Interpolation
 
 __all__ = ["Figure", "draw_figures", "save_figure"]
 
@@ -25,6 +26,7 @@ def draw_figures(
     *,
     varied: Sequence[str] = (),
     confidence: float = 0.95,
+    interpolation: Interpolation = "log",
 ) -> tuple[Figure, ...]:
     """Every figure that the tables of a study, or of a suite that varies the keys ``varied``, have something for.
 
@@ -35,9 +37,9 @@ def draw_figures(
     looks = arm_looks(summary, utility, history)
     with unchecked():
         figures = (
-            matrix_figure(utility, summary, varied=varied),
+            matrix_figure(utility, summary, varied=varied, interpolation=interpolation),
             accuracy_figure(summary, looks, varied=varied, confidence=confidence),
-            utility_figure(utility, summary, looks, varied=varied, confidence=confidence),
+            utility_figure(utility, summary, looks, varied=varied, confidence=confidence, interpolation=interpolation),
             map_figure(pd.DataFrame() if maps is None else maps, looks, varied=varied),
             pretraining_figure(history, looks, varied=varied),
         )

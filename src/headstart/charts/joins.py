@@ -7,8 +7,9 @@ import pandas as pd
 from headstart.charts.panels import Panel
 from headstart.study.config.arms import REFERENCE
 
-__all__ = ["needed_keys", "panels_with", "reference_rows", "with_missing"]
+__all__ = ["between_budgets", "needed_keys", "panels_with", "reference_rows", "with_missing"]
 
+NO_RUN = {"trials": 0, "missing": 0}
 LINE = ["dataset", "pretrain_dataset", "task", "backbone", "arm", "protocol"]
 
 
@@ -25,12 +26,21 @@ def panels_with(column: str, panels: Sequence[Panel]) -> list[Panel]:
 
 
 def with_missing(utility: pd.DataFrame, summary: pd.DataFrame, varied: Sequence[str]) -> pd.DataFrame:
-    """The utility table with ``role``, ``trials``, ``missing`` and ``value_if_blind`` of the same means."""
+    """The utility table with ``role``, ``trials``, ``missing`` and ``value_if_blind`` of the same means.
+
+    The point between budgets that the original study's rule adds is the mean of no run, and lacks none.
+    """
     keys = [*varied, *LINE, "labels"]
     counted = summary[[*keys, "trials", "missing", "value_if_blind"]]
     joined = utility.merge(counted, on=keys, how="left", validate="one_to_one").assign(role="compared")
-    assert joined["missing"].notna().all(), "the utility of a mean that the summary lacks"
-    return joined
+    between = joined["missing"].isna()
+    assert joined.loc[between, "gain"].isna().all(), "the gain of a mean that the summary lacks"
+    return joined.fillna(NO_RUN).astype(dict.fromkeys(NO_RUN, int))
+
+
+def between_budgets(table: pd.DataFrame) -> pd.Series:
+    """Whether each row of a table ``with_missing`` is the mean of no run, planned or not."""
+    return table["trials"] + table["missing"] == 0
 
 
 def needed_keys(table: pd.DataFrame, varied: Sequence[str], names: Sequence[str]) -> list[str]:

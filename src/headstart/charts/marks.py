@@ -6,6 +6,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from headstart.charts.joins import between_budgets
 from headstart.charts.theme import labels_axis, labels_domain
 
 __all__ = ["crosses", "dodged", "lonely", "mean_points", "missing_tooltip", "note_of_marks", "with_whole"]
@@ -18,8 +19,8 @@ DODGE = 0.012
 
 
 def with_whole(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with ``whole``: whether a mean lacks no run and has an interval."""
-    return table.assign(whole=(table["missing"] == 0) & table["value_low"].notna())
+    """The table with ``whole``: whether a mean lacks no run and has an interval, or is none of runs."""
+    return table.assign(whole=(table["missing"] == 0) & table["value_low"].notna() | between_budgets(table))
 
 
 def note_of_marks(rows: pd.DataFrame) -> str:

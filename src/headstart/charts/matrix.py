@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from headstart.charts.figure import LARGE, Figure, Layout
-from headstart.charts.joins import reference_rows, with_missing
+from headstart.charts.joins import between_budgets, reference_rows, with_missing
 from headstart.charts.layers import Spec, layered
 from headstart.charts.marks import missing_tooltip
 from headstart.charts.names import arm_titles, find_baseline, protocol_title, varied_text
@@ -15,12 +15,14 @@ from headstart.charts.panels import Panel, places_of
 from headstart.charts.text import (
     difference_text,
     metric_style,
+    utility_ends,
     with_missing_texts,
     with_utility_texts,
     with_value_texts,
 )
 from headstart.charts.theme import GRAY
 from headstart.tasks import TASKS
+from headstart.utility import Interpolation
 
 __all__ = ["matrix_figure"]
 
@@ -36,7 +38,13 @@ INK = "#1c1e21"
 """Of the text in cells, which all of these colors are light enough for."""
 
 
-def matrix_figure(utility: pd.DataFrame, summary: pd.DataFrame, *, varied: Sequence[str] = ()) -> Figure:
+def matrix_figure(
+    utility: pd.DataFrame,
+    summary: pd.DataFrame,
+    *,
+    varied: Sequence[str] = (),
+    interpolation: Interpolation = "log",
+) -> Figure:
     """Only where what is pretrained on and what is learned are crossed; else a figure without panels.
 
     Shown are the smallest budget and, where it leaves few matrices, the largest: utility where it is measured in every
@@ -45,13 +53,13 @@ def matrix_figure(utility: pd.DataFrame, summary: pd.DataFrame, *, varied: Seque
     cells = _cells(utility, summary, varied)
     panels = list(_panels(cells, _besides(cells, varied))) if _crossed(cells) else []
     layout = _layout(panels, cells[LEARNED].nunique())
-    name = find_baseline(summary).name
+    name, ends = find_baseline(summary).name, utility_ends(interpolation).one
     caption = (
         f"Rows: what was pretrained on. Columns: what was learned then. Utility, or where the budgets of {name} cannot "
         f"measure all of it, the score above that of {name} at equal labels. White: no difference; blue: better. Bold: "
-        "zero lies outside the cell's own interval."
+        f"zero lies outside the cell's own {ends}."
     )
-    drawn = tuple(_draw(panel, layout) for panel in panels)
+    drawn = tuple(_draw(panel, layout, ends) for panel in panels)
     return Figure("transfer", "Transfer", caption, drawn, (), layout, places_of(panels))
 
 
@@ -76,9 +84,8 @@ def _cells(utility: pd.DataFrame, summary: pd.DataFrame, varied: Sequence[str]) 
     """The utilities of what was pretrained, with ``gain``, the score above the baseline's, and whether it is better."""
     same = [*varied, "dataset", "task", "labels"]
     reference = reference_rows(summary)[[*same, "value"]].rename(columns={"value": "reference"})
-    rows = with_missing(utility[utility[SOURCE] != ""], summary, varied).merge(
-        reference, on=same, how="left", validate="many_to_one"
-    )
+    rows = with_missing(utility[utility[SOURCE] != ""], summary, varied)
+    rows = rows[~between_budgets(rows)].merge(reference, on=same, how="left", validate="many_to_one")
     signs = {task: 1 if TASKS.traits(task).higher_is_better else -1 for task in rows["task"].unique()}
     sign = rows["task"].map(signs).astype(float)  # of no rows at all it would be text
     return rows.assign(gain=rows["value"] - rows["reference"], better=sign * (rows["value"] - rows["reference"]))
@@ -130,7 +137,7 @@ def _change(name: str) -> str:
     return f"change in {metric.title.removeprefix('test ')}{', points' if metric.unit else ''}"
 
 
-def _draw(panel: Panel, layout: Layout) -> Spec:
+def _draw(panel: Panel, layout: Layout, ends: str) -> Spec:
     rows = panel.rows.assign(few=list(map(_few, panel.rows["missing_text"], panel.rows["trials"])))
     learned = list(dict.fromkeys(rows[LEARNED]))
     sources = [name for name in learned if name in set(rows[SOURCE])]
@@ -140,7 +147,7 @@ def _draw(panel: Panel, layout: Layout) -> Spec:
         x=alt.X(f"{LEARNED}:N", sort=learned, title=f"{protocol_title(rows['protocol'].iloc[0])} on")
         .axis(labelAngle=0, **axis),
         y=alt.Y(f"{SOURCE}:N", sort=sources, title="pretrained on").axis(**axis),
-        tooltip=_tooltips(rows),
+        tooltip=_tooltips(rows, ends),
     )  # fmt: skip
     shades = alt.Scale(domain=[-1, 0, 1], range=[WORSE, NOTHING, BETTER], interpolate="rgb")
     cells = base.mark_rect(stroke=GRAY, strokeOpacity=0.4).encode(alt.Color("strength:Q", scale=shades, legend=None))
@@ -157,12 +164,12 @@ def _few(missing: str, trials: int) -> str:
     return missing.partition(";")[0] or ("single run" if trials == 1 else "")
 
 
-def _tooltips(rows: pd.DataFrame) -> list[alt.Tooltip]:
+def _tooltips(rows: pd.DataFrame, ends: str) -> list[alt.Tooltip]:
     return [
         alt.Tooltip(f"{SOURCE}:N", title="pretrained on"),
         alt.Tooltip(f"{LEARNED}:N", title=f"{protocol_title(rows['protocol'].iloc[0])} on"),
         alt.Tooltip("value_text:N", title=metric_style(rows["metric"].iloc[0]).title),
         alt.Tooltip("utility_text:N", title="utility"),
-        alt.Tooltip("utility_range:N", title="interval"),
+        alt.Tooltip("utility_range:N", title=ends),
         *missing_tooltip(rows),
     ]

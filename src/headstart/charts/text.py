@@ -2,12 +2,16 @@
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import altair as alt
 import pandas as pd
 
+if TYPE_CHECKING:
+    from headstart.utility import Interpolation
+
 __all__ = [
+    "Ends",
     "Metric",
     "bounded",
     "difference_axis",
@@ -17,6 +21,7 @@ __all__ = [
     "metric_style",
     "percent",
     "signed_labels",
+    "utility_ends",
     "utility_text",
     "with_missing_texts",
     "with_utility_texts",
@@ -36,6 +41,14 @@ class Metric(NamedTuple):
     show: Show
     unit: str = ""
     limits: tuple[float, float] = (-math.inf, math.inf)
+
+
+class Ends(NamedTuple):
+    """How the two ends of a utility are called. one: of a point. many: of several. own: what a point lies beyond."""
+
+    one: str
+    many: str
+    own: str
 
 
 def _share(title: str) -> Metric:
@@ -96,6 +109,14 @@ def difference_axis(name: str) -> tuple[str, alt.Axis]:
 def percent(share: float) -> str:
     """A share as ``95 %``."""
     return f"{100 * share:g}{PERCENT}"
+
+
+def utility_ends(interpolation: "Interpolation", confidence: float | None = None) -> Ends:
+    """``95 % interval``; by the original study's rule ``± one standard deviation``, which holds no promise."""
+    if interpolation == "reference":
+        return Ends("± one standard deviation", "± one standard deviation", "one standard deviation")
+    one = "interval" if confidence is None else f"{percent(confidence)} interval"
+    return Ends(one, f"{one}s", "its interval")
 
 
 def bounded(value: float, censored: str, show: Show, unit: str = "") -> str:

@@ -8,13 +8,16 @@ import pandas as pd
 from headstart.charts.figure import Figure, Layout
 from headstart.charts.layers import Spec, layered
 from headstart.charts.looks import ArmScales, Looks, arm_scales
-from headstart.charts.text import percent
+from headstart.charts.text import metric_style, percent
 
 __all__ = ["effects_figure", "progress_figure"]
 
 
 def progress_figure(progress: pd.DataFrame, looks: Looks, metric: str) -> Figure:
-    """Steps: the best score so far over image-steps of fine-tuning, from the progress table; points: all trials."""
+    """Steps: the best score so far over image-steps of fine-tuning, from the progress table; points: all trials.
+
+    Scores in the units of ``metric``.
+    """
     table = looks.named(progress)
     legend = looks.of(table["line"])
     scales = arm_scales(legend)
@@ -35,7 +38,10 @@ def progress_figure(progress: pd.DataFrame, looks: Looks, metric: str) -> Figure
 
 
 def effects_figure(effects: pd.DataFrame, looks: Looks, metric: str) -> Figure:
-    """A panel per arm and knob, from the effects table: scores over values, and the share of variance explained."""
+    """A panel per arm and knob, from the effects table: scores over values, and the share of variance explained.
+
+    Scores in the units of ``metric``.
+    """
     table = looks.named(effects)
     legend = looks.of(table["line"])
     layout = Layout(3, 280, 200, 36)
@@ -74,7 +80,9 @@ def _values(rows: pd.DataFrame) -> alt.X:
 
 
 def _scores(field: str, metric: str) -> alt.Y:
-    return alt.Y(f"{field}:Q", title=f"validation {metric}", scale=alt.Scale(zero=False))
+    style = metric_style(metric)
+    title = style.title.replace("test", "validation", 1)
+    return alt.Y(f"{field}:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(format=style.axis_format))
 
 
 def _by_status() -> alt.Opacity:

@@ -9,19 +9,21 @@ import pandas as pd
 
 from headstart.charts.direct import Vertical, named_ends
 from headstart.charts.figure import Figure, Layout
-from headstart.charts.joins import panels_with, reference_rows, with_missing
+from headstart.charts.joins import between_budgets, panels_with, reference_rows, with_missing
 from headstart.charts.layers import Spec, layered
 from headstart.charts.looks import ArmScales, Looks, arm_scales
 from headstart.charts.marks import crosses, dodged, mean_points, missing_tooltip, note_of_marks, with_whole
 from headstart.charts.names import Baseline, find_baseline
 from headstart.charts.panels import Panel, places_of, split_panels
-from headstart.charts.text import metric_style, percent, with_missing_texts, with_utility_texts, with_value_texts
+from headstart.charts.text import metric_style, utility_ends, with_missing_texts, with_utility_texts, with_value_texts
 from headstart.charts.theme import GRAY, labels_axis, labels_domain
+from headstart.utility import Interpolation
 
 __all__ = ["utility_figure"]
 
 TITLE = "extra labels saved, × labels used"
 TICKS = (-1, -0.5, 0, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
+BETWEEN = " Points between budgets: labels that would just reach the best score of the baseline; curves end there."
 LEAST = -1.0
 UNDER = 16  # pixels between a word and the foot, where crosses are
 HEADROOM = 1.6  # above the highest end, as a ratio of labels
@@ -35,6 +37,7 @@ def utility_figure(
     *,
     varied: Sequence[str] = (),
     confidence: float = 0.95,
+    interpolation: Interpolation = "log",
 ) -> Figure:
     """Utility with intervals from the utility table; the baseline's range of budgets from the summary table.
 
@@ -49,11 +52,12 @@ def utility_figure(
     legend = looks.of(compared["arm"].map(looks.titles))
     layout, baseline = Layout.of(panels), find_baseline(measured)
     budgets = compared["labels"] if len(compared) else measured["labels"]
-    frame = _Frame(_vertical_domain(table), budgets, arm_scales(legend), layout, baseline, confidence)
+    ends = utility_ends(interpolation, confidence)
+    frame = _Frame(_vertical_domain(table), budgets, arm_scales(legend), layout, baseline, ends.one)
     drawn = tuple(_panel(panel, frame) for panel in panels)
     caption = (
-        f"Bars are {percent(confidence)} intervals; arrows lead into the shaded regions, which the budgets of "
-        f"{baseline.name} cannot measure. Triangles are bounds.{note_of_marks(compared)}"
+        f"Bars are {ends.many}; arrows lead into the shaded regions, which the budgets of {baseline.name} cannot "
+        f"measure. Triangles are bounds.{_between(compared)}{note_of_marks(compared)}"
     )
     return Figure("utility", "Utility against labels", caption, drawn, tuple(legend), layout, places_of(panels))
 
@@ -66,7 +70,12 @@ class _Frame(NamedTuple):
     scales: ArmScales
     layout: Layout
     baseline: Baseline
-    confidence: float
+    ends: str
+
+
+def _between(rows: pd.DataFrame) -> str:
+    """What a caption says of points that are no mean of runs."""
+    return BETWEEN if between_budgets(rows).any() else ""
 
 
 def _vertical_domain(table: pd.DataFrame) -> tuple[float, float]:
@@ -139,15 +148,14 @@ def _curves(rows: pd.DataFrame, frame: _Frame) -> list[alt.Chart]:
 
 
 def _tooltips(rows: pd.DataFrame, frame: _Frame) -> list[alt.Tooltip]:
-    interval = f"{percent(frame.confidence)} interval"
     return [
         alt.Tooltip("line:N", title="arm"),
         alt.Tooltip("labels:Q", title="labels", format=","),
         alt.Tooltip("value_text:N", title=metric_style(rows["metric"].iloc[0]).title),
         alt.Tooltip("equivalent_text:N", title=f"{frame.baseline.short} needs"),
-        alt.Tooltip("equivalent_range:N", title=interval),
+        alt.Tooltip("equivalent_range:N", title=frame.ends),
         alt.Tooltip("utility_text:N", title="utility"),
-        alt.Tooltip("utility_range:N", title=f"{interval} "),
+        alt.Tooltip("utility_range:N", title=f"{frame.ends} "),
         *missing_tooltip(rows),
     ]
 

@@ -16,10 +16,13 @@ from headstart.study.results.comparisons import where_compared
 from headstart.study.results.costs import Costs
 from headstart.study.results.metrics import PrimaryMetric
 from headstart.study.results.outlooks import Outlook, outlooks
+from headstart.utility import Interpolation
 
 __all__ = ["AdviceBox", "state_advice"]
 
 MINUTE, HOUR = 60, 3600
+TARGET, SAVED, SURE = "labels for target", "labels saved", "sure up to"
+"""Columns that want a word of explanation."""
 
 
 class AdviceBox(NamedTuple):
@@ -45,6 +48,7 @@ class Found(NamedTuple):
     baseline: Baseline
     seed: int
     confidence: float
+    interpolation: Interpolation = "log"
 
 
 def state_advice(found: Found, training: TrainedOut) -> AdviceBox | None:
@@ -65,12 +69,13 @@ def state_advice(found: Found, training: TrainedOut) -> AdviceBox | None:
     known = [*outlooks(found.results, found.utility, metrics, found.seed, labels, targets, found.costs.hours)]
     numbers = _numbers(known, found, labels, targets)
     decisions = {task: decide(_evidence(found, task, labels), training) for task in metrics}
+    table = _table(numbers, known, labels)
     return AdviceBox(
         *_told(decisions),
         (*_lines(known, found, labels, targets), *_spent(found.costs)),
-        _table(numbers, known, labels),
+        table,
         numbers,
-        _note(found, labels, forecast=any(not one.doubt for one in known)),
+        _note(found, labels, table.header),
     )
 
 
@@ -79,7 +84,7 @@ def _evidence(found: Found, task: str, labels: int) -> Evidence:
     utility = found.utility[(found.utility["task"] == task) & found.utility["utility_low"].notna()]
     results = found.results[(found.results["task"] == task) & (found.results["split"] == "test")]
     results = results[results["metric"] == metric.name]
-    return Evidence(utility, results, metric, found.baseline, labels, found.confidence)
+    return Evidence(utility, results, metric, found.baseline, labels, found.confidence, found.interpolation)
 
 
 def _told(decisions: Mapping[str, Decision]) -> tuple[str, str]:
@@ -152,8 +157,8 @@ def _table(numbers: pd.DataFrame, known: Sequence[Outlook], labels: int) -> Text
             _cost(row["pretraining_seconds"], row["networks"], "network"),
             _cost(row["trials_seconds"], row["trials"], "run"),
         ])  # fmt: skip
-    header = [*(["task"] if several else []), "start", "protocol", f"score with {labels:,}", "labels for target"]
-    header += ["labels saved", "sure up to", "pretraining", "from labels"]
+    header = [*(["task"] if several else []), "start", "protocol", f"score with {labels:,}", TARGET]
+    header += [SAVED, SURE, "pretraining", "from labels"]
     return _told_columns(TextTable(header, len(header) - 6, rows, places_of(numbers)))
 
 
@@ -175,17 +180,24 @@ def _counted(count: int, what: str) -> str:
     return f"{count:,} {what}{'s' * (count != 1)}"
 
 
-def _note(found: Found, labels: int, *, forecast: bool) -> str:
-    continued = (
-        f"Target: what {found.baseline.name} scores with {labels:,} labels, the largest budget. Saved: labels that "
-        f"{found.baseline.name} would need besides, to score as the start does with {labels:,}. Both are forecasts "
-        "from learning curves, to ten times the largest budget, and their intervals are rather too narrow. "
-    )
-    return (
-        f"{continued if forecast else ''}Sure up to: the largest budget tried with a gain beyond doubt (band, "
-        f"{percent(found.confidence)}). Time is that of one core or GPU. Other labels, other targets and money: "
-        "headstart advise."
-    )
+def _note(found: Found, labels: int, header: Sequence[str]) -> str:
+    """What the columns that there are mean."""
+    name = found.baseline.name
+    meanings = {
+        TARGET: f"Target: what {name} scores with {labels:,} labels, the largest budget.",
+        SAVED: f"Saved: labels that {name} would need besides, to score as the start does with {labels:,}.",
+    }
+    told = [text for column, text in meanings.items() if column in header]
+    if told:
+        told.append(
+            f"{'Both are forecasts' if len(told) > 1 else 'That is a forecast'} from learning curves, to ten times the "
+            "largest budget, and intervals are rather too narrow."
+        )
+    if SURE in header:
+        band = f"band, {percent(found.confidence)}"
+        told.append(f"Sure up to: the largest budget tried with a gain beyond doubt ({band}).")
+    more = "Other labels, other targets and money: headstart advise."
+    return " ".join([*told, "Time is that of one core or GPU.", more])
 
 
 def duration(seconds: float) -> str:

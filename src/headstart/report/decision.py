@@ -8,8 +8,10 @@ import pandas as pd
 
 from headstart.charts.names import Baseline, in_words, protocol_title
 from headstart.charts.text import difference_text, labels_text, metric_style
+from headstart.report.standings import gains_most, is_claimed
 from headstart.report.training import TrainedOut
 from headstart.study.results.metrics import PrimaryMetric
+from headstart.utility import Interpolation
 from headstart.utility.power import trials_needed
 
 __all__ = ["Decision", "Evidence", "decide"]
@@ -38,25 +40,28 @@ class Evidence(NamedTuple):
     baseline: Baseline
     labels: int
     confidence: float
+    interpolation: Interpolation = "log"
 
 
 def decide(evidence: Evidence, training: TrainedOut) -> Decision:
     """What one who has ``labels`` labels should do with the next hour: pretrain, label more, or first measure better.
 
-    Sure is what lies in the band over all points of the study.
+    Sure is what lies in the band over all points of the study, so that of several that are sure the one that gains most
+    may be named.
     """
     there = evidence.utility[evidence.utility["labels"] == evidence.labels]
     if there.empty:
         return Decision("Nothing to decide yet.", "At the largest budget nothing has an interval.")
     if training.settled is False:
         return Decision("Train longer first.", "Arms are not trained out, so that a gain may be speed, not labels.")
-    best = there.iloc[int(there["gain"].to_numpy().argmax())]
-    sure = evidence.utility[evidence.utility["sure_gain"] > 0]
-    if best["sure_gain"] > 0:
-        return _pretrain(evidence, best)
+    still = there[there["sure_gain"] > 0]
+    if len(still):
+        return _pretrain(evidence, gains_most(still))
+    best, sure = gains_most(there), evidence.utility[is_claimed(evidence.utility)]
     if len(sure):
         return _while_few(evidence, sure, best)
-    if (there["utility_high"] < NEXT_TO_NOTHING).all():
+    # The ends of the original study's rule hold no promise.
+    if evidence.interpolation == "log" and (there["utility_high"] < NEXT_TO_NOTHING).all():
         most = labels_text(float((there["utility_high"] * there["labels"]).clip(lower=0).max()))
         told = f"With {evidence.labels:,} labels no start saves more than {most}, by its interval."
         return Decision("Label more.", told)
@@ -75,8 +80,7 @@ def _pretrain(evidence: Evidence, best: pd.Series) -> Decision:
 
 def _while_few(evidence: Evidence, sure: pd.DataFrame, best: pd.Series) -> Decision:
     """Gains that are sure with fewer labels alone."""
-    last = sure[sure["labels"] == sure["labels"].max()]
-    winner = last.iloc[int(last["gain"].to_numpy().argmax())]
+    winner = gains_most(sure[sure["labels"] == sure["labels"].max()])
     told = f"{_capital(_arm(winner))} is worth labels up to {int(winner['labels']):,} of them."
     return Decision(
         "Pretrain while labels are few.", f"{told} {_undecided(evidence, best)} {more_trials(evidence, best)}"

@@ -9,7 +9,7 @@ import pandas as pd
 
 from headstart.charts import Figure
 from headstart.charts.names import arm_titles, find_baseline, protocol_title
-from headstart.charts.text import percent
+from headstart.charts.text import percent, utility_ends
 from headstart.data.viewing.comparison import Swatch
 from headstart.files import write_atomic
 from headstart.report.advice import AdviceBox, duration
@@ -26,6 +26,7 @@ from headstart.report.html import Choice, render_page
 from headstart.report.missing import missing_grid, missing_line
 from headstart.report.training import state_training, training_grid
 from headstart.report.verdict import Verdict
+from headstart.utility import Interpolation
 
 __all__ = ["Contrast", "Gallery", "ReportData", "Sample", "write_report"]
 
@@ -90,6 +91,7 @@ class ReportData:
     command: str
     varied: tuple[str, ...] = ()
     confidence: float = 0.95
+    interpolation: Interpolation = "log"
     samples: tuple[Sample, ...] = ()
     pretraining: pd.DataFrame = field(default_factory=pd.DataFrame)
     predictions: tuple[Gallery, ...] = ()
@@ -111,6 +113,7 @@ def write_report(path: Path, report: ReportData) -> None:
         filters=_choices(report.summary),
         report=report,
         confidence=percent(report.confidence),
+        utility_ends=utility_ends(report.interpolation, report.confidence).one,
         scores="Accuracy" if set(report.summary["metric"]) <= {"accuracy"} else "Scores",
         baseline=baseline,
         utility=utility_grid(report.utility, report.summary, varied),

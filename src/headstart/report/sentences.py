@@ -7,8 +7,9 @@ import pandas as pd
 
 from headstart.charts.names import Baseline, arm_titles, in_words, protocol_title, varied_text
 from headstart.charts.panels import differing, named_conditions
-from headstart.charts.text import interval, labels_text, percent, signed_labels
+from headstart.charts.text import Ends, interval, labels_text, percent, signed_labels, utility_ends
 from headstart.report.standings import Standing, is_claimed
+from headstart.utility import Interpolation
 
 __all__ = ["Words"]
 
@@ -22,6 +23,7 @@ class Words(NamedTuple):
     baseline: Baseline
     varied: tuple[str, ...]
     confidence: float
+    interpolation: Interpolation = "log"
 
     def sentence(self, standing: Standing) -> str:
         """What the best arm at the middle budget is worth."""
@@ -48,6 +50,10 @@ class Words(NamedTuple):
             f"at most {percent(1 - self.confidence)} of cases."
         )
 
+    @property
+    def _ends(self) -> Ends:
+        return utility_ends(self.interpolation, self.confidence)
+
     def _more(self, best: pd.Series) -> str:
         extra = f"{labels_text(best['equivalent_labels'] - best['labels'])} more labels"
         if best["censored"] == "above":
@@ -59,10 +65,12 @@ class Words(NamedTuple):
     def _no_gain(self, standing: Standing, best: pd.Series, place: str) -> str:
         who = _arm(best)
         amount = f"{_amount(best)} labels ({self._range(best)})"
-        rivals = standing.points.loc[standing.points["labels"] == standing.labels, ["arm", "protocol"]]
+        rivals = standing.points[standing.points["labels"] == standing.labels]
         if len(rivals) == 1:
-            return f"With {place}, {who} is worth no labels beyond its interval: it comes to {amount}."
-        return f"With {place}, no arm is worth labels beyond its interval: the best, {who}, comes to {amount}."
+            return f"With {place}, {who} is worth no labels beyond {self._ends.own}: it comes to {amount}."
+        # The best of its kind is not above 0, and so none of this kind is: one of the other kind may be.
+        arm = "fine-tuned arm" if (rivals["utility_low"] > 0).any() else "arm"
+        return f"With {place}, no {arm} is worth labels beyond {self._ends.own}: the best, {who}, comes to {amount}."
 
     def _other(self, standing: Standing) -> Iterator[str]:
         """The best fine-tuned arm beside the best frozen one, or the other way round."""
@@ -91,7 +99,9 @@ class Words(NamedTuple):
         named = []
         for arm, own in points.groupby("arm", sort=False):
             if not is_claimed(own).any() and arm != told:
-                below = (own.loc[own["labels"] == standing.labels, "utility_high"] < 0).any()
+                there = own[own["labels"] == standing.labels]
+                # The ends of the original study's rule hold no promise.
+                below = self.interpolation == "log" and (there["utility_high"] < 0).any()
                 named.append(f"{titles[str(arm)]}{f' (worse than {self.baseline.name})' if below else ''}")
         if named:
             yield f"Not shown to be worth labels at any budget: {', '.join(named)}."
@@ -104,13 +114,13 @@ class Words(NamedTuple):
         return f"or is the luckiest of {points} points" if points > 1 else "or the runs it lacks would say otherwise"
 
     def _range(self, best: pd.Series) -> str:
-        """Its interval, and what is sure by the band over all points."""
+        """Its ends, and what is sure by the band over all points."""
         lowest = -float(best["labels"])
         ends = (best["equivalent_low"] - best["labels"], best["equivalent_high"] - best["labels"])
         signs = labels_text if ends[0] > 0 else signed_labels
         sure = best["sure_labels"] - best["labels"]
         band = f", band {_least(sure)}" if best["sure_gain"] > 0 and sure > 0 else ""
-        return f"{percent(self.confidence)} interval {interval(*ends, signs, lowest)}{band}"
+        return f"{self._ends.one} {interval(*ends, signs, lowest)}{band}"
 
     def _where(self, best: pd.Series) -> str:
         """The study of a suite, and the dataset, task or backbone, if there are several."""

@@ -1,9 +1,11 @@
 """Who stands where at a middle budget, by a rule that was fixed before any number was seen.
 
-Of each task and dataset: the fine-tuned arm that gains most at the middle budget, and the frozen one that does. Picking
-the best of all points instead would be to pick the luckiest.
+Of each task and dataset: the fine-tuned arm that gains most at the middle budget, and the frozen one that does; of
+those that are claimed there, if any is, for what gains most of all may be the noisiest. The band holds for all of them
+at once, so that among claims any may be told. Picking the best of all points instead would be to pick the luckiest.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -12,7 +14,7 @@ import pandas as pd
 from headstart.data.batches.budgets import middle_budget
 from headstart.training import PROTOCOLS
 
-__all__ = ["WHERE", "Standing", "is_claimed", "standings"]
+__all__ = ["WHERE", "Standing", "gains_most", "is_claimed", "standings"]
 
 WHERE = ["dataset", "task"]
 
@@ -20,7 +22,8 @@ WHERE = ["dataset", "task"]
 class Standing(NamedTuple):
     """Rows of the utility table that have intervals, of one task and dataset in one study.
 
-    labels: the middle budget. tuned, frozen: the best there, ``None`` where nothing has an interval. points: all.
+    labels: the middle budget. tuned, frozen: the best there: it gains most of those that are claimed, or else of those
+    whose own interval lies above 0, or else of all; ``None`` where nothing has an interval. points: all.
     """
 
     labels: int
@@ -46,9 +49,14 @@ class Standing(NamedTuple):
         return _is_sure(self.best)
 
     def settled(self, worth: float) -> bool:
-        """Whether the best of both kinds are worth labels beyond doubt, or beyond doubt less than ``worth``."""
+        """Whether of both kinds the best is worth labels beyond doubt, or what gains most beyond doubt less than
+        ``worth``."""
+        there = self.points[self.points["labels"] == self.labels]
+        frozen = _frozen(there)
         return all(
-            _is_sure(point) or point["utility_high"] < worth for point in (self.tuned, self.frozen) if point is not None
+            is_claimed(own).any() or gains_most(own)["utility_high"] < worth
+            for own in (there[~frozen], there[frozen])
+            if len(own)
         )
 
     @property
@@ -79,4 +87,10 @@ def _frozen(points: pd.DataFrame) -> pd.Series:
 
 
 def _best(points: pd.DataFrame) -> pd.Series | None:
-    return None if points.empty else points.iloc[int(points["gain"].to_numpy().argmax())]
+    sure = (points[is_claimed(points)], points[points["utility_low"] > 0], points)
+    return next((gains_most(own) for own in sure if len(own)), None)
+
+
+def gains_most(points: pd.DataFrame) -> pd.Series:
+    """Of some points, one at least, the one with the largest mean gain; one whose gain is not known is not it."""
+    return points.iloc[int(points["gain"].fillna(-math.inf).to_numpy().argmax())]

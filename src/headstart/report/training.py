@@ -9,6 +9,8 @@ from headstart.charts.names import arm_titles, protocol_title, short_keys
 from headstart.charts.panels import differing
 from headstart.report.cells import Cell, TextTable, places_of
 from headstart.report.verdict import Verdict
+from headstart.study.config.arms import REFERENCE
+from headstart.study.results.trained_out import TRAINED_OUT
 
 __all__ = ["TrainedOut", "guarded", "state_training", "training_grid"]
 
@@ -16,8 +18,13 @@ POINTS = frozenset({"accuracy", "pixel_accuracy", "miou", "delta_125", "delta_11
 """Metrics that are shares, whose changes are told in points."""
 
 
+WITHIN = ["dataset", "task"]
+"""What utility is read off a baseline of its own in, besides what a suite varies."""
+
+
 class TrainedOut(NamedTuple):
-    """settled: whether no arm gains by twice the steps; ``None`` where nobody looked. sentence: what was seen."""
+    """settled: whether no arm gains by twice the steps; ``None`` where nobody looked, at all or at a baseline.
+    sentence: what was seen."""
 
     settled: bool | None
     sentence: str
@@ -34,11 +41,20 @@ def state_training(table: pd.DataFrame, arms: pd.DataFrame) -> TrainedOut:
         return TrainedOut(
             False, f"Not trained out: doubling the steps still moves {_moved(row)}, so a gain may be speed, not labels."
         )
-    rows = known[known["arm"].isin(arms.loc[arms["role"] == "baseline", "arm"])]
-    rows = rows if len(rows) else known
-    widest = rows[rows["budgets"] == rows["budgets"].max()]
+    rows = known[known["arm"].isin(arms.loc[arms["role"] == "baseline", "arm"]) & (known["protocol"] == REFERENCE)]
+    if len(_studies(rows)) < len(_studies(table)):
+        return TrainedOut(
+            None, "Whether the baseline is trained out was not looked at: a gain may be speed, not labels."
+        )
+    widest = rows[rows["probed"] == rows["probed"].max()]
     row = widest.iloc[int(widest["change"].abs().to_numpy().argmax())]
     return TrainedOut(True, f"Trained out: doubling the steps moves {_moved(row)}.")
+
+
+def _studies(table: pd.DataFrame) -> pd.DataFrame:
+    """Where steps were doubled: each study of a suite, dataset and task, once."""
+    varied = [name for name in table.columns if name not in TRAINED_OUT]
+    return table[[*varied, *WITHIN]].drop_duplicates()
 
 
 def guarded(verdict: Verdict, training: TrainedOut) -> Verdict:

@@ -41,7 +41,9 @@ def _part(curves: Mapping[tuple[str, str], Curve], protocol: str, sign: int, see
     found = rank_agreement(tuned, probed, numpy_generator("trust", seed, protocol), confidence=confidence)
     if np.isnan(found.correlation):
         return ""
-    ends = f"{100 * confidence:g}\u00a0% interval {_signed(found.low)} to {_signed(found.high)}"
+    ends = "no interval"
+    if not np.isnan(found.low):
+        ends = f"{100 * confidence:g}\u00a0% interval {_signed(found.low)} to {_signed(found.high)}"
     size = f"{found.arms} arms at {found.budgets} budget{'s' * (found.budgets != 1)}"
     return f"{protocol_title(protocol)}: rank correlation {_signed(found.correlation)} ({ends}; {size})"
 

@@ -59,7 +59,7 @@ def write_tuning_report(path: Path, report: TuningReport) -> None:
 
 def choices_grid(choices: pd.DataFrame) -> TextTable:
     """An arm a row: its settings that differ from its own, and validation scores. choices: ``arm, metric, chosen,
-    score_default, score_chosen``."""
+    score_default, score_chosen``, in the metric's units."""
     titles = arm_titles(choices["arm"])
     rows = [
         [Cell(titles[row["arm"]]), Cell(row["chosen"]), *(_score(row, name) for name in ("default", "chosen"))]
@@ -69,11 +69,13 @@ def choices_grid(choices: pd.DataFrame) -> TextTable:
 
 
 def change_grid(change: pd.DataFrame) -> TextTable:
-    """An arm and budget a row: utility as the study is, as tuned, and the change."""
-    titles = arm_titles(change["arm"])
+    """An arm and budget a row, of each task where there are several: utility as the study is, as tuned, and the
+    change."""
+    titles, tasks = arm_titles(change["arm"]), ["task"] if change["task"].nunique() > 1 else []
     ends = [with_utility_texts(_of(change, when)) for when in ENDS]
     rows = [
         [
+            *(Cell(row[name]) for name in tasks),
             Cell(titles[row["arm"]]),
             Cell(f"{row['labels']:,}"),
             *(Cell(end["utility_text"].iloc[number], end["utility_range"].iloc[number]) for end in ends),
@@ -81,7 +83,7 @@ def change_grid(change: pd.DataFrame) -> TextTable:
         ]
         for number, row in enumerate(change.to_dict("records"))
     ]
-    return TextTable(["arm", "labels", "utility before", "tuned", "change"], 1, rows)
+    return TextTable([*tasks, "arm", "labels", "utility before", "tuned", "change"], 1 + len(tasks), rows)
 
 
 def _of(change: pd.DataFrame, when: str) -> pd.DataFrame:
@@ -94,7 +96,7 @@ def _of(change: pd.DataFrame, when: str) -> pd.DataFrame:
 
 def _score(row: Mapping[Any, Any], which: str) -> Cell:
     value, metric = row[f"score_{which}"], metric_style(row["metric"])
-    return Cell("–" if math.isnan(value) else f"{metric.show(abs(value))}{metric.unit}")
+    return Cell("–" if math.isnan(value) else f"{metric.show(value)}{metric.unit}")
 
 
 def _short(value: Any) -> Any:

@@ -9,6 +9,7 @@ from headstart.charts.names import find_baseline
 from headstart.report.missing import missing_sentence
 from headstart.report.sentences import Words
 from headstart.report.standings import is_claimed, standings
+from headstart.utility import Interpolation
 
 __all__ = ["Verdict", "state_verdict"]
 
@@ -34,6 +35,7 @@ def state_verdict(
     *,
     varied: Sequence[str] = (),
     confidence: float = 0.95,
+    interpolation: Interpolation = "log",
 ) -> Verdict:
     """What the utility table comes to; the table of arms tells what it is measured against.
 
@@ -54,7 +56,7 @@ def state_verdict(
     compared = measured[measured["utility_low"].notna()].reset_index(drop=True)
     if compared.empty:
         return Verdict("Utility has no interval yet, so nothing can be claimed: run at least two trials.", lacking)
-    words = Words(compared, baseline, tuple(varied), confidence)
+    words = Words(compared, baseline, tuple(varied), confidence, interpolation)
     found = list(standings(compared, varied))
     told = tuple(words.sentence(standing) for standing in found)
     common = [words.band(), _networks(compared), lacking, _bounded(missing)]

@@ -14,13 +14,13 @@ from scipy.stats import rankdata
 __all__ = ["Agreement", "rank_agreement"]
 
 Floats = NDArray[np.float64]
-FEWEST_ARMS = 2
+FEWEST_ARMS = FEWEST_TRIALS = 2
 DRAWS = 400
 
 
 class Agreement(NamedTuple):
     """correlation: mean over budgets, in −1..1, with its interval; NaN where fewer than two arms have both scores, or
-    all are equal."""
+    all are equal. Of a single trial the ends are NaN."""
 
     correlation: float
     low: float
@@ -52,7 +52,9 @@ def rank_agreement(
     told = draws[np.isfinite(draws)]
     if not len(told):
         return Agreement(np.nan, np.nan, np.nan, arms, int(known.sum()))
-    low, high = np.quantile(told, [(1 - confidence) / 2, (1 + confidence) / 2])
+    ends = np.quantile(told, [(1 - confidence) / 2, (1 + confidence) / 2])
+    # One trial drawn again and again is always the same.
+    low, high = ends if trials >= FEWEST_TRIALS else (np.nan, np.nan)
     measured = float(_correlations(finetuned, probed))
     return Agreement(measured, float(low), float(high), arms, int(known.sum()))
 

@@ -10,8 +10,8 @@ hold both.
 variance is moderated over budgets (``variance``), and by as much more as the fit misses the means by.
 
 **When nothing is said.** About 15 % of learning curves misbehave (Mohr et al., "LCDB 1.0", 2022; Loog & Viering, 2022):
-with fewer than four budgets, with fewer than three of them clear of the blind guess, or with a curve that falls beyond
-its noise, ``distrust`` gives the reason in place of numbers.
+with fewer than four budgets, with one trial of each, which tells nothing of noise, with fewer than three budgets clear
+of the blind guess, or with a curve that falls beyond its noise, ``distrust`` gives the reason in place of numbers.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ from headstart.utility.variance import VarianceModel
 __all__ = ["FARTHEST", "Forecast", "Reach", "distrust", "fit_curve"]
 
 Floats = NDArray[np.float64]
-FEWEST_BUDGETS, FEWEST_CLEAR = 4, 3
+FEWEST_BUDGETS, FEWEST_TRIALS, FEWEST_CLEAR = 4, 2, 3
 CLEAR = 2.0
 """Standard errors that two means must differ by."""
 FARTHEST = 10.0
@@ -97,9 +97,12 @@ def distrust(labels: Floats, errors: Floats, blind: float | None = None) -> str:
 
     blind: the error of the best constant guess, if it is known.
     """
-    known = np.isfinite(errors).sum(axis=1) > 0
+    runs = np.isfinite(errors).sum(axis=1)
+    known = runs > 0
     if known.sum() < FEWEST_BUDGETS:
         return f"it takes {FEWEST_BUDGETS} budgets to see a curve, and {known.sum()} were measured"
+    if runs.max() < FEWEST_TRIALS:
+        return f"it takes {FEWEST_TRIALS} trials to see noise, and no budget has more than one"
     means = _means(labels[known], errors[known])
     if blind is not None:
         clear = int((means.mean + CLEAR * means.error < blind).sum())

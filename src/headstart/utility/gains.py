@@ -6,6 +6,7 @@ that ``units`` explains, a variance that ``variance`` moderates, the error of th
 studies simulated like this one (``calibration``), jointly over all curves and budgets.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -54,7 +55,8 @@ def estimate_gains(
     """Gains of all curves at once. draws: simulated studies. guess: what a blind guess scores ``[K]``, NaN if unknown.
     band: confidence of ``sure``, where it is to hold over more than these curves; default: ``confidence``.
 
-    Where runs of a curve are missing, ``sure`` also holds if they had scored the guess.
+    Where runs of a curve or of the baseline are missing, ``sure`` also holds if the guess was what those of the curve
+    had scored, and if it was what those of the baseline had scored as well.
 
     >>> import numpy as np
     >>> baseline, arm = np.array([[0.50, 0.60], [0.69, 0.79]]), np.array([[[0.60, 0.71], [0.80, 0.89]]])
@@ -63,29 +65,52 @@ def estimate_gains(
     array([[0.105, 0.105]])
     """
     levels = confidence, confidence if band is None else band
-    found = _estimate(scores, generator, levels, draws)
-    missing = np.isnan(scores.compared)
-    # A run that no trial of this budget has was not planned.
-    lacking = missing & ~missing.all(axis=-1, keepdims=True)
-    if not lacking.any():
-        return found
+    fixed = _image_variances(scores)
+    found = _estimate(scores, fixed, generator, levels, draws)
+    arms, baseline = _lacking(scores.compared), _lacking(scores.baseline)
+    affected = np.asarray(arms.any(axis=-1) | baseline.any(axis=-1))
     known = np.full(len(scores.labels), np.nan) if guess is None else guess
-    filled = np.where(lacking, known[:, None], scores.compared)
-    bounded = _estimate(replace(scores, compared=filled, per_image=None), generator, levels, draws)
-    affected = np.asarray(lacking.any(axis=-1))
-    worse = np.where(np.isnan(known), np.nan, np.minimum(found.sure, bounded.sure))
-    return replace(found, sure=np.where(affected, worse, found.sure), bounded=affected)
+    sure = np.where(affected & np.isnan(known), np.nan, found.sure)
+    for filled in _filled(scores, known[:, None], arms, baseline):
+        bounded = _estimate(filled, fixed, generator, levels, draws)
+        sure = np.where(affected, np.minimum(sure, bounded.sure), sure)
+    return replace(found, sure=sure, bounded=affected)
+
+
+def _lacking(runs: Floats) -> NDArray[np.bool_]:
+    """Which of ``runs [..., R]`` are missing: a run that no trial of this budget has was not planned."""
+    missing = np.isnan(runs)
+    lacking: NDArray[np.bool_] = missing & ~missing.all(axis=-1, keepdims=True)
+    return lacking
+
+
+def _filled(
+    scores: StudyScores, guess: Floats, arms: NDArray[np.bool_], baseline: NDArray[np.bool_]
+) -> Iterator[StudyScores]:
+    """The scores with ``guess [K, 1]`` for missing runs: for those of ``arms [C, K, R]`` alone, as what the baseline
+    lacks must not count as their gain, and then for those of ``baseline [K, R]`` as well, whose spread that may widen.
+    """
+    poorer = replace(scores, compared=np.where(arms, guess, scores.compared), per_image=None)
+    if arms.any():
+        yield poorer
+    if baseline.any():
+        yield replace(poorer, baseline=np.where(baseline, guess, scores.baseline))
+
+
+def _image_variances(scores: StudyScores) -> Floats:
+    """What other test images would change, ``[C, K]``, as far as runs are there."""
+    if scores.per_image is None:
+        return np.zeros(scores.compared.shape[:-1])
+    baseline, compared = scores.per_image
+    # Curve by curve, for there may be many images.
+    return np.stack([image_variance(baseline, curve) for curve in compared])
 
 
 def _estimate(
-    scores: StudyScores, generator: np.random.Generator, levels: tuple[float, float], draws: int
+    scores: StudyScores, fixed: Floats, generator: np.random.Generator, levels: tuple[float, float], draws: int
 ) -> GainEstimate:
+    """fixed: of test images, ``[C, K]``."""
     means = curve_means(scores.compared - scores.baseline, scores.pretraining)
-    fixed = np.zeros(means.mean.shape)
-    if scores.per_image is not None:
-        baseline, compared = scores.per_image
-        # Curve by curve, for there may be many images.
-        fixed = np.stack([image_variance(baseline, curve) for curve in compared])
     model = VarianceModel.of_curves(np.log(scores.labels), means)
     found = model.moderate(means.variance.reshape(1, -1))
     critical = critical_values(means, model, found, fixed, scores, levels, draws, generator)

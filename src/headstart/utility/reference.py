@@ -100,8 +100,9 @@ def reference_estimate(scores: StudyScores, curve: int, *, confidence: float = 0
     """The reference's curve of one compared ``curve``, in the shape of ``estimate_utility``'s.
 
     Ends of utility are one standard deviation away, as the original figures drew them, whatever ``confidence``, which
-    speaks of ``value`` alone. The last point of a curve that left the baseline's range lies between budgets, at the
-    labels that would just reach its best mean. Nothing is censored: the reference knows no bounds.
+    speaks of ``value`` alone; NaN where a mean is of a single run. The last point of a curve that left the baseline's
+    range lies between budgets, at the labels that would just reach its best mean, and has no ends. Nothing is censored:
+    the reference knows no bounds.
 
     >>> import numpy as np
     >>> labels, baseline = np.array([100.0, 200.0]), np.array([[0.5, 0.5], [0.7, 0.7]])
@@ -113,7 +114,10 @@ def reference_estimate(scores: StudyScores, curve: int, *, confidence: float = 0
     labels, utility, std = (np.array(values, dtype=np.float64) for values in reference_utility(baseline, own))
     intervals = mean_interval(scores.compared[curve], confidence, scores.pretraining[curve])
     place = np.minimum(np.searchsorted(scores.labels, labels), len(scores.labels) - 1)
-    measured = scores.labels[place] == labels
+    # A last point between budgets may lie just where the one before it does.
+    measured = np.isin(labels, list(own)) & (np.diff(labels, prepend=0) > 0)
+    several = np.array([len(own.get(int(count), ())) > 1 for count in labels], dtype=np.bool_)
+    std = np.where(measured & several, std, np.nan)
     return UtilityEstimate(
         labels,
         np.where(measured, intervals.mean[place], max(map(np.mean, baseline.values()), default=np.nan)),

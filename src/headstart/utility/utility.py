@@ -28,6 +28,8 @@ UNKNOWN = 1e9
 ROUNDING = 1e-12
 """Of a score: what less is apart is equal."""
 Floats = NDArray[np.float64]
+Same = tuple[slice, NDArray[np.bool_], NDArray[np.int64]]
+"""Of ``[C, K, M]``, where a curve and the baseline have as many labels."""
 
 
 @dataclass(frozen=True)
@@ -135,19 +137,16 @@ def _ends(
 
     raised: how far the monotone fit lies above the means of the ``known`` budgets, ``[M]``.
     """
-    budgets, baseline = scores.labels[known], scores.baseline[known]
-    differences = scores.compared[:, :, None] - baseline
-    contrasts = curve_means(differences, scores.pretraining)
-    half = gains.critical[..., None] * np.sqrt(_variances(scores, known, contrasts))
-    # With as many labels it is the gain, and has the gain's interval.
-    half[:, known, range(len(budgets))] = (gains.high - gains.gain)[:, known]
-    rounding = ROUNDING * np.nanmax(np.abs(baseline))
-    middle, half = (np.where(np.abs(one) < rounding, 0.0, one) for one in (contrasts.mean - raised, half))
+    budgets = scores.labels[known]
+    same = slice(None), known, np.arange(len(budgets))
+    middle, half = _differences(scores, known, raised, gains, same)
+    # The interval's other end is a lower one of how much worse the curve is.
+    sides = (middle - half, gains.low), (middle - gains.band * half, gains.sure), (-middle - half, -gains.high)
+    least, surest, worst = (_agreeing(ends, told[:, known], same) for ends, told in sides)
     # Once below, below for all larger budgets: the first crossing for one end, the last for the other.
-    least, surest = (
-        np.minimum.accumulate(np.nan_to_num(middle - times * half, nan=UNKNOWN), axis=-1) for times in (1, gains.band)
-    )
-    most = np.maximum.accumulate(np.nan_to_num(middle + half, nan=-UNKNOWN)[..., ::-1], axis=-1)[..., ::-1]
+    lower = least, np.minimum(least, surest)
+    least, surest = (np.minimum.accumulate(np.nan_to_num(one, nan=UNKNOWN), axis=-1) for one in lower)
+    most = np.maximum.accumulate(np.nan_to_num(-worst, nan=-UNKNOWN)[..., ::-1], axis=-1)[..., ::-1]
     low, sure, high = (_crossings(budgets, curve) for curve in (least, surest, most))
     unknown = np.isnan(gains.low)
     return (
@@ -155,6 +154,29 @@ def _ends(
         np.where(unknown, np.nan, high.high[..., 0]),
         np.where(unknown | gains.bounded, np.nan, sure.low[..., 0]),
     )
+
+
+def _differences(
+    scores: StudyScores, known: NDArray[np.bool_], raised: Floats, gains: GainEstimate, same: Same
+) -> tuple[Floats, Floats]:
+    """Of curves at each budget from the baseline's fit at each ``known`` one, and half of their intervals, both
+    ``[C, K, M]``."""
+    baseline = scores.baseline[known]
+    contrasts = curve_means(scores.compared[:, :, None] - baseline, scores.pretraining)
+    half = gains.critical[..., None] * np.sqrt(_variances(scores, known, contrasts))
+    # With as many labels it is the gain, and has the gain's interval.
+    half[same] = (gains.high - gains.gain)[:, known]
+    rounding = ROUNDING * np.nanmax(np.abs(baseline))
+    middle, half = (np.where(np.abs(one) < rounding, 0.0, one) for one in (contrasts.mean - raised, half))
+    return middle, half
+
+
+def _agreeing(ends: Floats, told: Floats, same: Same) -> Floats:
+    """Lower ends of differences, ``[C, K, M]``: where both have the ``same`` labels, none above 0 whose gain's, ``told
+    [C, M]``, is not. A fit that lowered the baseline's mean there would make a gain of what is none."""
+    found = ends.copy()
+    found[same] = np.where((ends[same] > 0) & (told <= 0), told, ends[same])
+    return found
 
 
 def _crossings(budgets: Floats, falling: Floats) -> LabelRange:

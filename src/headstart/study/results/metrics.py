@@ -15,6 +15,11 @@ class PrimaryMetric(NamedTuple):
     name: str
     higher_is_better: bool = True
 
+    @property
+    def sign(self) -> int:
+        """What the metric times this is better the more there is of it."""
+        return 1 if self.higher_is_better else -1
+
 
 def primary_metrics(tasks: Iterable[str]) -> dict[str, PrimaryMetric]:
     """The primary metric of each task by name."""

@@ -25,6 +25,8 @@ class Outlook:
     score: with so many labels, its middle and ends. reach: labels for the target. saved: labels that the baseline would
     need besides, to score as it does with so many. hours: of its pretraining. pays_up_to: the largest measured budget
     at which it is claimed to be worth labels, or, at the largest of all, where labels cannot be counted, to score more.
+    claimed: whether it is so at the largest of those that are no more than so many: a forecast's interval is of one
+    curve, and the band, which claims rest on, of all.
     """
 
     task: str
@@ -37,6 +39,7 @@ class Outlook:
     saved: Reach | None = None
     hours: float = 0.0
     pays_up_to: int | None = None
+    claimed: bool = False
 
 
 def outlooks(
@@ -61,7 +64,7 @@ def outlooks(
         for curve, fit in fits:
             arm = str(curve.names["arm"])
             known = Outlook(task, arm, str(curve.names["protocol"]), curve.role, hours=hours.get(arm, 0.0))
-            known = replace(known, pays_up_to=_pays_up_to(utility, known))
+            known = _sure(known, utility, labels)
             if isinstance(fit, str):
                 yield replace(known, doubt=fit)
             else:
@@ -99,8 +102,10 @@ def _continued(known: Outlook, fit: Forecast, labels: int, target: float | None,
     return replace(known, score=score, reach=reach)
 
 
-def _pays_up_to(utility: pd.DataFrame, one: Outlook) -> int | None:
+def _sure(one: Outlook, utility: pd.DataFrame, labels: int) -> Outlook:
+    """With what is claimed of it, by the band over all points."""
     rows = utility[(utility["arm"] == one.arm) & (utility["protocol"] == one.protocol) & (utility["task"] == one.task)]
     counted = (rows["sure_labels"] > rows["labels"]) | (rows["labels"] == rows["labels"].max())
-    sure = rows[(rows["sure_gain"] > 0) & counted]
-    return int(sure["labels"].max()) if len(sure) else None
+    sure = rows.loc[(rows["sure_gain"] > 0) & counted, "labels"]
+    last = rows.loc[rows["labels"] <= labels, "labels"].max()
+    return replace(one, pays_up_to=int(sure.max()) if len(sure) else None, claimed=last in set(sure))

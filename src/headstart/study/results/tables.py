@@ -94,11 +94,11 @@ def utility_table(
     whatever the arm's own protocol and backbone. Runs without a value are left out; where no run of a budget is left,
     its row says NaN. ``sure_gain`` and ``sure_labels`` are lower ends of one band over all rows of the table, in the
     metric's units and in equivalent labels. ``pretrainings`` counts the pretrained networks behind a row.
-    ``interpolation="reference"`` follows the original study's rule for labels (see ``reference_estimate``), its one
-    point between budgets rounded to whole labels. hits: by job, which test images it got right; where all jobs that are
-    compared have them, gains and utilities know that other test images might have been drawn. looks: as for
-    ``summary_table``. Raises ``ConfigError``
-    where the original study's rule does not fit the metric.
+    ``interpolation="reference"`` follows the original study's rule for labels (see ``reference_estimate``); its one
+    point between budgets stands at whole labels there, and is left out where none lie between them. hits: by job, which
+    test images it got right; where all jobs that are compared have them, gains and utilities know that other test
+    images might have been drawn. looks: as for ``summary_table``. Raises ``ConfigError`` where the original study's
+    rule does not fit the metric.
     """
     curves = list(curves_of(results, metrics, varied))
     places = dict.fromkeys(place_of(curve, varied) for curve in curves if curve.role == "compared")
@@ -145,12 +145,21 @@ def _rows(
 ) -> Iterator[Row]:
     """A row for every budget that the curve has, and for the point between budgets that the reference's rule adds."""
     columns = [estimate.labels, *(getattr(estimate, name) for name in ESTIMATE)]
-    planned = set(curve.runs["labels"])
-    for labels, *numbers in zip(*columns, strict=True):
-        budget = np.flatnonzero(scores.labels == labels)
-        if len(budget) and labels not in planned:
+    planned = curve.runs["labels"].unique()
+    for place, (labels, *numbers) in enumerate(zip(*columns, strict=True)):
+        measured = labels in scores.labels and labels not in estimate.labels[:place]
+        whole = labels if measured else _between(labels, planned)
+        if whole is None or (measured and labels not in planned):
             continue
-        ends = [getattr(gains, name)[index, budget[0]] if len(budget) else np.nan for name in GAIN_ESTIMATE]
-        named = curve.names | {"labels": round(labels), "metric": metric.name}
+        budget = np.searchsorted(scores.labels, labels)
+        ends = [getattr(gains, name)[index, budget] if measured else np.nan for name in GAIN_ESTIMATE]
+        named = curve.names | {"labels": int(whole), "metric": metric.name}
         own = dict(zip([*ESTIMATE, *GAIN], [*numbers, *ends], strict=True))
         yield named | own | {"pretrainings": curve.pretrainings}
+
+
+def _between(labels: float, budgets: NDArray[np.int64]) -> int | None:
+    """The whole number nearest to ``labels`` of those between two ``budgets``, if any is: a row is known by its labels,
+    and that of a budget tells of the runs there."""
+    before, after = budgets[budgets <= labels].max(initial=0), budgets[budgets > labels].min()
+    return min(max(round(labels), before + 1), after - 1) if after - before > 1 else None
