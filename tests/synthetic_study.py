@@ -148,7 +148,7 @@ def make_doublings(change: float = 0.003, arm: str = "scratch") -> pd.DataFrame:
     """What twice the steps did to scratch at a middle budget, by default next to nothing."""
     limit = 0.01
     row = {"dataset": "TCVL 32 px", "task": "classification", "protocol": "finetune", "labels": "500", "arm": arm}
-    told = {"metric": "accuracy", "budgets": 1, "steps": "400", "change": change, "error": 0.007, "limit": limit}
+    told = {"metric": "accuracy", "probed": 1, "steps": "400", "change": change, "error": 0.007, "limit": limit}
     return pd.DataFrame([row | told | {"settled": change < limit}])
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from headstart.packing import unpack_run
+from headstart.reproduction.there import place_of
 from headstart.study.config.suite import load_suite
 from headstart.study.results.run_folder import RunFolder
 
@@ -15,7 +16,9 @@ PACKED = sorted((RESULTS / "measured").glob("*.zip"))
 @pytest.mark.parametrize("file", PACKED, ids=lambda file: file.stem)
 def test_a_committed_run_is_whole_and_of_its_recipe(file, tmp_path):
     run = RunFolder(unpack_run(file, tmp_path))
-    run.refuse_another(load_suite(f"paper/{file.stem}", scale="small").settled())
+    place = place_of(run)
+    assert place is not None
+    run.refuse_another(load_suite(f"paper/{file.stem}", scale="small").settled(place.machine))
     outcomes = run.outcomes()
     assert run.points["job"].map(lambda job: outcomes[job].done).all()
 

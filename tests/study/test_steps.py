@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from filled_run import fill, filled_run, known
 from hypothesis import given
 from hypothesis import strategies as st
 from in_process import Here
 
 from headstart.api import Study, prepare_study
+from headstart.outputs import Tables
 from headstart.study.config.study import StudyConfig
 from headstart.study.config.suite import as_suite
 from headstart.study.results.run_folder import Outcome
@@ -139,12 +141,12 @@ def test_a_mistake_is_a_sentence(keys: dict[str, Any], message: str) -> None:
         SupervisedConfig.model_validate(keys)
 
 
-def study(**finetune: Any) -> StudyConfig:
+def study(arms: Any = None, **finetune: Any) -> StudyConfig:
     return StudyConfig(
         name="steps",
         dataset={"images": 240, "resolution": 16, "samples": 1, "factors": "----"},
         backbone={"options": {"width": 4}},
-        arms={"rotation": {}},
+        arms=arms or {"rotation": {}},
         controls=("blind", "doubled"),
         pretrain={"steps": 2, "batch_size": 8},
         protocols={"finetune": {"batch_size": 8, **finetune}},
@@ -170,7 +172,7 @@ def test_a_study_finds_its_steps_and_shows_what_twice_as_many_would_do(tmp_path)
     table = found.tables.trained_out
     assert set(table["labels"]) == {"10", "20", "80", "10, 20 and 80"}
     assert set(table["arm"]) == {"scratch", "rotation", TOGETHER}
-    one, all_of_them = table[table["budgets"] == 1], table[table["budgets"] == 3]
+    one, all_of_them = table[table["probed"] == 1], table[table["probed"] == 3]
     assert one["limit"].to_numpy() == pytest.approx(0.05 + one["error"].to_numpy())
     assert all_of_them["limit"].to_numpy() == pytest.approx(np.maximum(0.05, all_of_them["error"].to_numpy()))
     page = found.report().read_text()
@@ -194,6 +196,32 @@ def test_fixed_steps_are_shown_with_twice_as_many_of_the_baseline() -> None:
         (80, 0, 3, 6),
         (80, 1, 3, 6),
     ]
+
+
+TOLD = {"scratch": {"protocols": {"finetune": {"steps": 3}}}, "rotation": {}}
+"""Arms of which one is told its steps and the other finds them."""
+
+
+def test_a_baseline_that_is_told_its_steps_is_looked_at_though_others_find_theirs(tmp_path) -> None:
+    config = study(TOLD, first_steps=2, max_steps=16)
+    plan = make_plan(as_suite(config).settled(), known)
+    looked = {(one.doubling.arm, one.doubling.job.labels, one.doubling.job.steps) for one in plan.doublings}
+    assert looked == {
+        (arm, labels, steps) for arm, steps in (("scratch", 3), ("rotation", 2)) for labels in (10, 20, 80)
+    }
+    run = filled_run(tmp_path / "run", as_suite(config))
+    fill(run, plan, lambda job: 0.5 + 0.1 * (job.steps == 6))
+    found = Tables(run)
+    table = found.trained_out[found.trained_out["probed"] == 3].set_index("arm")
+    assert table["steps"].to_dict() == {"scratch": "3", "rotation": "2", TOGETHER: "2 and 3"}
+    assert found.training.settled is False
+    assert "still moves scratch by +10.0 points" in found.training.sentence
+
+
+def test_whoever_finds_steps_needs_no_further_look() -> None:
+    for finetune, arms in (({"first_steps": 2, "max_steps": 16}, {"scratch", "rotation"}), ({"steps": 3}, {"scratch"})):
+        plan = make_plan(as_suite(study(**finetune)).settled(), known)
+        assert {one.doubling.arm for one in plan.doublings} == arms
 
 
 def test_results_of_a_baseline_of_twice_the_steps_have_no_number_where_nobody_doubled() -> None:

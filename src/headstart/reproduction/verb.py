@@ -78,8 +78,8 @@ def reproduce(
 
     if what_is_there:
         with _nothing_left_of_refused(folder):
-            studies = _collected(figure, scale, store, {recipe: prepare(suite) for recipe, suite in suites.items()})
-        return write_page(figure, figures, scale, folder, studies)
+            there = _what_is_there(figure, scale, store, folder, suites)
+        return write_page(figure, figures, scale, folder, there)
     if not yes:
         with _nothing_left_of_refused(folder):
             _refuse_weeks(figure, scale, [prepare(suite) for suite in suites.values()])
@@ -103,39 +103,27 @@ def _nothing_left_of_refused(folder: Path) -> Iterator[None]:
         raise
 
 
-def _collected(figure: str, scale: str, store: Path | str, prepared: Mapping[str, "StudyRun"]) -> dict[str, Study]:
-    """What is finished of each run, taken, in the store or in runs beside it that share its jobs.
+def _what_is_there(
+    figure: str, scale: str, store: Path | str, folder: Path, suites: Mapping[str, "Suite"]
+) -> dict[str, Study]:
+    """What is finished of each run. Raises ``ConfigError`` where that is nothing at all."""
+    from headstart.reproduction.there import runs_there
+    from headstart.study.running.store import open_store
 
-    Raises ``ConfigError`` where that is nothing at all.
-    """
-    for one in prepared.values():
-        _adopt_beside(one)
+    prepared = runs_there(suites, folder, open_store(store))
     if not any(_begun(one) for one in prepared.values()):
         what = "the figures" if figure == ALL else figure
         raise ConfigError(
             f"nothing of {what} at scale {scale} is finished in {store}: run `headstart reproduce {figure} --scale "
             f"{scale}` first, or name the store that has it with --store"
         )
-    for one in prepared.values():
-        one.collect()
     return {recipe: Study(one.run) for recipe, one in prepared.items()}
-
-
-def _adopt_beside(prepared: "StudyRun") -> None:
-    """Figures share runs, and those that were measured elsewhere came without a store."""
-    from headstart.study.results.run_folder import RunFolder
-
-    run, keys = prepared.run, {job.key for job in prepared.plan.jobs}
-    with run.held():
-        for folder in sorted(run.folder.parent.iterdir()):
-            if folder != run.folder and RunFolder.lies_in(folder):
-                run.adopt(RunFolder(folder), keys)
 
 
 def _begun(prepared: "StudyRun") -> bool:
     """Whether any run of it gave a number, or failed."""
     known = prepared.run.outcomes()
-    return any(prepared.states[point.job.key] == "done" or point.job.key in known for point in prepared.plan.points)
+    return any(point.job.key in known for point in prepared.plan.points)
 
 
 def _quietly(title: str, prepared: "StudyRun") -> None:

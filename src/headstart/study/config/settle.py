@@ -8,7 +8,7 @@ from headstart.schema import Overrides, Schema
 from headstart.study.config.study import StudyConfig
 from headstart.training.precision import Precision, has_cuda, native_precision
 
-__all__ = ["Machine", "settle"]
+__all__ = ["Machine", "settle", "this_machine"]
 
 Model = TypeVar("Model", bound=Schema)
 
@@ -26,7 +26,7 @@ def settle(config: StudyConfig, machine: Machine | None = None) -> StudyConfig:
     So a study planned here is computed alike by every worker, or refused by one that can't, and read anywhere.
     machine: in place of this one, to find again what was planned there.
     """
-    device, precision = _decided(config, machine)
+    device, precision = _for(config, machine or this_machine())
     protocols = {name: _settled(options, precision) for name, options in config.protocols.items()}
     update: dict[str, Any] = {
         "device": device,
@@ -38,23 +38,23 @@ def settle(config: StudyConfig, machine: Machine | None = None) -> StudyConfig:
     return config.model_copy(update=update)
 
 
-def pick_device_type() -> str:
-    """``cuda`` where this machine has a CUDA device, else ``cpu``."""
-    return "cuda" if has_cuda() else "cpu"
-
-
-def _decided(config: StudyConfig, machine: Machine | None) -> Machine:
-    """The device that a study says or leaves to ``machine``, and the precision there."""
-    open_device = machine.device if machine else pick_device_type()
-    device = open_device if config.device == "auto" else config.device
-    if machine and device == machine.device:
-        return machine
+def this_machine() -> Machine:
+    """A CUDA device where there is one, else the CPU; and what it computes in natively."""
+    device = "cuda" if has_cuda() else "cpu"
     return Machine(device, native_precision(device))
 
 
+def _for(config: StudyConfig, machine: Machine) -> Machine:
+    """The device that a study says or leaves to ``machine``, and the precision there."""
+    if config.device in ("auto", machine.device):
+        return machine
+    return Machine(config.device, native_precision(config.device))
+
+
 def _settled_color(config: StudyConfig) -> ColorSpace:
+    info = config.dataset.info()
     try:
-        return resolve_color(config.color, config.dataset.info().channels)
+        return resolve_color(config.color, info.channels, info.dtype)
     except ConfigError as error:
         raise ConfigError(f"dataset '{config.dataset.name}': {error}") from None
 

@@ -1,7 +1,7 @@
 """The configuration of a study: everything that can change its numbers."""
 
 from itertools import product
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -14,12 +14,10 @@ from headstart.registry import lookup_traits
 from headstart.schema import Schema, validate
 from headstart.study.config.arms import REFERENCE, SCRATCH, ArmConfig, ArmConfigs
 from headstart.study.config.choices import BackboneChoice, DatasetChoice, ProtocolChoices
+from headstart.study.config.numbers import AdaptiveConfig, UtilityConfig
 from headstart.tasks import TASKS
 from headstart.training.config import ClosedForm, SupervisedConfig, TrainConfig
 from headstart.training.protocols import PROTOCOLS, check_fits
-
-if TYPE_CHECKING:
-    from headstart.utility import Looks
 
 __all__ = ["AdaptiveConfig", "StudyConfig", "UtilityConfig"]
 
@@ -28,40 +26,6 @@ METHODS_MOVED = (
     "'methods' is called 'arms' now, each with a name of its own, and what it has of 'train' is called 'pretrain': "
     "write arms: {rotation: {pretrain: {steps: 2000}}}"
 )
-
-
-class UtilityConfig(Schema):
-    """How utility is read off the curves."""
-
-    interpolation: Literal["log", "reference"] = "log"
-    confidence: Annotated[float, Field(gt=0, lt=1)] = 0.95
-    draws: Annotated[int, Field(ge=100)] = 2000
-
-
-class AdaptiveConfig(Schema):
-    """Trials that are added while a decision hangs (``trials: auto``).
-
-    first: trials at the first look; there are twice as many at each further one. most: at the last. worth: the utility
-    below which a gain makes no difference: 0.5 is half as many labels again. A decision hangs at the middle budget
-    until the best arm is shown to be worth labels, or to be worth less than that.
-    """
-
-    first: Annotated[int, Field(ge=2)] = 3
-    most: Annotated[int, Field(ge=2)] = 12
-    worth: Annotated[float, Field(gt=0)] = 0.5
-
-    @model_validator(mode="after")
-    def _check_order(self) -> Self:
-        if self.most < self.first:
-            raise ValueError(f"most is {self.most} and first is {self.first}: raise most or lower first")
-        return self
-
-    @property
-    def looks(self) -> "Looks":
-        """When numbers are looked at."""
-        from headstart.utility import Looks  # it loads SciPy, which no one needs who checks a study
-
-        return Looks(self.first, self.most)
 
 
 class StudyConfig(Schema):
@@ -143,6 +107,15 @@ class StudyConfig(Schema):
     def _beside(cls, further: tuple[int, ...], info: ValidationInfo) -> tuple[int, ...]:
         return tuple(sorted(set(further) - set(info.data.get("budgets", ()))))
 
+    @field_validator("tasks")
+    @classmethod
+    def _once(cls, tasks: tuple[str, ...]) -> tuple[str, ...]:
+        if not tasks:
+            raise ValueError(f"names none: choose one or more of {', '.join(TASKS)}")
+        if twice := [task for task in tasks if tasks.count(task) > 1]:
+            raise ValueError(f"names '{twice[0]}' more than once: name each task once")
+        return tasks
+
     @model_validator(mode="after")
     def _check_names(self) -> "StudyConfig":
         for task in self.tasks:
@@ -155,6 +128,18 @@ class StudyConfig(Schema):
             )
         if self.baseline not in self.arms:
             raise ValueError(f"baseline '{self.baseline}' is no arm: choose one of {', '.join(self.arms)}")
+        return self
+
+    @model_validator(mode="after")
+    def _check_interpolation(self) -> "StudyConfig":
+        """The original study's rule looks for the first budget that scores more, and an error is better where it is
+        less."""
+        errors = [task for task in self.tasks if not TASKS.traits(task).higher_is_better]
+        if errors and self.utility.interpolation == "reference":
+            raise ValueError(
+                f"utility.interpolation 'reference' fits no error, which task '{errors[0]}' is judged by "
+                f"({TASKS.traits(errors[0]).primary_metric}): use 'log', or leave the task out"
+            )
         return self
 
     @model_validator(mode="after")

@@ -10,21 +10,17 @@ from typing import Any, NamedTuple
 import yaml
 
 from headstart.errors import ConfigError
-from headstart.schema import apply_override, set_key, validate
+from headstart.schema import Schema, apply_override, set_key, validate
+from headstart.study.config.columns import column_of
 from headstart.study.config.recipes import dump_yaml, read_values
 from headstart.study.config.scales import SCALES, at_scale
-from headstart.study.config.settle import settle
+from headstart.study.config.settle import Machine, settle
 from headstart.study.config.study import StudyConfig
 
 __all__ = ["Suite", "Variant", "as_suite", "load_study", "load_suite"]
 
 GROUPS = "variants"
 """What a list of named groups is called in tables."""
-COLUMNS = frozenset({
-    "arm", "backbone", "dataset", "job", "labels", "method", "metric", "missing", "pretrain_dataset", "protocol",
-    "role", "seed", "split", "steps", "task", "trial", "trials", "utility", "value", "variant",
-})  # fmt: skip
-"""Names of columns that tables have anyway; what is varied and called so is called ``study.NAME`` there."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +61,10 @@ class Suite:
         sources = [source for study in studies for source in (study.dataset, study.pretrain_dataset) if source]
         return (*self.assumed, *dict.fromkeys(guess for source in sources for guess in source.info().guesses))
 
-    def settled(self) -> "Suite":
-        """All studies with device, precision and color decided, and the file that says so."""
-        variants = tuple(replace(variant, config=settle(variant.config)) for variant in self.variants)
+    def settled(self, machine: Machine | None = None) -> "Suite":
+        """All studies with device, precision and color decided, and the file that says so. machine: as for
+        ``settle``."""
+        variants = tuple(replace(variant, config=settle(variant.config, machine)) for variant in self.variants)
         if not self.varied:
             return replace(self, variants=variants, written=variants[0].config.model_dump(mode="json"))
         return replace(self, variants=variants, written=_decided(self.written, variants[0].config))
@@ -131,12 +128,19 @@ def _decided(written: Mapping[str, Any], config: StudyConfig) -> dict[str, Any]:
     """A suite's keys with what the machine decided, which is the same for all its studies; colors follow from
     images."""
     keys = copy.deepcopy(dict(written)) | {"device": config.device}
-    protocols = {f"protocols.{name}": options for name, options in config.protocols.items()}
-    settings = {"pretrain": config.pretrain, **protocols}
+    arms = {name: arm for name, arm in config.arms.items() if name in (keys.get("arms") or {})}
+    settings = {"pretrain": config.pretrain, **_below("protocols", config.protocols)}
+    for name, arm in arms.items():
+        settings |= {f"arms.{name}.pretrain": arm.pretrain, **_below(f"arms.{name}.protocols", arm.protocols)}
     for path, options in settings.items():
-        if options is not None:
-            set_key(keys, f"{path}.precision", options.precision, "precision")
+        if decided := getattr(options, "precision", None):
+            set_key(keys, f"{path}.precision", decided, "precision")
     return keys
+
+
+def _below(path: str, settings: Mapping[str, Schema]) -> dict[str, Schema | None]:
+    """Settings by name, by their dotted keys."""
+    return {f"{path}.{name}": options for name, options in settings.items()}
 
 
 class _Point(NamedTuple):
@@ -165,7 +169,7 @@ class _Axis(NamedTuple):
         texts = [point.text for point in points]
         if not texts or len(set(texts)) < len(texts):
             raise ConfigError(f"vary.{name} must have values that differ, and has {', '.join(texts) or 'none'}")
-        column = f"study.{name}" if name in COLUMNS else name
+        column = column_of(name)
         return cls(column, tuple(point._replace(name=column) for point in points))
 
 
@@ -174,9 +178,11 @@ def _named(vary: Any) -> dict[str, Any]:
     if isinstance(vary, dict):
         return vary
     if isinstance(vary, list) and all(isinstance(group, dict) and "name" in group for group in vary):
-        return {
-            GROUPS: {group["name"]: {key: value for key, value in group.items() if key != "name"} for group in vary}
-        }
+        groups = {group["name"]: {key: value for key, value in group.items() if key != "name"} for group in vary}
+        if len(groups) < len(vary):
+            names = ", ".join(str(group["name"]) for group in vary)
+            raise ConfigError(f"vary must have groups of different names, and has {names}: rename one")
+        return {GROUPS: groups}
     raise ConfigError("vary must hold keys with lists of values, or a list of groups of keys, each with a name")
 
 

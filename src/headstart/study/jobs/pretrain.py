@@ -60,6 +60,9 @@ class PretrainJob(Job):
     version: ClassVar[int] = 6
     told_in: ClassVar[tuple[str, ...]] = (HISTORY,)
 
+    def __post_init__(self) -> None:
+        assert self.train.precision != "auto", "a key that leaves precision open would answer for any"
+
     def identity(self) -> dict[str, Any]:
         return {
             "start": self.start.key,

@@ -75,7 +75,7 @@ def _end(outcome: Outcome | None) -> dict[str, Any]:
     if outcome is None or outcome.found is None:
         return {"state": outcome.reason if outcome else NOT_RUN}
     found = outcome.found
-    last = {name: value for row in found["rows"] for name, value in row.items()}
+    last = {name: value for row in found["rows"] for name, value in row.items() if name in PRETRAINING}
     failure = found["failure"]
     state = f"{failure['reason']} (step {failure['step']:,})" if failure else "ok"
     return last | {"steps": found["steps"], "features": found["features"], "state": state}

@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from pydantic_core import to_jsonable_python
 
 from headstart.errors import StoreError
-from headstart.files import write_atomic
+from headstart.files import unwritable, write_atomic
 from headstart.study.config.recipes import read_values
 from headstart.study.config.study import StudyConfig
 from headstart.study.results.plan_tables import ARMS, DOUBLINGS, JOBS, POINTS, PRETRAININGS, plan_tables
@@ -91,6 +91,8 @@ class RunFolder:
                 f"another process is running a study into {self.folder}: wait for its end, or give this one a folder "
                 "of its own with --out"
             ) from None
+        except OSError as error:
+            raise StoreError(unwritable(self.folder, error)) from error
         try:
             yield
         finally:
@@ -118,12 +120,19 @@ class RunFolder:
             self.__dict__.pop(name, None)  # what was read of an earlier plan
         for name, table in plan_tables(plan).items():
             write_table(table, kept / name, csv=False)
-        write_atomic(self.folder / CONFIG, plan.suite.to_yaml().encode())
+        written = plan.suite.to_yaml().encode()
+        if self._config() not in (None, written):  # an answer is that of another study then
+            (self.folder / ANSWER).unlink(missing_ok=True)
+        write_atomic(self.folder / CONFIG, written)
         write_atomic(kept / INFO, info_of(plan).model_dump_json(indent=1).encode())
+
+    def _config(self) -> bytes | None:
+        path = self.folder / CONFIG
+        return path.read_bytes() if path.exists() else None
 
     @cached_property
     def info(self) -> RunInfo:
-        return RunInfo.model_validate_json((self.folder / KEPT / INFO).read_text())
+        return RunInfo.model_validate_json((self.folder / KEPT / INFO).read_text(encoding="utf-8"))
 
     @cached_property
     def jobs(self) -> "pd.DataFrame":
@@ -177,7 +186,7 @@ class RunFolder:
         """What became of jobs so far, by key; a later word on a job replaces an earlier one."""
         path = self.folder / KEPT / OUTCOMES
         outcomes: dict[str, Outcome] = {}
-        for line in path.read_text().splitlines() if path.exists() else ():
+        for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
             with suppress(ValueError):  # half a line, of a process that was killed: the job is asked again
                 values = json.loads(line)
                 key = values.pop("job")
@@ -186,7 +195,7 @@ class RunFolder:
 
     def _note(self, key: str, values: Mapping[str, Any]) -> None:
         """One more line. It begins with its line break, so that one which a killed process left half written ends."""
-        with (self.folder / KEPT / OUTCOMES).open("a") as file:
+        with (self.folder / KEPT / OUTCOMES).open("a", encoding="utf-8") as file:
             file.write("\n" + json.dumps({"job": key, **values}))
 
 

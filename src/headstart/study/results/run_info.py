@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from headstart.schema import Schema
-from headstart.study.config.study import AdaptiveConfig, UtilityConfig
+from headstart.study.config.numbers import AdaptiveConfig, UtilityConfig
 from headstart.study.results.metrics import PrimaryMetric, primary_metrics
 
 if TYPE_CHECKING:

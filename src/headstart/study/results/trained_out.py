@@ -9,20 +9,20 @@ import pandas as pd
 from headstart.study.results.metrics import PrimaryMetric
 from headstart.study.results.run_folder import Outcome, RunFolder
 from headstart.study.results.table_files import rows_of
-from headstart.study.running.steps import Change, Difference, changes, validation_score
+from headstart.study.running.steps import TOGETHER, Change, Difference, changes, validation_score
 
 __all__ = ["TRAINED_OUT", "collect_trained_out", "doubled_results", "listed"]
 
 CONDITIONS = ["dataset", "task", "protocol"]
-TRAINED_OUT = [*CONDITIONS, "labels", "budgets", "metric", "arm", "steps", "change", "error", "limit", "settled"]
+TRAINED_OUT = [*CONDITIONS, "labels", "probed", "metric", "arm", "steps", "change", "error", "limit", "settled"]
 
 
 def collect_trained_out(run: RunFolder, outcomes: Mapping[str, Outcome]) -> pd.DataFrame:
     """One row per arm, task and protocol, at each budget at which steps were doubled, and then over all of these.
 
-    labels: the budget, or all of them (``10, 20 and 100``); budgets: how many those are. change: of the mean score over
-    trials by twice the ``steps``, more being better, on validation images; error: its standard error; limit: what it
-    must stay below to be ``settled``: over all budgets the tolerance or the error, whichever is larger; at one of
+    labels: the budget, or all of the arm's (``10, 20 and 100``); probed: how many those are. change: of the mean score
+    over trials by twice the ``steps``, more being better, on validation images; error: its standard error; limit: what
+    it must stay below to be ``settled``: over all budgets the tolerance or the error, whichever is larger; at one of
     several both together, for one of them may seem to move by luck. Runs without a number are left out.
     """
     keys = [*run.info.varied, "variant", *CONDITIONS]
@@ -66,10 +66,16 @@ def _rows(
         Difference(one["arm"], one["labels"], after - before)
         for one, (before, after) in zip(doublings, scores, strict=True)
     ]
-    labels, steps = (sorted({one[name] for one in doublings}) for name in ("labels", "steps"))
     tolerance = doublings[0]["tolerance"]
-    where = {"labels": listed(labels), "budgets": len(labels), "steps": listed(steps)}
-    return [where | _row(one, tolerance, lenient) for one in changes(differences, tolerance)]
+    return [_where(doublings, one.arm) | _row(one, tolerance, lenient) for one in changes(differences, tolerance)]
+
+
+def _where(doublings: Sequence[Mapping[str, Any]], arm: str) -> dict[str, Any]:
+    """Labels and steps at which an arm, or ``TOGETHER``, was looked at: arms that are told their steps may have others
+    than those that find them."""
+    own = [one for one in doublings if arm in (one["arm"], TOGETHER)]
+    labels, steps = (sorted({one[name] for one in own}) for name in ("labels", "steps"))
+    return {"labels": listed(labels), "probed": len(labels), "steps": listed(steps)}
 
 
 def _row(change: Change, tolerance: float, lenient: bool) -> dict[str, Any]:

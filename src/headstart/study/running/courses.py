@@ -77,8 +77,9 @@ class Course:
     def find_steps(self, scores: Scores) -> Found:
         """How many steps are enough, as far as ``scores`` tell, or what to run next to know it."""
         searching = [arm for arm in self.arms if arm.protocols[self.protocol].finds_steps]
+        control = tuple(self._control([arm for arm in self.arms if arm not in searching]))
         if not searching:
-            return Found({}, tuple(self._control()))
+            return Found({}, control)
         options = searching[0].protocols[self.protocol]
         assert isinstance(options, SupervisedConfig)
         trials = self.trials[:PROBED_TRIALS]
@@ -91,14 +92,15 @@ class Course:
         doublings = tuple(one for ladder in ladders.values() for one in ladder.doublings)
         found = {labels: ladder.steps for labels, ladder in ladders.items() if ladder.steps is not None}
         known = len(found) == len(ladders)
-        return Found(interpolate(found, self.config.measured_budgets) if known else None, doublings)
+        steps = interpolate(found, self.config.measured_budgets) if known else None
+        return Found(steps, (*doublings, *control))
 
-    def _control(self) -> Iterator[Doubling]:
-        """The baseline with twice the steps it is told to take, in every trial.
+    def _control(self, told: Sequence[Arm]) -> Iterator[Doubling]:
+        """The baseline, if it is ``told`` its steps, with twice as many, in every trial.
 
         At one budget and in few trials its own noise hides what would matter, so it is looked at over several.
         """
-        for arm in self.arms:
+        for arm in told:
             options = arm.protocols[self.protocol]
             if DOUBLED in self.config.controls and arm.role == "baseline" and isinstance(options, SupervisedConfig):
                 for labels in self._probed([arm]):
