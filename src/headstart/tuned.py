@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from headstart.charts import Figure
     from headstart.report.brief import Brief
+    from headstart.study.results.metrics import PrimaryMetric
     from headstart.study.tuning.choices import Choice
     from headstart.study.tuning.knobs import Knobs
     from headstart.study.tuning.trials import Trial
@@ -28,7 +29,7 @@ RECIPE = "tuned.yaml"
 @dataclass(frozen=True, repr=False)
 class Tuned(Displayed):
     """choices: of every arm that was searched. before, after: the study as it is and as tuned. described: what was
-    searched, in a sentence."""
+    searched, in a sentence. task: by whose validation scores choices were made."""
 
     folder: Path
     described: str
@@ -37,6 +38,7 @@ class Tuned(Displayed):
     knobs: "Mapping[str, Knobs]"
     before: Study
     after: Study
+    task: str
 
     @property
     def recipe(self) -> Path:
@@ -45,19 +47,22 @@ class Tuned(Displayed):
 
     @cached_property
     def change(self) -> "pd.DataFrame":
-        """One row per compared arm and budget: utility by fine-tuning as the study is, as tuned, and the change."""
+        """One row per task, compared arm and budget: utility by fine-tuning as the study is, as tuned, and the
+        change."""
         from headstart.study.tuning.comparison import compare_utility
 
         return compare_utility(self.before.utility, self.after.utility)
 
     @property
     def chosen(self) -> "pd.DataFrame":
-        """One row per arm: ``arm, metric, chosen, score_default, score_chosen``; scores on validation images."""
+        """One row per arm: ``arm, metric, chosen, score_default, score_chosen``; scores on validation images, in the
+        metric's units."""
         import pandas as pd
 
+        name, sign = self._metric.name, self._metric.sign
         rows = [
-            {"arm": one.arm, "metric": self._metric, "chosen": one.text}
-            | {"score_default": one.default, "score_chosen": one.chosen}
+            {"arm": one.arm, "metric": name, "chosen": one.text}
+            | {"score_default": sign * one.default, "score_chosen": sign * one.chosen}
             for one in self.choices
         ]
         return pd.DataFrame(rows)
@@ -77,7 +82,7 @@ class Tuned(Displayed):
         from headstart.charts.save import save_figure
         from headstart.report.tuning import TuningReport, write_tuning_report
         from headstart.study.results.table_files import write_table
-        from headstart.study.tuning.trials import trials_table
+        from headstart.study.tuning.trials import in_units, trials_table
 
         write_table(self.change, self.folder / "change")
         write_table(self.chosen, self.folder / "chosen")
@@ -92,7 +97,7 @@ class Tuned(Displayed):
             described=self.described,
             choices=self.chosen,
             change=self.change,
-            trials=trials_table(self.trials),
+            trials=in_units(trials_table(self.trials), self._metric.sign),
             figures=figures,
             config=self.recipe.read_text(encoding="utf-8"),
             command=f"headstart study run {shlex.quote(str(self.recipe))}",
@@ -105,15 +110,14 @@ class Tuned(Displayed):
         from headstart.charts.looks import arm_looks
         from headstart.charts.tuning import effects_figure, progress_figure
         from headstart.study.tuning.effects import effects_table
-        from headstart.study.tuning.trials import progress_table
+        from headstart.study.tuning.trials import in_units, progress_table
 
         looks = arm_looks(self.before.tables.arms)
-        effects = effects_table(self.trials, self.knobs, self.before.run.info.seed)
-        return (
-            progress_figure(progress_table(self.trials), looks, self._metric),
-            effects_figure(effects, looks, self._metric),
-        )
+        tables = progress_table(self.trials), effects_table(self.trials, self.knobs, self.before.run.info.seed)
+        progress, effects = (in_units(table, self._metric.sign) for table in tables)
+        return progress_figure(progress, looks, self._metric.name), effects_figure(effects, looks, self._metric.name)
 
     @property
-    def _metric(self) -> str:
-        return str(self.change["metric"].iloc[0])
+    def _metric(self) -> "PrimaryMetric":
+        """What the searched task is judged by."""
+        return self.before.run.info.metrics[self.task]

@@ -127,11 +127,12 @@ class TuningRun:
         """How much is searched, and on what, in a sentence."""
         plan, counts = self.plan, self.suite.first.dataset.info().counts
         budgets = " and ".join(f"{labels:,}" for labels in plan.budgets)
+        task = f" of {plan.task}" if len(self.suite.first.tasks) > 1 else ""
         cap = "as many as the steps say that it finds first" if self.before.plan.open else f"{self.image_steps:,}"
         return (
             f"{len(self.knobs)} arm{'s' * (len(self.knobs) != 1)} × {plan.trials} trials, each of up to {plan.draws} "
             f"draws of {budgets} labels; an arm takes at most {cap} image-steps of fine-tuning; settings are chosen by "
-            f"{counts['val']:,} validation labels besides, and by no test image"
+            f"{counts['val']:,} validation labels{task} besides, and by no test image"
         )
 
     def expected_seconds(self) -> float:
@@ -147,11 +148,11 @@ class TuningRun:
         from headstart.study.tuning.ray_search import check_machines, ray_session, run_rounds
         from headstart.study.tuning.rounds import Rounds
         from headstart.study.tuning.trainable import work_of
-        from headstart.study.tuning.trials import trials_table
+        from headstart.study.tuning.trials import in_units, trials_table
 
         def hear(trial: "Trial") -> None:
             if trial.status != "running":
-                write_table(trials_table(rounds.trials), self.folder / TRIALS)
+                write_table(in_units(trials_table(rounds.trials), self.plan.sign), self.folder / TRIALS)
             if heard:
                 heard(trial)
 
@@ -173,7 +174,7 @@ class TuningRun:
             self.search()
             return
         trials = len(self.knobs) * self.plan.trials
-        with watch_trials(console, trials, self.plan.draws, self.expected_seconds()) as heard:
+        with watch_trials(console, trials, self.plan.draws, self.expected_seconds(), sign=self.plan.sign) as heard:
             self.search(heard)
 
     @property
@@ -192,10 +193,11 @@ class TuningRun:
         """The study as it is beside the study as tuned, ``after``, once both were run."""
         from headstart.tuned import Tuned
 
-        studies = [Study(ran.run) for ran in (self.before, after)]
-        for study in studies:
-            study.report()
-        return Tuned(self.folder, self.describe(), tuple(self.choices), tuple(self.trials), self.knobs, *studies)
+        study, tuned = (Study(ran.run) for ran in (self.before, after))
+        for one in (study, tuned):
+            one.report()
+        found = tuple(self.choices), tuple(self.trials), self.knobs
+        return Tuned(self.folder, self.describe(), *found, study, tuned, self.plan.task)
 
     def _tuned_keys(self) -> dict[str, Any]:
         from headstart.study.tuning.choices import with_choices
@@ -217,12 +219,14 @@ class TuningRun:
         return evaluation(self.plan, self.before.plan.suite.first, arm, self._steps())
 
     def _steps(self) -> dict[int, int]:
-        """Steps by budget as the study found them, or has them."""
-        points = self.before.plan.points
+        """Steps by budget as the study found them, for the arms that leave them open."""
+        plan, protocol = self.before.plan, self.plan.protocol
+        (arms,) = plan.arms
+        finding = {arm.name for arm in arms if protocol in arm.protocols and arm.protocols[protocol].finds_steps}
         return {
             point.job.labels: point.job.steps
-            for point in points
-            if (point.protocol, point.job.task) == (self.plan.protocol, self.plan.task) and point.role != "control"
+            for point in plan.points
+            if (point.protocol, point.job.task) == (protocol, self.plan.task) and point.arm in finding
         }
 
     def _lane(self, arm: str) -> "Lane":

@@ -19,13 +19,19 @@ __all__ = ["watch_trials"]
 
 @contextmanager
 def watch_trials(
-    console: Console, trials: int, draws: int, expected_seconds: float | None = None, every: float = LINE_SECONDS
+    console: Console,
+    trials: int,
+    draws: int,
+    expected_seconds: float | None = None,
+    every: float = LINE_SECONDS,
+    *,
+    sign: int = 1,
 ) -> "Iterator[Callable[[Trial], None]]":
     """What a search tells of its trials; the bar counts draws, of which a trial that ends early leaves some out.
 
-    trials: of all arms together. draws: of labels, at most, in each.
+    trials: of all arms together. draws: of labels, at most, in each. sign: of the metric that scores are of.
     """
-    counts = _Trials(trials, draws)
+    counts = _Trials(trials, draws, sign)
 
     def line(elapsed: float) -> str:
         share = counts.share
@@ -50,8 +56,8 @@ def watch_trials(
 class _Trials:
     """How far each of so many trials has come, and the best of each arm."""
 
-    def __init__(self, trials: int, draws: int) -> None:
-        self._trials, self._draws = trials, draws
+    def __init__(self, trials: int, draws: int, sign: int) -> None:
+        self._trials, self._draws, self._sign = trials, draws, sign
         self._came: dict[tuple[str, int], int] = {}
         self._ended: dict[str, int] = {}
         self._best: dict[str, float] = {}
@@ -69,5 +75,5 @@ class _Trials:
         return sum(self._came.values()) / (self._trials * self._draws)
 
     def __str__(self) -> str:
-        best = ", ".join(f"{arm} {score:.4f}" for arm, score in self._best.items())
+        best = ", ".join(f"{arm} {self._sign * score:.4f}" for arm, score in self._best.items())
         return f"{sum(self._ended.values())}/{self._trials} trials · best so far: {best or 'none yet'}"

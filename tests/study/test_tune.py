@@ -6,6 +6,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+from filled_run import known
 
 from headstart.errors import ConfigError, StoreError
 from headstart.study.config.study import StudyConfig
@@ -19,7 +20,8 @@ from headstart.study.tuning.folder import TRIALS, begin_search
 from headstart.study.tuning.knobs import find_knobs, with_values
 from headstart.study.tuning.rounds import Lane, Rounds
 from headstart.study.tuning.search import evaluation, plan_search
-from headstart.study.tuning.trials import Trial, progress_table, read_trials, trials_table
+from headstart.study.tuning.trials import Trial, in_units, progress_table, read_trials, trials_table
+from headstart.tuning import TuningRun
 
 LR, TEMPERATURE = "protocols.finetune.lr", "options.temperature"
 
@@ -228,6 +230,14 @@ def test_trials_are_read_as_they_were_written():
     assert progress_table(trials)["best"].tolist() == pytest.approx([0.6, math.nan], nan_ok=True)
 
 
+def test_trials_of_an_error_are_told_in_its_units_and_read_as_they_were():
+    trials = [Trial("one", 0, {LR: 0.01}, [-0.35, -0.33], "finished", 20), Trial("one", 1, {}, [-0.4], "stopped")]
+    told = in_units(trials_table(trials), -1)
+    assert told[["score", "score after 1"]].to_numpy().tolist() == [[0.33, 0.35], [0.4, 0.4]]
+    assert read_trials(in_units(told, -1)) == trials
+    assert in_units(progress_table(trials), -1)["best"].tolist() == [0.33, 0.33]
+
+
 def begin(folder, config=None, **options):
     search, knobs = plan_search(config or study(), **options)
     return begin_search(folder, search, knobs)
@@ -309,3 +319,13 @@ def test_steps_that_are_to_be_found_are_found_by_the_study_and_taken_over():
     search, _ = plan_search(config)
     runs = evaluation(search, config, "scratch", {40: 6}).runs({})
     assert {job.steps for jobs in runs for job in jobs} == {6}
+
+
+def test_arms_that_find_their_steps_are_judged_with_those_that_they_found(tmp_path):
+    """And not with those that another is told."""
+    arms = {"simclr": {}, "short": {"method": "simclr", "protocols": {"finetune": {"steps": 7}}}}
+    config = study(arms=arms, protocols={"finetune": {"batch_size": 8, "first_steps": 50, "max_steps": 800}})
+    search, knobs = plan_search(config)
+    before = SimpleNamespace(plan=make_plan(as_suite(config), known))
+    run = TuningRun(as_suite(config), search, knobs, tmp_path, before, {})
+    assert run.image_steps == 20 * 2 * 50 * 8, "trials, draws, steps and images a step"

@@ -33,7 +33,7 @@ def begin_search(folder: Path, search: Search, knobs: Mapping[str, Knobs], *, re
             )
         earlier = None
     if earlier is not None:
-        given = earlier.given if earlier.knobs == search.knobs else _given(folder, knobs)
+        given = earlier.given if earlier.knobs == search.knobs else _given(folder, knobs, earlier.sign)
         search = search.model_copy(update={"given": given})
     write_atomic(folder / SEARCH, search.model_dump_json(indent=1).encode())
     return search
@@ -49,19 +49,20 @@ def _read(folder: Path) -> Search | None:
     if not path.exists():
         return None
     try:
-        return validate(Search, json.loads(path.read_text()), str(path))
+        return validate(Search, json.loads(path.read_text(encoding="utf-8")), str(path))
     except (OSError, ValueError) as error:
         raise StoreError(f"{path} is damaged ({error}): delete {folder}; what was done is in the store") from None
 
 
-def _given(folder: Path, knobs: Mapping[str, Knobs]) -> dict[str, list[dict[str, Value]]]:
+def _given(folder: Path, knobs: Mapping[str, Knobs], sign: int) -> dict[str, list[dict[str, Value]]]:
     """What was tried to its end, where it lies in the spaces of now; new knobs stay on their defaults."""
     from headstart.study.results.table_files import read_table
-    from headstart.study.tuning.trials import read_trials
+    from headstart.study.tuning.trials import in_units, read_trials
 
     if not (folder / f"{TRIALS}.parquet").exists():
         return {}
-    finished = [trial for trial in read_trials(read_table(folder / TRIALS)) if trial.status == "finished"]
+    trials = read_trials(in_units(read_table(folder / TRIALS), sign))
+    finished = [trial for trial in trials if trial.status == "finished"]
     fitting = {
         arm: [_fitted(trial.values, own) for trial in finished if trial.arm == arm] for arm, own in knobs.items()
     }

@@ -9,6 +9,7 @@ from headstart.registry import lookup
 from headstart.schema import Schema
 from headstart.space import Value, search_spaces
 from headstart.study.config.study import StudyConfig
+from headstart.study.results.metrics import primary_metrics
 from headstart.study.tuning.evaluation import Evaluation
 from headstart.study.tuning.knobs import PRETRAINING, Knobs, find_knobs, fine_tuning
 from headstart.training import SupervisedConfig
@@ -36,6 +37,11 @@ class Search(Schema):
     seconds: float | None = None
     knobs: dict[str, dict[str, str]]
     given: dict[str, list[dict[str, Value]]] = {}
+
+    @property
+    def sign(self) -> int:
+        """What the task's metric times this is better the more there is of it."""
+        return primary_metrics([self.task])[self.task].sign
 
 
 def plan_search(

@@ -8,11 +8,13 @@ import pandas as pd
 
 from headstart.space import Value
 
-__all__ = ["SETTING", "Status", "Trial", "progress_table", "read_trials", "trials_table"]
+__all__ = ["SETTING", "Status", "Trial", "in_units", "progress_table", "read_trials", "trials_table"]
 
 Status = Literal["running", "finished", "stopped", "failed"]
 SETTING = "set "
 """What a setting's column begins with."""
+SCORES = ("score", "best")
+"""What columns of scores begin with."""
 COLUMNS = ["arm", "trial", "status", "score", "draws", "image_steps", "pretraining", "reason"]
 
 
@@ -65,6 +67,12 @@ def progress_table(trials: Sequence[Trial]) -> pd.DataFrame:
         said = {"arm": trial.arm, "trial": trial.number, "image_steps": spent[trial.arm], "score": trial.score}
         rows.append(said | {"status": trial.status, "best": best.get(trial.arm, float("nan"))})
     return pd.DataFrame(rows, columns=["arm", "trial", "image_steps", "score", "status", "best"])
+
+
+def in_units(table: pd.DataFrame, sign: int) -> pd.DataFrame:
+    """A table of scores, of which more is better, as people read them: in the units of a metric of that ``sign``; and
+    back again."""
+    return table.assign(**{name: sign * table[name] for name in table.columns if name.startswith(SCORES)})
 
 
 def read_trials(table: pd.DataFrame) -> list[Trial]:
