@@ -16,6 +16,7 @@ from headstart.data.transforms.augment import AugmentConfig
 from headstart.data.transforms.input import ImageInput
 from headstart.errors import DataError, StoreError
 from headstart.folder import Manifest, read_manifest, write_manifest, write_shard
+from headstart.training.features import together
 
 SPLIT = torch.tensor([2, 0, 0, 1, 0, 2, 0, 0, 1, 0, 0, 0], dtype=torch.uint8)
 COUNTS = {"train": 8, "val": 2, "test": 2}
@@ -210,3 +211,20 @@ def test_values_that_are_no_light_are_not_made_black(tmp_path):
     assert len(dataset.presented(ImageInput("rgb")).train) == 8
     with pytest.raises(DataError, match="values below 0, which are no light, and color is lab: set color to rgb"):
         dataset.presented(ImageInput("lab"))
+
+
+def test_floats_of_other_units_than_a_network_was_made_for_are_refused(tmp_path):
+    expected = ImageInput("rgb", mean=(124.0, 116.0, 104.0), deviation=(58.0, 57.0, 57.0))
+    for factor, refused in ((1, False), (255, True), (-1, True)):
+        folder = tmp_path / f"{factor}"
+        store_dataset(folder_of(tmp_path / f"source {factor}", pixels(3, "float32") * factor), folder)
+        if not refused:
+            assert len(map_dataset(folder).presented(expected).train) == 8
+            continue
+        with pytest.raises(DataError, match="the network was made for values of 0 to 1: divide them by what white is"):
+            map_dataset(folder).presented(expected)
+
+
+def test_many_large_images_are_not_looked_at_together():
+    sizes = {side: together(ImageSet(torch.zeros(1, 1, side, side), {})) for side in (32, 128, 512)}
+    assert sizes == {32: 256, 128: 256, 512: 16}

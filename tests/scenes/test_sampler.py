@@ -32,6 +32,21 @@ def test_a_scene_depends_on_seed_and_index_alone(index):
     assert flat(used.scene(index + BUCKETS)) != fresh
 
 
+@pytest.mark.parametrize("factors", ["--V-", "T-V-"])
+def test_the_dial_of_class_color_goes_from_one_color_to_another(factors):
+    def surface(share):
+        dials = dataclasses.replace(Factors.parse(factors).dials(), class_color=share)
+        return SceneSampler(0, dials, tuple(CATEGORIES)).scene(3).objects[0].surface
+
+    shares = (0.3, 0.6, 1.0)
+    if factors[0] == "T":
+        assert [surface(share).tint for share in shares] == list(shares)
+        return
+    colors = np.array([surface(share).color for share in shares])
+    np.testing.assert_allclose((colors[1] - colors[0]) / 0.3, (colors[2] - colors[1]) / 0.4)
+    assert np.abs(colors[1] - colors[0]).max() > 0.05
+
+
 @given(st.integers(0, 5000))
 def test_counts_and_ranks_agree_with_the_splits(images):
     splits = [split_of(index) for index in range(images)]

@@ -2,12 +2,16 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
 from headstart.api import prepare_study
+from headstart.backbones.resnet9 import ResNet9
+from headstart.data.sources import ArraysSource
 from headstart.errors import ConfigError, HeadstartError
 from headstart.folder import Manifest, write_manifest, write_shard
+from headstart.study.config.settle import settle
 from headstart.study.config.study import StudyConfig
 
 IMAGES, SIDE = 60, 16
@@ -128,3 +132,23 @@ def test_one_image_a_batch_is_enough_where_nothing_needs_a_second(tmp_path):
     assert len(run.plan.pretrainings) == 3
     outcomes = [one.job.outcome(run.store.folder(one.job)) for one in run.plan.points]
     assert not [outcome for outcome in outcomes if outcome["failure"]]
+
+
+def test_a_network_that_takes_no_images_of_this_size_is_refused(tmp_path, monkeypatch):
+    def made_for_one_size(network, images):
+        raise AttributeError("Input height (16) doesn't match model (224)\nand more")
+
+    monkeypatch.setattr(ResNet9, "features", made_for_one_size)
+    with pytest.raises(
+        ConfigError, match=r"backbone: resnet9 takes no images of 16 px \(Input height .* \(224\)\): say"
+    ):
+        prepare_study(
+            study(write(tmp_path / "set", **{"class": LABELS}), backbone={"name": "resnet9"}), store=tmp_path / "store"
+        )
+
+
+def test_floats_are_no_colors_until_a_study_says_so(tmp_path):
+    np.savez(tmp_path / "set.npz", images=np.random.default_rng(0).normal(size=(60, 16, 16, 3)), labels=LABELS)
+    config = study(tmp_path).model_copy(update={"dataset": ArraysSource(path=tmp_path / "set.npz")})
+    assert settle(config).color == "rgb"
+    assert settle(config.model_copy(update={"color": "lab"})).color == "lab"

@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 from headstart.api import Study, prepare_study
 from headstart.backbones import build_backbone, save_weights
 from headstart.backbones.card import read_card
+from headstart.backbones.resnet9 import ResNet9
 from headstart.data.transforms.color import normalise, restore
 from headstart.data.transforms.config import Normalisation
 from headstart.errors import CheckpointError, ConfigError
@@ -301,10 +302,14 @@ def test_a_teacher_that_cannot_teach_is_refused_before_any_work(exported, tmp_pa
 def test_a_teacher_of_one_size_says_which_key_gives_it_that(exported, monkeypatch):
     """Some of timm's networks tell only when they see images."""
 
-    def refuse(self, views):
-        raise AssertionError("Input height (16) doesn't match model (224).")
+    features = ResNet9.features
 
-    monkeypatch.setattr(Teacher, "__call__", refuse)
+    def refuse(network, images):
+        if network.stem[0].out_channels != 2:  # the student's
+            raise AssertionError("Input height (16) doesn't match model (224).")
+        return features(network, images)
+
+    monkeypatch.setattr(ResNet9, "features", refuse)
     with pytest.raises(ConfigError, match=r"arms.student.teacher: resnet9 .* takes no images of 16 px \(Input height"):
         check_study(validate(StudyConfig, taught(exported), "study"))
 

@@ -194,3 +194,15 @@ def test_one_pose_alone_is_nothing_to_learn():
     with pytest.raises(DataError, match=r"every image has pose 0, .* viewpoint factor on \(V in factors\)"):
         Pose(CLASSES).check_variety(torch.zeros(9, dtype=torch.int64))
     Pose(CLASSES).check_variety(torch.tensor([0, 0, 1]))
+
+
+def test_the_blind_guess_of_depth_is_least_by_what_runs_are_judged_by():
+    """Most pixels are a far background, so that mean and median lie apart."""
+    depths = torch.tensor([[[2.0, 3.0], [9.0, 9.0]], [[9.0, 9.0], [9.0, 9.0]]])
+    task = Depth(CLASSES).fitted(depths)
+    guess = task.constant(depths)
+
+    def error(output):
+        return task.metrics(output.expand(2, 1, 1, 1), depths)["rmse"]
+
+    assert all(error(guess) < error(guess + off) for off in (-0.1, 0.1, -guess))

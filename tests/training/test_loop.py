@@ -2,6 +2,7 @@ import copy
 
 import pytest
 import torch
+from torch import nn
 
 from headstart.backbones import build_backbone
 from headstart.data.batches.loader import Loader
@@ -177,3 +178,26 @@ def test_it_learns():
     assert report.failure is None
     assert report.history[-1]["loss"] < 0.5 * report.history[0]["loss"]
     assert report.seconds > 0
+
+
+class Drops(Classification):
+    """A task whose loss hangs on a layer that draws from the process's own stream, as those of others do."""
+
+    def loss(self, output, target):
+        return super().loss(nn.functional.dropout(output, 0.5), target)
+
+
+def test_layers_that_draw_give_the_same_run_whatever_ran_before(tmp_path):
+    def trained(before, folder=None, on_step=None):
+        torch.rand(before)
+        learner = classifier()
+        learner.task = Drops(range(4))
+        options = {"folder": folder, "key": "k", "on_step": on_step, "checkpoint_seconds": 0}
+        return train(learner, loader(views=1), config(), **options).history, learner
+
+    history, learner = trained(1)
+    with pytest.raises(InterruptedRunError):
+        trained(2, tmp_path, interrupt_at(5))
+    for again, same in (trained(3), trained(4, tmp_path)):
+        assert [row["loss"] for row in again] == [row["loss"] for row in history]
+        assert same_state(learner, same)

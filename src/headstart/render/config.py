@@ -148,7 +148,12 @@ class RenderConfig(Schema):
             "textures": assets.textures.fingerprint,
             "scenes": SCENES_VERSION,
             "engine": ENGINES.traits(self.engine).version,
+            **({"class_color": "mixed"} if self._mixes_colors() else {}),  # once it was all of the class's
         }
+
+    def _mixes_colors(self) -> bool:
+        dials = self.sampler().dials
+        return not dials.textured and 0 < dials.class_color < 1
 
     def identity(self) -> dict[str, Any]:
         """Everything that can change a byte of the dataset; folders count by what they hold, not by where they are."""

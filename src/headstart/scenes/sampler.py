@@ -102,11 +102,19 @@ class SceneSampler:
     def _surface(self, rng: np.random.Generator, category: str, bucket: int) -> Surface:
         dials = self.dials
         telling = _class_color(rng, self._hue(category))
-        color = telling if dials.class_color else _random_color(rng)
+        color = self._told(rng, telling) if dials.class_color else _random_color(rng)
         materials = self.assets.shapes.materials
         if dials.textured:
             return Surface(color, self._texture(rng, bucket), tint=dials.class_color, own=materials)
         return Surface(color, own=materials)
+
+    def _told(self, rng: np.random.Generator, telling: Vector) -> Vector:
+        """The color of an object, of which ``class_color`` is that of its class; with a texture that is the rest."""
+        share = self.dials.class_color
+        if self.dials.textured or share == 1:
+            return telling
+        (other,) = rng.spawn(1)  # a stream of its own, so that scenes with the dial at an end stay as they are
+        return share * telling + (1 - share) * _random_color(other)
 
     def _backdrop(self, rng: np.random.Generator, bucket: int) -> Surface:
         drawn, texture = _random_color(rng), self._texture(rng, bucket)

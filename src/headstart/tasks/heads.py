@@ -62,7 +62,8 @@ def _dense_mlp(inputs: int, outputs: int) -> nn.Sequential:
 def enlarge(maps: Tensor, size: tuple[int, int]) -> Tensor:
     """``[B, C, h, w]`` to ``[B, C, *size]``, bilinear, corners where pixels' corners are.
 
-    Training and scoring happen at the target's resolution; the original study shrank targets to the features' instead.
+    Scoring happens at the target's resolution, as does training where the backbone is trained along or least squares
+    are solved; probes of frozen maps learn from targets shrunk to these, as in the original study.
 
     >>> import torch
     >>> enlarge(torch.zeros(2, 10, 4, 4), (32, 32)).shape

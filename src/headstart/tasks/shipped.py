@@ -65,6 +65,7 @@ class DepthTraits(TaskTraits):
     primary_metric = "rmse"
     ideal_known = True
     higher_is_better = False
+    constant_rule = "mean"
     per_location = True
     unsuited = frozenset({"crop", "cutout", "zoom"})  # what is shown larger is not nearer
 

@@ -15,6 +15,7 @@ class TaskTraits:
     Class attributes: ``name``; ``target``, its name among an image set's targets; ``primary_metric`` and
     ``higher_is_better``; ``per_location``, whether the answer is a map, from heads that read the dense features, and
     not one per image; ``unsuited``, the augmentations (fields of ``AugmentConfig``) that its target does not survive;
+    ``constant_rule``, what its blind guess is made by, to be renamed whenever that changes, for it is part of keys;
     ``variety``, what to do where all targets are one (completes "there is nothing to learn: ..."); ``ideal_known``,
     whether it says what outputs should be, which least squares need.
     """
@@ -25,6 +26,7 @@ class TaskTraits:
     higher_is_better: ClassVar[bool] = True
     per_location: ClassVar[bool] = False
     unsuited: ClassVar[frozenset[str]] = frozenset()
+    constant_rule: ClassVar[str] = ""
     variety: ClassVar[str] = "choose another dataset"
     ideal_known: ClassVar[bool] = False
 

@@ -10,9 +10,10 @@ from headstart.backbones.base import Backbone, BackboneConfig, Features
 from headstart.data.dataset import ImageSet
 from headstart.training.precision import Precision, autocast
 
-__all__ = ["Precomputed", "Standardise", "evaluating", "extract_features", "feature_batches", "feature_set"]
+__all__ = ["Precomputed", "Standardise", "evaluating", "extract_features", "feature_batches", "feature_set", "together"]
 
-BATCH = 256
+BATCH, PIXELS = 256, 2**22
+"""Images that a network looks at together, and the pixels that they have at most: memory goes with both."""
 
 
 def extract_features(
@@ -41,10 +42,20 @@ def feature_batches(
     >>> sum(len(batch) for batch in feature_batches(backbone, dataset.test))  # doctest: +SKIP
     """
     context = autocast(precision, images.device)
-    for batch in images.batches(BATCH):
+    for batch in images.batches(together(images)):
         with torch.no_grad(), evaluating(backbone), context():
             features: Features = backbone(batch)
         yield features.dense.float() if per_location else features.pooled[:, :, None, None].float()
+
+
+def together(images: ImageSet) -> int:
+    """How many images to look at together: 256 to 128 px a side, fewer of larger ones.
+
+    >>> from headstart.testing import toy_images
+    >>> together(toy_images(10))
+    256
+    """
+    return max(1, min(BATCH, PIXELS // images.resolution**2))
 
 
 def feature_set(

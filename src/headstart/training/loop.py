@@ -11,6 +11,7 @@ import torch
 
 from headstart.data.batches.loader import Batch, Batches
 from headstart.objective import Objective
+from headstart.seeding import derive_seed
 from headstart.training.checkpoint import Checkpointer
 from headstart.training.config import OptimizerConfig, TrainConfig
 from headstart.training.failure import Failure
@@ -62,7 +63,7 @@ def train(
 ) -> TrainReport:
     """Train ``objective`` in place for ``config.steps`` batches of ``loader``, on the device where its images are.
 
-    folder: where a checkpoint is kept and, if one lies there, gone on from; a resumed run ends bit-equal to an
+    folder: where a checkpoint is kept and, if one lies there, gone on from; on a CPU a resumed run ends bit-equal to an
     undisturbed one. The checkpoint stays when the run is over. key: names all that can change the result.
     on_step: called with the number of steps done. A loss or metric that isn't finite ends the run as a failure.
     Where ``loader`` gives one of several processes its share, all must call this with equal objectives; they come out
@@ -74,11 +75,13 @@ def train(
     """
     run = _Run(objective, loader, config, Checkpointer(folder, key, checkpoint_seconds))
     failure = None
-    while run.step < config.steps and failure is None:
-        run.advance(loader.batch(run.step))
-        if on_step and loader.share.rank == 0:
-            on_step(run.step)
-        failure = run.look()
+    with torch.random.fork_rng([loader.device] if loader.device.type == "cuda" else []):
+        while run.step < config.steps and failure is None:
+            torch.manual_seed(derive_seed(loader.seed, "layers", run.step, loader.share.rank))
+            run.advance(loader.batch(run.step))
+            if on_step and loader.share.rank == 0:
+                on_step(run.step)
+            failure = run.look()
     return TrainReport(run.step, run.seconds, run.history.rows, failure)
 
 

@@ -15,7 +15,7 @@ from headstart.errors import DataError
 from headstart.registry import lookup
 from headstart.tasks.base import Task
 from headstart.training.config import TrainConfig
-from headstart.training.features import BATCH, Precomputed, evaluating
+from headstart.training.features import Precomputed, evaluating, together
 from headstart.training.loop import TrainReport, train
 from headstart.training.precision import Precision, autocast
 from headstart.training.protocols import PROTOCOLS, LabelledRun, Settings, Setup, check_fits
@@ -79,7 +79,7 @@ def _train(
 
 
 def evaluate(
-    model: Supervised, images: ImageSet, *, batch_size: int = BATCH, precision: Precision = "auto"
+    model: Supervised, images: ImageSet, *, batch_size: int | None = None, precision: Precision = "auto"
 ) -> dict[str, float]:
     """The task's metrics over all of ``images``, unaugmented, in eval mode, leaving ``model`` as it was.
 
@@ -96,7 +96,7 @@ class Evaluation(NamedTuple):
 
 
 def evaluate_images(
-    model: Supervised, images: ImageSet, *, batch_size: int = BATCH, precision: Precision = "auto"
+    model: Supervised, images: ImageSet, *, batch_size: int | None = None, precision: Precision = "auto"
 ) -> Evaluation:
     """What ``evaluate`` tells, and of which images it is the mean.
 
@@ -104,9 +104,10 @@ def evaluate_images(
     """
     target = _target(images, model.task)
     meter = model.task.meter().to(images.device)
-    outputs = answers(model, images, batch_size=batch_size, precision=precision)
+    size = batch_size or together(images)
+    outputs = answers(model, images, batch_size=size, precision=precision)
     hits = []
-    for output, part in zip(outputs, torch.split(target, batch_size), strict=True):
+    for output, part in zip(outputs, torch.split(target, size), strict=True):
         known = part.to(images.device)
         meter.update(*model.task.scored(output, known))
         hits.append(model.task.hits(output, known))
@@ -116,7 +117,7 @@ def evaluate_images(
 
 
 def answers(
-    model: Supervised, images: ImageSet, *, batch_size: int = BATCH, precision: Precision = "auto"
+    model: Supervised, images: ImageSet, *, batch_size: int | None = None, precision: Precision = "auto"
 ) -> list[Tensor]:
     """float32 outputs for ``images``, unaugmented, batch by batch, in eval mode.
 
@@ -125,7 +126,7 @@ def answers(
     context = autocast(precision, images.device)
     outputs = []
     with torch.inference_mode(), evaluating(model):
-        for batch in images.batches(batch_size):
+        for batch in images.batches(batch_size or together(images)):
             with context():
                 outputs.append(model(batch).float())
     return outputs

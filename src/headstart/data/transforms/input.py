@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["AS_THEY_COME", "ImageInput", "Preparation"]
 
+WHITE = 255.0
+
 
 @dataclass(frozen=True)
 class Preparation:
@@ -111,10 +113,11 @@ class ImageInput:
     ) -> Preparation:
         """How images of ``channels`` are prepared, whose training split has these ``normalisations`` by color space.
 
-        Raises ``DataError`` where these images have no such space.
+        Raises ``DataError`` where these images have no such space, or other units than the network was made for.
         """
         self.check(channels)
         if self.mean is not None and self.deviation is not None:
+            _refuse_other_units(normalisations)
             by = Normalisation(self.mean, self.deviation)
         elif self.color not in normalisations:
             raise DataError(
@@ -125,3 +128,15 @@ class ImageInput:
             repeated = (self.channels or channels) // channels
             by = Normalisation(normalisations[self.color].mean * repeated, normalisations[self.color].std * repeated)
         return Preparation(self.color, by, self.channels, self.resolution, device)
+
+
+def _refuse_other_units(normalisations: Mapping[str, Normalisation]) -> None:
+    """Raise ``DataError`` for images that statistics of others would not center: those are of colors from 0 to 255, of
+    which a float's 1.0 is the last."""
+    mean = normalisations["rgb"].mean if "rgb" in normalisations else ()
+    if any(not 0 <= value <= WHITE for value in mean):
+        shown = ", ".join(f"{value / WHITE:.3g}" for value in mean)
+        raise DataError(
+            f"images have channels of mean {shown}, and the network was made for values of 0 to 1: divide them by what "
+            "white is, or undo their normalisation"
+        )

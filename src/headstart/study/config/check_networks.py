@@ -21,6 +21,7 @@ from headstart.study.config.study import StudyConfig
 from headstart.study.config.weights import teacher_of, weights_of
 from headstart.tasks import TASKS
 from headstart.training import PROTOCOLS, SupervisedConfig
+from headstart.training.features import evaluating
 from headstart.training.protocols import LabelledRun
 
 __all__ = ["check_networks"]
@@ -92,15 +93,21 @@ def _teacher(config: StudyConfig, info: SourceInfo, seen: SourceInfo, arm: str) 
         file.matched(backbone)
         side = expected.resolution or seen.resolution
         backbone.check_input(file.channels, side)
-        teacher = Teacher(backbone)
-        try:
-            teacher(torch.zeros(1, file.channels, side, side))
-        except (AssertionError, RuntimeError) as error:  # of timm's networks that are made for one size
-            raise ConfigError(
-                f"{choice.label} takes no images of {side} px ({str(error).splitlines()[0]}): say input: "
-                "{resolution: …}, the pixels a side that it was made for"
-            ) from None
-        return teacher
+        _look_once(backbone, file.channels, side, choice.label)
+        return Teacher(backbone)
+
+
+def _look_once(backbone: Backbone, channels: int, side: int, label: str) -> None:
+    """Raises ``ConfigError`` where a network takes no images of ``side``, as some of timm's are made for one size."""
+    try:
+        with torch.no_grad(), evaluating(backbone):
+            backbone(torch.zeros(1, channels, side, side))
+    except (AssertionError, AttributeError, IndexError, RuntimeError, TypeError, ValueError) as error:
+        told = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ConfigError(
+            f"{label} takes no images of {side} px ({told}): say options: {{img_size: {side}}} if it has that option, "
+            "or give it images as it was made for, by dataset.resolution or, of weights, input: {resolution: …}"
+        ) from None
 
 
 def _backbone(choice: BackboneChoice, info: SourceInfo, split: bool, key: str) -> Backbone:
@@ -111,6 +118,8 @@ def _backbone(choice: BackboneChoice, info: SourceInfo, split: bool, key: str) -
         )
     with _naming("dataset"):
         backbone.check_input(info.channels, info.resolution)
+    with _naming(key):
+        _look_once(backbone, info.channels, info.resolution, choice.label)
     return backbone
 
 

@@ -1,7 +1,7 @@
 """A point measured without a look at any image: how far the labels' own statistics get."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from headstart.study.jobs.answers import keep_answers
 from headstart.study.jobs.base import RunContext
@@ -17,6 +17,10 @@ class BlindJob(PointJob):
 
     kind: ClassVar[str] = "blind"
     version: ClassVar[int] = 3
+
+    def identity(self) -> dict[str, Any]:
+        rule = TASKS.traits(self.task).constant_rule
+        return super().identity() | ({"rule": rule} if rule else {})
 
     @property
     def cost(self) -> int:
