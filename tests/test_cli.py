@@ -252,6 +252,8 @@ def test_every_key_of_a_dataset_can_be_set_from_the_command_line(tmp_path, monke
 def test_cuda_is_refused_where_there_is_none(tmp_path, capsys, monkeypatch):
     said = refused(capsys, monkeypatch, "render", tmp_path / "images", "--images", "12", "engine_options.device=cuda")
     assert "no CUDA GPU" in said
+    said = refused(capsys, monkeypatch, "study", "plan", "instant", "device=cuda", "arms={}", "--store", tmp_path)
+    assert "device is cuda, and there is no CUDA device here: set device to cpu" in said
 
 
 @pytest.mark.parametrize(
@@ -305,6 +307,8 @@ def test_cuda_is_refused_where_there_is_none(tmp_path, capsys, monkeypatch):
         (["render", "/tmp/unused", "--shapes", "/nowhere"], "/nowhere is neither a folder nor a zip archive"),
         (["render", "/tmp/unused", "--keep-materials"], "shapes names none"),
         (["data", "preview", "/nowhere"], "/nowhere is not a dataset folder"),
+        (["store", "prune", "--store", "typo"], "typo"),
+        (["store", "verify", "--delete", "--store", "typo"], "typo"),
         (["list", "metods"], "unknown list 'metods': choose one of backbones"),
     ],
 )
@@ -313,6 +317,7 @@ def test_a_mistake_is_answered_with_one_sentence(arguments, message, capsys, mon
     if "run" in arguments and "--store" not in arguments:
         arguments = [*arguments, "--store", tmp_path / "store"]
     assert pd.Series([refused(capsys, monkeypatch, *arguments)]).str.contains(message).all()
+    assert not (tmp_path / "typo").exists()
 
 
 def test_a_truncated_shard_is_named_and_the_rest_is_kept(tmp_path, recipe, capsys, monkeypatch):

@@ -43,3 +43,22 @@ def test_square_brackets_and_colons_in_names_are_printed_as_they_are(monkeypatch
     console.print_catalogue([(name, name)])
     console.print_sizes((name, "b"), [(name, name)])
     assert printed.getvalue().count(name) == 6
+
+
+def test_an_interrupted_command_says_what_is_kept(monkeypatch, capsys):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("headstart.catalogue.catalogue", interrupted)
+    monkeypatch.setattr(sys, "argv", ["headstart", "list", "methods"])
+    with pytest.raises(SystemExit) as left:
+        cli.main()
+    assert left.value.code == 130
+    assert "the same command goes on from here" in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_terminal_that_says_it_has_no_columns_is_written_to(monkeypatch):
+    printed = StringIO()
+    monkeypatch.setattr(console, "console", console.new_console(file=printed, width=0))
+    console.print_prose("worth 20 labels")
+    assert printed.getvalue().strip() == "worth 20 labels"

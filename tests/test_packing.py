@@ -13,6 +13,7 @@ from headstart.errors import StoreError
 from headstart.exporting import export_weights
 from headstart.packing import pack_run, unpack_run
 from headstart.study.config.study import StudyConfig
+from headstart.study.results.run_folder import RunFolder
 from headstart.study.running.launchers import LAUNCHERS
 
 
@@ -68,6 +69,20 @@ def test_a_run_in_the_way_is_kept_unless_it_is_to_be_replaced(run, tmp_path):
     unpack_run(file, tmp_path / "runs", replace=True)
     assert not mark.exists()
     assert [path.name for path in (tmp_path / "runs").iterdir()] == ["one"]
+
+
+def test_what_is_no_run_is_never_replaced_and_neither_is_one_that_is_running(run, tmp_path):
+    file = pack_run(run, tmp_path)
+    work = tmp_path / "papers" / "one" / "chapter.tex"
+    work.parent.mkdir(parents=True)
+    work.touch()
+    with pytest.raises(StoreError, match=r"papers/one is no run, so that nothing is put in its place: .*--out"):
+        unpack_run(file, tmp_path / "papers", replace=True)
+    assert work.exists()
+    folder = unpack_run(file, tmp_path / "runs")
+    with RunFolder(folder).held(), pytest.raises(StoreError, match="another process is running a study into"):
+        unpack_run(file, tmp_path / "runs", replace=True)
+    assert Study.load(folder).complete
 
 
 def test_a_place_that_cannot_be_written_is_named(run, tmp_path):

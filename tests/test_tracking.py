@@ -102,9 +102,24 @@ def test_mlflow_reads_the_same_numbers(tracked) -> None:
     assert runs[series].data.tags["mlflow.parentRunId"] == runs["tracked"].info.run_id
 
 
+def test_mlflow_takes_arms_of_any_name(tmp_path, monkeypatch):
+    from mlflow import MlflowClient
+
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"file:{tmp_path / 'mlruns'}")
+    tracker = TRACKERS["mlflow"](tmp_path, "named", {"arms.rotation (long).method": "rotation"})
+    tracker.close()
+    client = MlflowClient(f"file:{tmp_path / 'mlruns'}")
+    (run,) = client.search_runs([client.get_experiment_by_name("named").experiment_id])
+    assert run.data.params == {"arms.rotation _long_.method": "rotation"}
+
+
 def test_a_mistake_is_a_sentence(tmp_path, monkeypatch, capsys) -> None:
+    kept = prepared(tmp_path).run.folder / "kept" / "study.json"
+    kept.write_text(kept.read_text() + "\n")
     with pytest.raises(ConfigError, match="unknown tracker 'tensorbord': choose one of mlflow, tensorboard"):
         prepared(tmp_path, "tensorbord")
+    assert kept.read_text().endswith("\n"), "what is refused takes no run's place"
     monkeypatch.setitem(__import__("sys").modules, "tensorboard", None)
     with pytest.raises(ConfigError, match=r"TensorBoard is not installed .*: pip install 'headstart\[tracking\]'"):
         prepared(tmp_path, "tensorboard")

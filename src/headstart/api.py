@@ -66,8 +66,10 @@ def prepare_study(
     """
     suite = as_suite(config).settled()
     from headstart.execution import StudyRun, keep_environment
+    from headstart.schema import flat
     from headstart.study.results.run_folder import RunFolder
     from headstart.study.running.launchers import LAUNCHERS
+    from headstart.tracking import follow
 
     checked = checked_plan(suite, store)
     plan, kept = checked.plan, checked.store
@@ -78,9 +80,11 @@ def prepare_study(
     chosen = lookup(LAUNCHERS, "launcher", launcher)(kept, workers, address)
     run = RunFolder(_run_folder(Path(out), suite, replace))
     with run.held():
+        # What cannot be used is refused before anything of an earlier run is replaced.
+        following = follow(run, suite.name, track, flat(plan.suite.written))
         run.begin(plan)
         keep_environment(run, kept, works=False)
-    return StudyRun(plan, kept, chosen, run, checked.notes, track)
+    return StudyRun(plan, kept, chosen, run, checked.notes, following)
 
 
 def run_study(

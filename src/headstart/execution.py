@@ -21,7 +21,7 @@ from headstart.study.running.overrun import Overrun, overrun
 from headstart.study.running.plan import NO_MORE, Plan, Trials, make_plan
 from headstart.study.running.scores import scores_in
 from headstart.study.running.store import Store
-from headstart.tracking import follow
+from headstart.tracking import Following, follow
 
 __all__ = ["Expect", "Listener", "StudyRun", "keep_environment", "plan_with"]
 
@@ -53,7 +53,7 @@ class StudyRun:
     """A study that was checked and can be run: what there is to do, and how it will be done.
 
     plan: as far as it is known; where steps are to be found, it grows on the way. notes: sentences on what the user may
-    not have meant. track: names of trackers that are told what is measured, besides the file that is always written.
+    not have meant. following: who is told what is measured; by default the file that is always written.
     """
 
     def __init__(
@@ -63,10 +63,10 @@ class StudyRun:
         launcher: Launcher,
         run: RunFolder,
         notes: tuple[str, ...] = (),
-        track: Sequence[str] = (),
+        following: Following | None = None,
     ) -> None:
         self.plan, self.store, self.launcher, self.run, self.notes = plan, store, launcher, run, notes
-        self._following = follow(run, track, flat(plan.suite.written))
+        self._following = following or follow(run, plan.suite.name, (), flat(plan.suite.written))
         self.states = store.states(plan.jobs)
         self._failed: dict[str, str] = {}
         self._started = time.monotonic()

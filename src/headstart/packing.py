@@ -2,7 +2,6 @@
 
 import io
 import json
-import shutil
 import tempfile
 import zipfile
 import zlib
@@ -18,6 +17,7 @@ __all__ = ["pack_run", "unpack_run"]
 SUFFIX = ".zip"
 BEGINNING = (1980, 1, 1, 0, 0, 0)
 """The time that every member bears, so that the same run gives the same file."""
+REPLACED = ".replaced"
 NEEDED = (CONFIG, ENVIRONMENT, f"{KEPT}/{INFO}")
 LARGEST = 2_000_000_000
 """Bytes that no run's records come to: what claims more is made to fill a disk."""
@@ -48,7 +48,7 @@ def unpack_run(file: Path | str, out: Path | str = "runs", *, replace: bool = Fa
     --what-is-there`` read it as if it had been run here.
 
     replace: whether it may take the place of a run that lies there. Raises ``StoreError`` for a file that is no packed
-    run or is damaged, and for a run that is in its way.
+    run or is damaged, and for what is in its way: a run, one that is running, or anything else.
 
     >>> unpack_run("quickstart.zip")  # doctest: +SKIP
     PosixPath('runs/quickstart')
@@ -57,11 +57,7 @@ def unpack_run(file: Path | str, out: Path | str = "runs", *, replace: bool = Fa
     try:
         with zipfile.ZipFile(file) as archive:
             folder = out / _name_in(archive, file)
-            if folder.exists() and not replace:
-                raise StoreError(
-                    f"{folder} is there already: name another folder with --out, or say --replace to put {file.name} "
-                    "in its place"
-                )
+            _refuse_place(folder, file, replace)
             _extract(archive, folder)
     except (OSError, EOFError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
         raise StoreError(
@@ -92,6 +88,17 @@ def _name_in(archive: zipfile.ZipFile, file: Path) -> str:
     return name
 
 
+def _refuse_place(folder: Path, file: Path, replace: bool) -> None:
+    """Raises ``StoreError`` where something is in the way of ``folder`` that nobody, or not even he, may replace."""
+    if folder.exists() and not replace:
+        raise StoreError(
+            f"{folder} is there already: name another folder with --out, or say --replace to put {file.name} in its "
+            "place"
+        )
+    if folder.exists() and not RunFolder.lies_in(folder):
+        raise StoreError(f"{folder} is no run, so that nothing is put in its place: name another folder with --out")
+
+
 def _extract(archive: zipfile.ZipFile, folder: Path) -> None:
     """Beside its place first, so that what is half unpacked is never taken for a run."""
     try:
@@ -102,5 +109,6 @@ def _extract(archive: zipfile.ZipFile, folder: Path) -> None:
     with place as beside:
         archive.extractall(beside)
         if folder.exists():
-            shutil.rmtree(folder)
+            with RunFolder(folder).held():
+                folder.rename(Path(beside) / REPLACED)
         (Path(beside) / folder.name).rename(folder)

@@ -15,6 +15,7 @@ from headstart.data.exchange import FORMATS
 from headstart.data.exchange.transfer import export_folder, import_folder
 from headstart.data.viewing.findings import findings, summary
 from headstart.data.viewing.inspect import inspect
+from headstart.errors import ConfigError
 from headstart.folder import read_folder
 from headstart.render.config import RenderConfig
 from headstart.render.writer import render_dataset
@@ -157,3 +158,13 @@ def test_an_altered_export_is_checked_like_any_other(rendered, tmp_path):
     found = summary(inspect(tmp_path / "out"))
     assert found["bad"]["first"] == [rows[1][0]]
     assert sum(found["images"].values()) == 47
+
+
+def test_arrays_have_the_sizes_that_they_have(tmp_path):
+    np.savez(tmp_path / "a.npz", images=np.zeros((60, 30, 50, 3), np.uint8), labels=np.arange(60) % 2)
+    assert inspect(tmp_path / "a.npz").sizes == {(50, 30): 60}
+
+
+def test_a_dataset_folder_takes_no_keys(rendered):
+    with pytest.raises(ConfigError, match="is a dataset folder, which is taken as it is: leave out foo"):
+        inspect(rendered, options={"foo": 1})

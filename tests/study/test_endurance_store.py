@@ -163,7 +163,7 @@ def test_what_a_kill_between_files_and_marker_leaves_is_not_done(tmp_path, journ
     address = f"{protocol}{tmp_path}/store"
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("HEADSTART_LEASE_SECONDS", "1")
-    monkeypatch.setattr("headstart.study.running.store.lease.PATIENCE", 0.2)
+    monkeypatch.setenv("HEADSTART_LEASE_SECONDS", "0.2")
     script = KILLED.format(tests=str(Path(__file__).parent))
     killed = subprocess.run([sys.executable, "-c", script, address, str(journal)], check=False)
     assert killed.returncode == -signal.SIGKILL

@@ -334,6 +334,12 @@ def test_a_run_whose_images_were_moved_is_no_earlier_choice(pets, tmp_path, pric
     assert (again.replaces, again.notes) == (False, ())
 
 
+def test_what_somebody_said_is_no_guess(pets):
+    told = of_data(pets, ["name=mine", "tasks=[classification]", "dataset.source=images"]).guesses
+    assert told == ()
+    assert [guess.split(":")[0] for guess in of_data(pets, []).guesses] == ["format", "name", "tasks"]
+
+
 def test_runs_below_the_pictures_are_none_of_them(pets, tmp_path):
     pets = shutil.copytree(pets, tmp_path / "pets")
     before = ImagesSource(path=pets)

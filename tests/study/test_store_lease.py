@@ -7,9 +7,10 @@ import pytest
 from fsspec.implementations.local import LocalFileSystem
 from fsspec.implementations.memory import MemoryFileSystem
 
+from headstart.errors import ConfigError
 from headstart.study.running.store.backend import Entry
 from headstart.study.running.store.bucket import Bucket, SharedFolder
-from headstart.study.running.store.lease import LEASES, Lease
+from headstart.study.running.store.lease import LEASES, Lease, usual_patience
 
 ENTRY = Entry("toy", "0" * 40)
 PATIENCE = 0.4
@@ -93,3 +94,12 @@ def test_one_that_was_taken_for_dead_waits_for_who_has_it_now(bucket):
     renewed.join()
     assert not second.attempt()
     first.release()
+
+
+@pytest.mark.parametrize("said", ["60s", "0", "-1", "inf", "nan"])
+def test_seconds_that_are_none_are_refused(said, monkeypatch):
+    monkeypatch.setenv("HEADSTART_LEASE_SECONDS", said)
+    with pytest.raises(ConfigError, match=f"HEADSTART_LEASE_SECONDS is '{said}', and it is seconds above 0"):
+        usual_patience()
+    monkeypatch.setenv("HEADSTART_LEASE_SECONDS", "7.5")
+    assert usual_patience() == 7.5

@@ -18,7 +18,7 @@ from headstart.study.running.store.upkeep import prune_store, summarise, survey_
 @pytest.fixture
 def journal(tmp_path, monkeypatch):
     monkeypatch.setenv("HEADSTART_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr("headstart.study.running.store.lease.PATIENCE", 0.2)
+    monkeypatch.setenv("HEADSTART_LEASE_SECONDS", "0.2")
     path = tmp_path / "journal"
     path.touch()
     return path

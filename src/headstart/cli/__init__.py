@@ -76,6 +76,9 @@ def list_names(
         raise ConfigError(f"--sizes tells the sizes of backbones, and '{what}' have none: leave it out")
 
 
+INTERRUPTED = 130
+
+
 def main() -> None:
     """The ``headstart`` command."""
     open_to_any_text()
@@ -85,5 +88,12 @@ def main() -> None:
         tell("error", str(error), "bold red")
         sys.exit(2)
     except KeyboardInterrupt:
-        errors.print("stopped; finished work and checkpoints are kept: the same command goes on from here")
-        sys.exit(130)
+        sys.exit(_stopped())
+    except SystemExit as end:
+        # A command that is interrupted ends so: typer makes it of the interrupt.
+        sys.exit(_stopped() if end.code == INTERRUPTED else end.code)
+
+
+def _stopped() -> int:
+    errors.print("stopped; finished work and checkpoints are kept: the same command goes on from here")
+    return INTERRUPTED

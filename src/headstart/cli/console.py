@@ -80,7 +80,11 @@ def print_sizes(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     console.print(table)
 
 
+COLUMNS = 80
+"""Of a terminal that says it has none."""
+
+
 def print_prose(text: str, style: str = "") -> None:
     """Sentences in lines that end at plain spaces only; rich's own also end between a number and its unit."""
-    lines = textwrap.fill(text, console.width, break_on_hyphens=False)
+    lines = textwrap.fill(text, console.width or COLUMNS, break_on_hyphens=False)
     console.print(lines, style=style, soft_wrap=True)

@@ -28,7 +28,8 @@ def data_preview(
     """Draw a contact sheet of a dataset as a PNG, every class in turn."""
     from headstart.data.viewing.preview import preview_folder
 
-    picture = to or folder / "preview.png"
+    folder = folder.expanduser()
+    picture = to.expanduser() if to else folder / "preview.png"
     preview_folder(folder, picture, images=images, columns=columns, split=split)
     say(f"{picture}")
 

@@ -48,6 +48,7 @@ def render(
     for override in overrides or []:
         apply_override(values, override)
     config = validate(RenderConfig, values, "render")
+    out = out.expanduser()
     with watch_images("rendering", console) as progress:
         render_dataset(out, config, workers=workers, progress=progress)
     record_normalisation(out)

@@ -12,6 +12,7 @@ from headstart.cli.console import console, print_sizes, say, tell
 from headstart.errors import ConfigError
 
 if TYPE_CHECKING:
+    from headstart.study.running.store import Store
     from headstart.study.running.store.backend import Entry, Held
 
 __all__ = ["app"]
@@ -56,10 +57,9 @@ def store_verify(
 ) -> None:
     """Read all finished work and compare it with its checksums. Exit code 3 says that some is damaged."""
     from headstart.progress import watch_count
-    from headstart.study.running.store import open_store
     from headstart.study.running.store.upkeep import verify_store
 
-    opened = open_store(store, read_only=not delete)
+    opened = _opened(store, writes=delete)
     with watch_count("verifying", "jobs", console) as progress:
         found = verify_store(opened, delete=delete, progress=progress)
     unknown = f", {found.unknown:,} have no checksums" if found.unknown else ""
@@ -83,10 +83,9 @@ def store_prune(
     """
     age = None if older_than is None else seconds(older_than)
     keep = set().union(*(_keys(run) for run in keep_run or []))
-    from headstart.study.running.store import open_store
     from headstart.study.running.store.upkeep import prune_store
 
-    pruned = prune_store(open_store(store, read_only=dry_run), older_than=age, keep=keep, dry_run=dry_run)
+    pruned = prune_store(_opened(store, writes=not dry_run), older_than=age, keep=keep, dry_run=dry_run)
     for one in pruned.removed if dry_run else ():
         say("would remove " + "  ".join(_row(one)))
     say(f"{len(pruned.removed):,} jobs {'would be' if dry_run else 'were'} removed, {size(pruned.bytes)}")
@@ -149,6 +148,14 @@ def _ago(age: float | None) -> str:
     from headstart.progress import duration
 
     return "?" if age is None else duration(age)
+
+
+def _opened(store: str, *, writes: bool) -> "Store":
+    """A store that is there: nothing is removed from one that a slip of the pen would make."""
+    from headstart.study.running.store import open_store
+
+    found = open_store(store, read_only=True)
+    return open_store(store) if writes else found
 
 
 def _keys(run: Path) -> Collection[str]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-MISSING = 3
+MISSING, NOTHING = 3, "–"
 """Exit code of what ends with numbers missing."""
 
 app = typer.Typer(help="Run and read studies.", no_args_is_help=True)
@@ -169,7 +169,7 @@ def _print_answer(study: "Study") -> None:
         several = [name for name in (*tables.varied, "task") if summary[name].nunique() > 1]
         names = [*several, "arm", "protocol"]
         grid = summary.pivot_table(index=names, columns="labels", values="value_text", sort=False, aggfunc="first")
-        print_frame(grid.reset_index().rename(columns=short_keys(tables.varied)))
+        print_frame(grid.fillna(NOTHING).reset_index().rename(columns=short_keys(tables.varied)))
     for line in _missing_lines(tables.missing):
         tell("no number", line)
     console.print()

@@ -17,10 +17,11 @@ TRACKERS: dict[str, type[Tracker]] = with_plugins(
 )
 
 
-def follow(run: RunFolder, names: Sequence[str], settings: dict[str, str]) -> Following:
-    """Tell the trackers of these ``names``, and the file that is always written, what a study measures.
+def follow(run: RunFolder, study: str, names: Sequence[str], settings: dict[str, str]) -> Following:
+    """Tell the trackers of these ``names``, and the file that is always written, what a ``study`` measures.
 
-    settings: the study's keys. Raises ``ConfigError`` for a name that there is none of, or one that cannot be used.
+    run: its folder, of which nothing is read yet. settings: the study's keys. Raises ``ConfigError`` for a name that
+    there is none of, or one that cannot be used.
     """
     kinds: list[type[Tracker]] = [JsonlTracker, *(lookup(TRACKERS, "tracker", name) for name in dict.fromkeys(names))]
-    return Following(run, [kind(run.folder, run.info.name, settings) for kind in kinds])
+    return Following(run, [kind(run.folder, study, settings) for kind in kinds])

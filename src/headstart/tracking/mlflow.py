@@ -1,6 +1,7 @@
 """Numbers for MLflow: a server, or a file beside the report."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +13,8 @@ __all__ = ["MLflowTracker"]
 DATABASE, ADDRESS = "mlflow.db", "MLFLOW_TRACKING_URI"
 LONGEST = 6000
 """Characters of a setting that every server takes."""
+UNNAMED = re.compile(r"[^\w\-. :/]")
+"""What no server takes in a name, though an arm's may have it."""
 PARENT, NAME = "mlflow.parentRunId", "mlflow.runName"
 
 
@@ -40,7 +43,7 @@ class MLflowTracker(Tracker):
             ) from error
         self._study = self._begin(study, {})
         for key, value in settings.items():
-            self._client.log_param(self._study, key, value[:LONGEST])
+            self._client.log_param(self._study, UNNAMED.sub("_", key), value[:LONGEST])
         self._runs = dict[str, str]()
 
     def log(self, scalar: Scalar) -> None:

@@ -112,6 +112,8 @@ def read_set(arrays: Mapping[str, Values], where: str, name: str, options: Array
     manifest = new_manifest(name, made_by, kind, classes, splits, sorted(set(belongs)))
     targets = tuple(target for target in TARGETS if target in held or target in maps)
     reader = ArrayReader(manifest, splits, targets, images, layout, held, maps, options.fit, False)
+    _, height, width = layout.size(images.shape)
+    account.sizes[width, height] = len(splits)
     reader.account = account
     return reader
 

@@ -86,7 +86,8 @@ def read_named(path: Path, options: TableOptions) -> Reader:
     root = path.parent if is_table(path) else path
     entries = files_of(root, account.skip)
     tables = [read_table(entry) for entry in _tables(path, entries, options)]
-    account.guess("table", ", ".join("/".join(table.entry.parts) for table in tables), "it names pictures")
+    if options.table is None:
+        account.guess("table", ", ".join("/".join(table.entry.parts) for table in tables), "it names pictures")
     others = [entry for entry in entries if entry not in {table.entry for table in tables}]
     return open_named(path, root, tables, others, options, account)
 

@@ -18,6 +18,7 @@ from headstart.data.exchange.parts import labelled
 from headstart.data.exchange.transfer import Listener, guess_format, open_reader
 from headstart.data.viewing.likeness import Twins
 from headstart.data.viewing.observe import Observed
+from headstart.errors import ConfigError
 from headstart.folder import Manifest, holds_dataset, read_manifest
 from headstart.registry import lookup
 
@@ -87,13 +88,16 @@ def inspect(
 ) -> Inspected:
     """Read all that an import of ``path`` would read, unlabelled pictures aside, and write nothing.
 
-    form, options: as ``import_folder`` takes them. progress: called with (done, total) images. Raises ``DataError`` for
-    what no import could read; pictures that are broken, one by one, are told in ``bad``.
+    form, options: as ``import_folder`` takes them. progress: called with (done, total) images. Raises ``ConfigError``
+    for options of a dataset folder, which takes none, and ``DataError`` for what no import could read; pictures that
+    are broken, one by one, are told in ``bad``.
 
     >>> inspect(Path("photos")).twins.identical  # doctest: +SKIP
     """
     path = path.expanduser()
     if form is None and holds_dataset(path):
+        if options:
+            raise ConfigError(f"{path} is a dataset folder, which is taken as it is: leave out {', '.join(options)}")
         return _dataset_folder(path, progress)
     form = form or guess_format(path)
     reader = labelled(open_reader(path, form, _at_a_small_size(form, options or {})))

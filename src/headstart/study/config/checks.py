@@ -12,6 +12,7 @@ from headstart.study.config.settle import settle
 from headstart.study.config.study import StudyConfig
 from headstart.study.config.suite import Suite
 from headstart.tasks import TASKS
+from headstart.training.precision import has_cuda
 
 __all__ = ["check_study", "check_suite"]
 
@@ -69,6 +70,8 @@ def check_study(config: StudyConfig, *, networks: bool = True) -> tuple[str, ...
 
 
 def _check_devices(config: StudyConfig) -> None:
+    if not has_cuda():
+        raise ConfigError("device is cuda, and there is no CUDA device here: set device to cpu, or leave it out")
     from headstart.training.devices import check_devices
 
     for arm in config.pretrained_arms:
@@ -111,7 +114,7 @@ def _check_color(config: StudyConfig, info: SourceInfo) -> None:
 
 
 def _check_same_images(info: SourceInfo, pretrain: SourceInfo) -> None:
-    for what in ("resolution", "channels"):
+    for what in ("resolution", "channels", "dtype"):
         ours, theirs = getattr(info, what), getattr(pretrain, what)
         if ours != theirs:
             raise ConfigError(

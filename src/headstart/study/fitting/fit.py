@@ -113,7 +113,9 @@ def of_data(path: Path, overrides: Sequence[str]) -> Candidates:
         apply_override(given, override)
     if "vary" in given:
         raise ConfigError("--data makes one study, and vary makes several: write a YAML file for a suite")
-    found = look_at(path, _options(given.pop("dataset", None)))
+    options = _options(given.pop("dataset", None))
+    said = {*given, *(["format"] if "source" in options else [])}
+    found = look_at(path, options)
     template = Template(found, _tasks(given.get("tasks")))
     make = partial(_of_template, template, _of_others(overrides), str(path))
     ladder = sizes(found.sides)
@@ -121,7 +123,8 @@ def of_data(path: Path, overrides: Sequence[str]) -> Candidates:
         [partial(make, size, effort) for effort in efforts(size, smaller)]
         for size, smaller in zip(ladder, [None, *ladder], strict=False)
     ]
-    return Candidates(floors, floors[0][LARGER], (*found.guesses, *template.guesses), f"study of {path}")
+    guesses = [guess for guess in (*found.guesses, *template.guesses) if guess.what not in said]
+    return Candidates(floors, floors[0][LARGER], guesses, f"study of {path}")
 
 
 def of_recipe(recipe: str, overrides: Sequence[str], scale: str | None = None) -> Candidates:

@@ -6,6 +6,7 @@ counts: whoever creates the next one has it, and creating is a thing that only o
 """
 
 import json
+import math
 import os
 import secrets
 import socket
@@ -13,19 +14,30 @@ import threading
 import time
 from contextlib import suppress
 
-from headstart.errors import StoreError
+from headstart.errors import ConfigError, StoreError
 from headstart.study.running.store.backend import Entry, Lock
 from headstart.study.running.store.bucket import Bucket
 from headstart.study.running.store.folder import ProcessLock
 
-__all__ = ["LEASES", "PATIENCE", "Lease", "RemoteLock"]
+__all__ = ["LEASES", "Lease", "RemoteLock", "usual_patience"]
 
 LEASES = ".leases"
-PATIENCE = float(os.environ.get("HEADSTART_LEASE_SECONDS", "60"))
-"""Seconds without a sign of life after which an owner counts as dead."""
+VARIABLE, USUAL = "HEADSTART_LEASE_SECONDS", 60.0
 BEATS = 5
 """Signs of life in that time."""
 MOST_POLL = 1.0
+
+
+def usual_patience() -> float:
+    """Seconds without a sign of life after which an owner counts as dead. Raises ``ConfigError`` for what are none."""
+    said = os.environ.get(VARIABLE)
+    try:
+        seconds = USUAL if said is None else float(said)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < math.inf:
+        raise ConfigError(f"{VARIABLE} is '{said}', and it is seconds above 0, as in 60: mend or unset it")
+    return seconds
 
 
 class Lease(Lock):
@@ -33,7 +45,7 @@ class Lease(Lock):
     be run twice; what is kept of it is whole all the same."""
 
     def __init__(self, bucket: Bucket, entry: Entry, patience: float | None = None) -> None:
-        self.patience = PATIENCE if patience is None else patience
+        self.patience = usual_patience() if patience is None else patience
         self._bucket, self._name = bucket, f"{entry.kind}-{entry.key}"
         self._owner = secrets.token_hex(8)
         self._seen: tuple[int, bytes] | None = None
