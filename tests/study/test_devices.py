@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import load_file
 
 from headstart.errors import ConfigError
-from headstart.study.config import settle
+from headstart.study.config import checks, settle
 from headstart.study.config.checks import check_study
 from headstart.study.config.study import StudyConfig
 from headstart.study.config.suite import as_suite
@@ -66,7 +66,7 @@ def test_what_cannot_be_shared_is_refused_before_any_work(monkeypatch):
     with pytest.raises(ValueError, match=r"batch_size is 9 and has no equal parts for 2 devices.*pretrain.batch_size"):
         study(2, batch_size=9)
     check_study(study(2))
-    for module in (settle, precision):
+    for module in (settle, precision, checks):
         monkeypatch.setattr(module, "has_cuda", lambda: True)
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **options: False)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)

@@ -149,6 +149,7 @@ def test_a_network_that_takes_no_images_of_this_size_is_refused(tmp_path, monkey
 
 def test_floats_are_no_colors_until_a_study_says_so(tmp_path):
     np.savez(tmp_path / "set.npz", images=np.random.default_rng(0).normal(size=(60, 16, 16, 3)), labels=LABELS)
-    config = study(tmp_path).model_copy(update={"dataset": ArraysSource(path=tmp_path / "set.npz")})
+    folder = write(tmp_path / "folder", **{"class": LABELS})
+    config = study(folder).model_copy(update={"dataset": ArraysSource(path=tmp_path / "set.npz")})
     assert settle(config).color == "rgb"
     assert settle(config.model_copy(update={"color": "lab"})).color == "lab"

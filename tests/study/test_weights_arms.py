@@ -305,13 +305,13 @@ def test_a_teacher_of_one_size_says_which_key_gives_it_that(exported, monkeypatc
     features = ResNet9.features
 
     def refuse(network, images):
-        if network.stem[0].out_channels != 2:  # the student's
-            raise AssertionError("Input height (16) doesn't match model (224).")
+        if images.shape[-1] == 24:  # as the teacher alone is shown
+            raise AssertionError("Input height (24) doesn't match model (224).")
         return features(network, images)
 
     monkeypatch.setattr(ResNet9, "features", refuse)
-    with pytest.raises(ConfigError, match=r"arms.student.teacher: resnet9 .* takes no images of 16 px \(Input height"):
-        check_study(validate(StudyConfig, taught(exported), "study"))
+    with pytest.raises(ConfigError, match=r"arms.student.teacher: resnet9 .* takes no images of 24 px \(Input height"):
+        check_study(validate(StudyConfig, taught(exported, said={"input": {"resolution": 24}}), "study"))
 
 
 def test_an_arm_starts_from_the_network_that_its_file_names(exported, first):

@@ -28,9 +28,15 @@ __all__ = [
 ]
 
 
+COLUMNS = 80
+
+
 def new_console(**options: Any) -> Console:
     """A console that prints all text as it is: square brackets and colons in names are no markup."""
-    return Console(markup=False, highlight=False, emoji=False, **options)
+    made = Console(markup=False, highlight=False, emoji=False, **options)
+    if not made.width:  # some terminals say that they have no columns, in which nothing would be printed
+        made.width = COLUMNS
+    return made
 
 
 console = new_console()
@@ -80,11 +86,7 @@ def print_sizes(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     console.print(table)
 
 
-COLUMNS = 80
-"""Of a terminal that says it has none."""
-
-
 def print_prose(text: str, style: str = "") -> None:
     """Sentences in lines that end at plain spaces only; rich's own also end between a number and its unit."""
-    lines = textwrap.fill(text, console.width or COLUMNS, break_on_hyphens=False)
+    lines = textwrap.fill(text, console.width, break_on_hyphens=False)
     console.print(lines, style=style, soft_wrap=True)

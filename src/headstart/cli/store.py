@@ -151,10 +151,11 @@ def _ago(age: float | None) -> str:
 
 
 def _opened(store: str, *, writes: bool) -> "Store":
-    """A store that is there: nothing is removed from one that a slip of the pen would make."""
+    """A store that is there: a name that was mistyped makes none. Raises ``StoreError`` where none is."""
     from headstart.study.running.store import open_store
 
     found = open_store(store, read_only=True)
+    found.backend.kinds()
     return open_store(store) if writes else found
 
 
