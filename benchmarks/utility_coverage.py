@@ -145,12 +145,12 @@ def answer(world: World, scores: StudyScores, rng: np.random.Generator, confiden
 
 
 def _settled(gains: GainEstimate, found: UtilityEstimate) -> bool:
-    """Whether a study with ``trials: auto`` would stop here: of the arm that gains most at the middle budget it is
-    known that it is worth labels, or that it is worth less than ``WORTH``."""
+    """Whether a study with ``trials: auto`` would stop here: of an arm it is known at the middle budget that it is
+    worth labels, or of the one that gains most that it is worth less than ``WORTH``."""
     middle = (len(LABELS) - 1) // 2
     best = int(gains.gain[:, middle].argmax())
-    claimed = gains.sure[best, middle] > 0 and found.utility_low[best, middle] > 0
-    return bool(claimed or found.utility_high[best, middle] < WORTH)
+    claimed = (gains.sure[:, middle] > 0) & (found.utility_low[:, middle] > 0)
+    return bool(claimed.any() or found.utility_high[best, middle] < WORTH)
 
 
 def old_claim(scores: StudyScores, rng: np.random.Generator) -> bool:
