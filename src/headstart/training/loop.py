@@ -77,12 +77,20 @@ def train(
     failure = None
     with torch.random.fork_rng([loader.device] if loader.device.type == "cuda" else []):
         while run.step < config.steps and failure is None:
-            torch.manual_seed(derive_seed(loader.seed, "layers", run.step, loader.share.rank))
+            _seed_layers(derive_seed(loader.seed, "layers", run.step, loader.share.rank), loader.device)
             run.advance(loader.batch(run.step))
             if on_step and loader.share.rank == 0:
                 on_step(run.step)
             failure = run.look()
     return TrainReport(run.step, run.seconds, run.history.rows, failure)
+
+
+def _seed_layers(seed: int, device: torch.device) -> None:
+    """For layers that draw from the process's own stream, as dropout does. ``torch.manual_seed`` asks for every kind of
+    device there may be, and takes a hundredth of a small network's step."""
+    torch.default_generator.manual_seed(seed)
+    if device.type == "cuda":
+        torch.cuda.manual_seed(seed)
 
 
 def make_optimizer(objective: Objective, config: OptimizerConfig) -> torch.optim.Optimizer:
