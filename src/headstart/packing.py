@@ -89,7 +89,7 @@ def _name_in(archive: zipfile.ZipFile, file: Path) -> str:
 
 
 def _refuse_place(folder: Path, file: Path, replace: bool) -> None:
-    """Raises ``StoreError`` where something is in the way of ``folder`` that nobody, or not even he, may replace."""
+    """Raises ``StoreError`` where a run is in the way that nobody said to ``replace``, or what is no run."""
     if folder.exists() and not replace:
         raise StoreError(
             f"{folder} is there already: name another folder with --out, or say --replace to put {file.name} in its "
