@@ -1,47 +1,21 @@
-"""What other people made: plain pictures, bare HDF5, other writers' shards and datasets; and nothing in them is run."""
+"""What other people made: plain pictures and saved datasets."""
 
-import io
 import json
 import os
-import pickle
 import shutil
-import tarfile
 
 import datasets
-import h5py
 import numpy as np
 import pytest
-import torch
-import webdataset
+from foreign import CLASSES, brought, photo
 from PIL import Image
 
 from headstart.data.exchange.fingerprints import fingerprint_of
 from headstart.data.exchange.kinds import RGB
 from headstart.data.exchange.pictures import fitted
-from headstart.data.exchange.reference_lab import LAB_MEAN, LAB_STD, from_normalised, to_normalised
-from headstart.data.exchange.transfer import export_folder, guess_format, import_folder, open_reader
-from headstart.data.sources import SOURCES
+from headstart.data.exchange.transfer import export_folder, guess_format, open_reader
 from headstart.errors import DataError
 from headstart.folder import read_folder
-from headstart.render.config import RenderConfig
-from headstart.render.writer import render_dataset
-from headstart.seeding import numpy_generator
-
-CLASSES = ("cat", "dog")
-
-
-@pytest.fixture(scope="module")
-def rendered(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("rendered")
-    render_dataset(folder, RenderConfig(images=24, resolution=16, samples=1, targets="all"), workers=1)
-    return folder
-
-
-def photo(path, seed, size=(24, 24)):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pixels = numpy_generator("photo", seed).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
-    Image.fromarray(pixels).save(path)
-    return pixels
 
 
 @pytest.fixture
@@ -50,11 +24,6 @@ def by_class(tmp_path):
         for number in range(20):
             photo(tmp_path / "photos" / label / f"{number}.png", number, (30, 24))
     return tmp_path / "photos"
-
-
-def brought(path, out, **options):
-    import_folder(path, out, options=options)
-    return read_folder(out)
 
 
 def test_folders_by_class_are_split_by_the_hash_of_the_name_wherever_they_lie(by_class, tmp_path):
@@ -145,198 +114,6 @@ def test_folders_that_tell_no_one_story_are_refused(tmp_path, extra, size, messa
         brought(tmp_path / "set", tmp_path / "out")
 
 
-def bare(rendered, folder):
-    """An HDF5 export without all that only we put there."""
-    export_folder(rendered, "hdf5", folder)
-    (folder / "provenance.json").unlink()
-    for path in folder.glob("*.h5"):
-        with h5py.File(path, "a") as file:
-            for name in ("images", "index", "pose", "semantic", "instance", "depth"):
-                del file[name]
-            del file.attrs["classes"]
-            for name in ("space", "mean", "std"):
-                del file["data"].attrs[name]
-    return folder
-
-
-def test_hdf5_of_the_original_layout_becomes_pictures_labels_and_poses(rendered, tmp_path):
-    expected = read_folder(rendered)[1]
-    manifest, found = brought(bare(rendered, tmp_path / "bare"), tmp_path / "out")
-    order = torch.cat([torch.nonzero(expected["split"] == split).flatten() for split in (2, 0, 1)])  # test, train, val
-    assert manifest.counts == {"train": 20, "val": 2, "test": 2}
-    for name in ("target.class", "target.pose", "target.rotation", "split"):
-        assert found[name].equal(expected[name][order]), name
-    apart = (found["images"].int() - expected["images"][order].int()).abs()
-    assert apart.max() <= 2
-    assert (apart > 0).float().mean() < 0.02
-
-
-def test_half_precision_holds_every_byte_of_rgb_but_not_of_lab():
-    """Why the pictures themselves are stored beside the reference's ``data``."""
-    colors = torch.cartesian_prod(*[torch.arange(0, 256, 5, dtype=torch.uint8)] * 3)
-    images = colors.T.reshape(1, 3, 52, -1).numpy()
-    back = from_normalised(to_normalised(images, LAB_MEAN, LAB_STD), "lab", LAB_MEAN, LAB_STD)
-    apart = np.abs(back.astype(int) - images)
-    assert 0 < (apart > 0).mean() < 0.2
-    assert apart.max() < 16
-    mean, std = (120.0, 110.0, 100.0), (60.0, 50.0, 40.0)
-    column = np.array(mean, dtype=np.float32).reshape(1, 3, 1, 1), np.array(std, dtype=np.float32).reshape(1, 3, 1, 1)
-    assert np.array_equal(from_normalised(((images - column[0]) / column[1]).astype("f2"), "rgb", mean, std), images)
-
-
-def test_hdf5_normalised_otherwise_is_refused_until_told_how(rendered, tmp_path):
-    folder = bare(rendered, tmp_path / "bare")
-    mean, std = (120.0, 110.0, 100.0), (20.0, 20.0, 20.0)
-    pixels = {}
-    for name in ("train", "val", "test"):
-        with h5py.File(folder / f"{name}.h5", "a") as file:
-            pixels[name] = numpy_generator("pixels", name).integers(0, 256, file["data"].shape)
-            file["data"][:] = (pixels[name] - np.reshape(mean, (1, 3, 1, 1))) / 20
-    with pytest.raises(DataError, match="give the mean, std and space it has"):
-        brought(folder, tmp_path / "out")
-    _, tensors = brought(folder, tmp_path / "out", space="rgb", mean=mean, std=std)
-    for split, name in enumerate(("train", "val", "test")):
-        assert np.array_equal(tensors["images"][tensors["split"] == split], pixels[name])
-
-
-def test_hdf5_that_leads_to_other_files_or_has_no_images_is_refused(rendered, tmp_path):
-    folder = bare(rendered, tmp_path / "bare")
-    with h5py.File(folder / "val.h5", "a") as file:
-        del file["data"]
-        file["data"] = h5py.ExternalLink(str(folder / "train.h5"), "data")
-    with pytest.raises(DataError, match=r"val.h5: `data` is no dataset of the file itself"):
-        brought(folder, tmp_path / "out")
-    with h5py.File(tmp_path / "empty.h5", "w") as file:
-        file["x"] = [1]
-    with pytest.raises(DataError, match="neither `data` nor `images`, only x"):
-        brought(tmp_path / "empty.h5", tmp_path / "out")
-    (tmp_path / "empty.h5").write_bytes(b"no hdf5")
-    with pytest.raises(DataError, match=r"empty.h5 is no whole HDF5 file"):
-        brought(tmp_path / "empty.h5", tmp_path / "out")
-
-
-class Trap:
-    """Unpickling it writes a file."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def __reduce__(self):
-        return open, (self.path, "w")
-
-
-def tar_of(path, members):
-    with tarfile.open(path, "w") as tar:
-        for name, data in members.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(data)
-            tar.addfile(info, io.BytesIO(data))
-
-
-def test_other_peoples_tar_files_are_read_and_their_pickles_are_not(tmp_path):
-    photo(tmp_path / "one.jpg", 3)
-    picture, trap = (tmp_path / "one.jpg").read_bytes(), pickle.dumps(Trap(str(tmp_path / "sprung")))
-    for split, count in (("train", 12), ("val", 3), ("test", 2)):
-        members = {}
-        for number in range(count):
-            members |= {f"{number}.jpg": picture, f"{number}.cls": str(number % 3).encode(), f"{number}.pyd": trap}
-            members |= {f"{number}.npy": b"\x93NUMPY garbage", f"{number}.pickle": trap}
-        (tmp_path / "shards").mkdir(exist_ok=True)
-        tar_of(tmp_path / "shards" / f"{split}-000.tar", members)
-    manifest, tensors = brought(tmp_path / "shards", tmp_path / "out")
-    assert manifest.counts == {"train": 12, "val": 3, "test": 2}
-    assert manifest.classes == ("0", "1", "2")
-    assert tensors["images"][0].numpy().tolist() == fitted(picture, 24, RGB).tolist()
-    assert not (tmp_path / "sprung").exists()
-
-
-@pytest.fixture
-def pictured(tmp_path):
-    """Writes a tar file of so many labelled pictures, whatever they are called."""
-    photo(tmp_path / "one.jpg", 3)
-    picture = (tmp_path / "one.jpg").read_bytes()
-
-    def write(name, count, called="{number}", classes=(0, 1, 2), more=()):
-        members = {}
-        for number in range(count):
-            key = called.format(number=number)
-            members |= {f"{key}.jpg": picture, f"{key}.cls": str(classes[number % len(classes)]).encode()}
-            members |= {f"{key}.{ending}": picture for ending in more}
-        (tmp_path / "shards" / name).parent.mkdir(parents=True, exist_ok=True)
-        tar_of(tmp_path / "shards" / name, members)
-        return tmp_path / "shards"
-
-    return write
-
-
-@pytest.mark.parametrize("name", ["{split}/0.tar", "pets-{split}-0.tar", "pets_{split}.TAR", "x/{split}0/0.tar"])
-def test_splits_are_told_by_words_in_names_of_tar_files_and_their_folders(pictured, tmp_path, name):
-    for split, count in (("train", 12), ("validation", 3), ("test", 2)):
-        shards = pictured(name.format(split=split), count)
-    manifest = import_folder(shards, tmp_path / "out", form="webdataset")
-    assert manifest.counts == {"train": 12, "val": 3, "test": 2}
-
-
-def test_a_tar_file_whose_name_tells_two_splits_is_refused(pictured, tmp_path):
-    with pytest.raises(DataError, match=r"test-of-train\.tar tells the splits train and test: rename it"):
-        import_folder(pictured("test-of-train.tar", 24), tmp_path / "out")
-
-
-def test_shards_in_folders_of_splits_are_recognised(pictured):
-    assert guess_format(pictured("train/0.tar", 1)) == "webdataset"
-
-
-def test_numbers_of_classes_may_be_any(pictured, tmp_path):
-    shards = pictured("a.tar", 24, classes=(900_000_002, 7, 900_000_001))
-    manifest, tensors = brought(shards, tmp_path / "out")
-    assert manifest.classes == ("7", "900000001", "900000002")
-    assert tensors["target.class"][:3].tolist() == [2, 0, 1]
-
-
-def test_names_with_dots_are_whole_and_fields_of_a_sample_are_no_pictures(pictured):
-    shards = pictured("a.tar", 12, "cam_v1.2_{number}", more=("mask.png", "txt"))
-    pictured("b.tar", 12, "{number}", more=("mask.png",))
-    reader = open_reader(shards, "webdataset", {})
-    assert [sample.key for sample in reader.samples[:2]] == ["a.tar/cam_v1.2_0", "a.tar/cam_v1.2_1"]
-    assert len(reader) == 24
-    assert reader.account.used == 48
-    field = "a further field of the sample whose name ends at an earlier dot"
-    assert reader.account.reasons == {field: 24, "an ending that is not read": 12}
-    assert reader.account.skipped[0].file == "a.tar/cam_v1.2_0.mask.png"
-    assert [guess.what for guess in reader.account.guesses] == ["split", "class"]
-
-
-def test_a_pickled_depth_map_is_refused(rendered, tmp_path):
-    export_folder(rendered, "folder", tmp_path / "out")
-    victim = tmp_path / "out" / "targets" / "depth" / "00000003.npy"
-    np.save(victim, np.array([Trap(str(tmp_path / "sprung"))], dtype=object), allow_pickle=True)
-    with pytest.raises(DataError, match=r"1 files of .*targets/depth/00000003.npy \(Object .*\); mend or"):
-        import_folder(tmp_path / "out", tmp_path / "back")
-    assert not (tmp_path / "sprung").exists()
-
-
-def test_a_truncated_tar_file_is_named(rendered, tmp_path):
-    export_folder(rendered, "webdataset", tmp_path / "out")
-    path = tmp_path / "out" / "train-000000.tar"
-    path.write_bytes(path.read_bytes()[:1000])
-    with pytest.raises(DataError, match=r"train-000000|00000000|files of"):
-        import_folder(tmp_path / "out", tmp_path / "back")
-
-
-@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # the library leaves its tar file to the collector
-def test_the_webdataset_library_reads_what_is_written(rendered, tmp_path):
-    export_folder(rendered, "webdataset", tmp_path / "out")
-    expected = read_folder(rendered)[1]
-    shards = str(tmp_path / "out" / "train-000000.tar")
-    samples = list(webdataset.WebDataset(shards, shardshuffle=False).decode("rgb8"))
-    assert len(samples) == 20
-    for sample in samples:
-        row = sample["json"]["index"]
-        assert sample["png"].transpose(2, 0, 1).tolist() == expected["images"][row].tolist()
-        assert sample["cls"] == expected["target.class"][row]
-        assert np.array_equal(sample["depth.npy"], expected["target.depth"][row].numpy())
-
-
 def test_the_datasets_library_reads_what_is_written(rendered, tmp_path):
     export_folder(rendered, "huggingface", tmp_path / "out")
     manifest, expected = read_folder(rendered)
@@ -398,28 +175,6 @@ def test_provenance_of_newer_make_is_refused(rendered, tmp_path):
         guess_format(tmp_path / "out")
 
 
-def test_members_of_one_name_are_told(tmp_path):
-    photo(tmp_path / "a.png", 0)
-    picture = (tmp_path / "a.png").read_bytes()
-    members = {f"{number}.{ending}": data for number in range(24) for ending, data in (("png", picture), ("cls", b"0"))}
-    tar_of(tmp_path / "a.tar", members)
-    with tarfile.open(tmp_path / "a.tar", "a") as tar:
-        info = tarfile.TarInfo("3.png")
-        info.size = len(picture)
-        tar.addfile(info, io.BytesIO(picture))
-    reader = open_reader(tmp_path / "a.tar", "webdataset", {})
-    assert len(reader) == 24
-    assert [str(one.file) for one in reader.account.skipped] == ["a.tar/3.png"]
-
-
-def test_the_name_of_a_tar_file_by_which_splits_are_drawn_is_part_of_what_it_is(pictured, tmp_path):
-    one = pictured("one.tar", 24) / "one.tar"
-    two = shutil.copy(one, tmp_path / "two.tar")
-    first, second = (SOURCES["webdataset"](path=path) for path in (one, two))
-    assert first.reader().splits.tolist() != second.reader().splits.tolist()
-    assert first.identity() != second.identity()
-
-
 def test_a_saved_dataset_has_pictures_without_labels(tmp_path):
     pictures = [Image.fromarray(photo(tmp_path / f"{n}.png", n)) for n in range(40)]
     features = datasets.Features({"img": datasets.Image(), "label": datasets.ClassLabel(names=list(CLASSES))})
@@ -448,18 +203,3 @@ def test_a_split_without_images_is_exported_and_read_back(by_class, tmp_path):
     assert 0 in manifest.counts.values()
     export_folder(tmp_path / "set", "huggingface", tmp_path / "saved")
     assert brought(tmp_path / "saved", tmp_path / "back")[0].counts == manifest.counts
-
-
-@pytest.mark.parametrize("told", [["cat", "dog"], '["cat", "dog"]'])
-def test_names_of_classes_in_hdf5_may_be_an_array(rendered, tmp_path, told):
-    images = np.random.default_rng(0).integers(0, 255, (24, 3, 8, 8)).astype(np.uint8)
-    with h5py.File(tmp_path / "a.H5", "w") as file:
-        file["images"], file["targets"] = images, np.arange(24) % 2
-        file.attrs["classes"] = told
-    assert guess_format(tmp_path / "a.H5") == "hdf5"
-    assert open_reader(tmp_path / "a.H5", "hdf5", {}).manifest.classes == ("cat", "dog")
-    with h5py.File(tmp_path / "a.H5", "a") as file:
-        del file["targets"]
-        file["targets"] = ["cat", "dog"] * 12
-    with pytest.raises(DataError, match=r"`targets` holds no numbers \(object\), and classes are"):
-        open_reader(tmp_path / "a.H5", "hdf5", {})

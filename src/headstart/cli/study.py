@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-MISSING, NOTHING = 3, "–"
+MISSING = 3
 """Exit code of what ends with numbers missing."""
 
 app = typer.Typer(help="Run and read studies.", no_args_is_help=True)
@@ -162,6 +162,7 @@ def _print_answer(study: "Study") -> None:
     """The summary, what is missing, and the verdict."""
     from headstart.charts.names import short_keys
     from headstart.charts.text import with_value_texts
+    from headstart.report.advice_words import NOTHING
 
     tables = study.tables
     summary = with_value_texts(tables.summary)
