@@ -28,6 +28,7 @@ def test_known_names_have_titles_and_others_stand_for_themselves() -> None:
         (["dataset.factors", "pretrain_dataset.factors"], ["dataset factors", "pretrain dataset factors"]),
         (["pretrain.train.lr", "protocols.train.lr", "seed"], ["pretrain train lr", "protocols train lr", "seed"]),
         (["train.lr", "lr"], ["train lr", "lr"]),
+        (["baseline.arm", "dataset.labels", "lr"], ["baseline arm", "dataset labels", "lr"]),
         ([], []),
     ],
 )

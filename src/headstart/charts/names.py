@@ -18,6 +18,8 @@ __all__ = [
     "varied_text",
 ]
 
+HEADERS = frozenset({"arm", "protocol", "labels", "utility", "dataset", "pretrain_dataset", "task", "backbone"})
+"""Columns by which tables on a page tell their rows apart, whatever a suite varies."""
 METHODS = {
     "scratch": "from scratch",
     "random": "random features",
@@ -81,10 +83,16 @@ def protocol_rank(name: str) -> int:
 
 
 def short_keys(varied: Sequence[str]) -> dict[str, str]:
-    """As many of the last parts of each dotted key as tell it from the others: ``width`` for ``backbone.width``."""
+    """As many of the last parts of each dotted key as tell it from the others, and from what tables have anyway.
+
+    >>> short_keys(["backbone.width", "baseline.arm"])
+    {'backbone.width': 'width', 'baseline.arm': 'baseline arm'}
+    """
     parts = {key: key.split(".") for key in varied}
 
     def unique(key: str, last: int) -> bool:
+        if last == 1 and parts[key][-1] in HEADERS:
+            return False
         return all(other == key or parts[other][-last:] != parts[key][-last:] for other in varied)
 
     lengths = {key: next((n for n in range(1, len(parts[key])) if unique(key, n)), len(parts[key])) for key in parts}
