@@ -52,13 +52,15 @@ def prepare_study(
     workers: int | None = None,
     replace: bool = False,
     many: bool = False,
+    refill: bool = False,
     track: Sequence[str] = (),
 ) -> "StudyRun":
     """Check a study or suite, plan it, and make its folder ``out/NAME``.
 
     config: a configuration, a recipe's name, or a YAML file. launcher: how jobs reach processors, ``local`` or ``ray``.
     address: of a Ray cluster that runs already. replace: whether a run of the same name and other settings may be
-    replaced. many: whether more than 10,000 jobs are meant. track: names of ``TRACKERS`` that are told what is
+    replaced. many: whether more than 10,000 jobs are meant. refill: whether what the store lacks is done again though
+    the run's folder has its numbers, as for weights that are wanted. track: names of ``TRACKERS`` that are told what is
     measured. Raises ``HeadstartError`` for what the user can mend.
 
     >>> prepare_study("quickstart").describe()  # doctest: +SKIP
@@ -71,20 +73,21 @@ def prepare_study(
     from headstart.study.running.launchers import LAUNCHERS
     from headstart.tracking import follow
 
-    checked = checked_plan(suite, store)
+    run = RunFolder(Path(out).expanduser() / suite.name)
+    checked = checked_plan(suite, store, {} if refill else run.known())
     plan, kept = checked.plan, checked.store
     if len(plan.jobs) > MOST_JOBS and not many:
         raise ConfigError(
             f"{suite.name} comes to {len(plan.jobs):,} jobs: vary less, or say that you mean it with --yes"
         )
     chosen = lookup(LAUNCHERS, "launcher", launcher)(kept, workers, address)
-    run = RunFolder(_run_folder(Path(out), suite, replace))
+    _make_folder(run, suite, replace)
     with run.held():
         # What cannot be used is refused before anything of an earlier run is replaced.
         following = follow(run, suite.name, track, flat(plan.suite.written))
         run.begin(plan)
         keep_environment(run, kept, works=False)
-    return StudyRun(plan, kept, chosen, run, checked.notes, following)
+    return StudyRun(plan, kept, chosen, run, checked.notes, following, refill)
 
 
 def run_study(
@@ -182,14 +185,10 @@ class Study(Displayed):
         return write_outputs(self.run, self.tables)
 
 
-def _run_folder(out: Path, suite: Suite, replace: bool) -> Path:
-    from headstart.study.results.run_folder import RunFolder
-
-    folder = out.expanduser() / suite.name
+def _make_folder(run: "RunFolder", suite: Suite, replace: bool) -> None:
     if not replace:
-        RunFolder(folder).refuse_another(suite)
+        run.refuse_another(suite)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        run.folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreError(f"{folder} cannot be made ({error.strerror}): name another folder with --out") from error
-    return folder
+        raise StoreError(f"{run.folder} cannot be made ({error.strerror}): name another folder with --out") from error

@@ -17,10 +17,11 @@ from headstart.study.results.run_folder import ENVIRONMENT, LOG, RunFolder
 from headstart.study.running.environment import describe_environment
 from headstart.study.running.estimate import seconds_left, side_by_side, wall_seconds
 from headstart.study.running.launchers import Event, Launcher
+from headstart.study.running.left import states_of
 from headstart.study.running.overrun import Overrun, overrun
 from headstart.study.running.plan import NO_MORE, Plan, Trials, make_plan
-from headstart.study.running.scores import scores_in
-from headstart.study.running.store import Store
+from headstart.study.running.scores import NOTHING, Known, scores_in
+from headstart.study.running.store import State, Store
 from headstart.tracking import Following, follow
 
 __all__ = ["Expect", "Listener", "StudyRun", "keep_environment", "plan_with"]
@@ -30,12 +31,18 @@ Expect = Callable[[Sequence[Job], Mapping[str, float]], None]
 """Called with jobs that come next, and seconds of a core that each of them takes, by key."""
 
 
-def plan_with(suite: Suite, store: Store, failed: Collection[str] = (), trials: Trials = NO_MORE) -> Plan:
-    """The plan of a settled suite, as far as what ``store`` holds tells how many steps are enough.
+def plan_with(
+    suite: Suite,
+    store: Store,
+    failed: Collection[str] = (),
+    trials: Trials = NO_MORE,
+    known: Known = NOTHING,
+) -> Plan:
+    """The plan of a settled suite, as far as what is ``known`` or in ``store`` tells how many steps are enough.
 
     failed: keys of jobs that gave no result and are not tried again. trials: that were added.
     """
-    return make_plan(suite, scores_in(store, failed), trials)
+    return make_plan(suite, scores_in(store, failed, known), trials)
 
 
 def keep_environment(run: RunFolder, store: Store, *, works: bool) -> None:
@@ -53,7 +60,8 @@ class StudyRun:
     """A study that was checked and can be run: what there is to do, and how it will be done.
 
     plan: as far as it is known; where steps are to be found, it grows on the way. notes: sentences on what the user may
-    not have meant. following: who is told what is measured; by default the file that is always written.
+    not have meant. following: who is told what is measured; by default the file that is always written. refill: whether
+    what the store lacks is done again though the run's folder has its numbers, for the weights and features it left.
     """
 
     def __init__(
@@ -64,10 +72,12 @@ class StudyRun:
         run: RunFolder,
         notes: tuple[str, ...] = (),
         following: Following | None = None,
+        refill: bool = False,
     ) -> None:
         self.plan, self.store, self.launcher, self.run, self.notes = plan, store, launcher, run, notes
         self._following = following or follow(run, plan.suite.name, (), flat(plan.suite.written))
-        self.states = store.states(plan.jobs)
+        self.refill = refill
+        self.states = self._states(plan)
         self._failed: dict[str, str] = {}
         self._started = time.monotonic()
 
@@ -92,6 +102,14 @@ class StudyRun:
     def log(self) -> Path:
         """Where every event is written down, a JSON object a line."""
         return self.run.folder / LOG
+
+    @property
+    def _known(self) -> Known:
+        """What needs not be done again, whatever became of the store."""
+        return NOTHING if self.refill else self.run.known()
+
+    def _states(self, plan: Plan) -> dict[str, State]:
+        return states_of(plan, self.store, self._known)
 
     def expected_seconds(self) -> float:
         """How long it takes here from now on, as far as it is planned."""
@@ -150,13 +168,13 @@ class StudyRun:
             self._keep_finished()
             if expect:
                 expect(self.missing, self._seconds_left)
-            jobs = [job for job in self.plan.jobs if job.key not in self._failed]
+            jobs = [job for job in self.missing if job.key not in self._failed]
             self._failed |= self.launcher.run(jobs, hear)
             grown = self._grown()
             if grown is None:
                 return
             self.plan = grown
-            self.states = self.store.states(self.plan.jobs)
+            self.states = self._states(self.plan)
             self.__dict__.pop("_seconds_left", None)  # of the plan before
             self.run.begin(self.plan)
 
@@ -175,7 +193,7 @@ class StudyRun:
             trials = self._more_trials()
             if not trials:
                 return None
-        grown = plan_with(suite, self.store, self._failed, trials)
+        grown = plan_with(suite, self.store, self._failed, trials, self._known)
         return grown if self.plan.open or self._in_time(grown) else None
 
     def _more_trials(self) -> Trials:
@@ -193,13 +211,12 @@ class StudyRun:
         minutes = plan.suite.first.minutes
         if minutes is None:
             return True
-        seconds = wall_seconds(plan, seconds_left(plan, self.store.states(plan.jobs)), self._together)
+        seconds = wall_seconds(plan, seconds_left(plan, self._states(plan)), self._together)
         return time.monotonic() - self._started + seconds <= 60 * minutes
 
     def _keep_finished(self) -> None:
         """Take what earlier runs finished, in this study or in others. What is damaged is to be done again."""
-        kept = self.run.outcomes()
-        known = {key: outcome.found for key, outcome in kept.items() if outcome.found is not None}
+        known = self.run.known()
         new = [job for job in self.plan.jobs if self.states[job.key] == "done" and job.key not in known]
         self.store.prefetch(new, _told)
         for job in new:

@@ -44,7 +44,8 @@ def export_weights(
     found, images = store.found(job), store.found(job.dataset)
     if found is None or images is None:
         raise StoreError(
-            f"the weights of arm '{arm}' are not in the store {store.address} any more: run the study again"
+            f"the weights of arm '{arm}' are not in the store {store.address} any more: run the study again with "
+            "--refill, which makes them anew"
         )
     if failure := job.failure(found.folder):
         raise ConfigError(f"arm '{arm}' left no weights of use (its pretraining {failure.reason}): export another")
@@ -62,7 +63,8 @@ def _store_of(study: Study) -> str:
     environment = json.loads((study.folder / ENVIRONMENT).read_text(encoding="utf-8"))
     if "store" not in environment:
         raise StoreError(
-            f"{study.folder} was run on another machine and came without weights: export there, or run the study again"
+            f"{study.folder} was run on another machine and came without weights: export there, or run the study here "
+            "with --refill"
         )
     return str(environment["store"])
 

@@ -77,6 +77,10 @@ def study_run(
     replace: Annotated[
         bool, typer.Option("--replace", help="Take the place of a run of the same name and other settings.")
     ] = False,
+    refill: Annotated[
+        bool,
+        typer.Option("--refill", help="Do again what the store lost, for its weights, though its numbers are kept."),
+    ] = False,
     track: Annotated[
         list[str] | None, typer.Option(help="Also tell this tracker what is measured: tensorboard or mlflow.")
     ] = None,
@@ -100,6 +104,7 @@ def study_run(
         workers=workers,
         replace=replace or chosen.replaces,
         many=yes,
+        refill=refill,
         track=track or (),
     )
     run_study_here(chosen.suite.name, prepared)
@@ -128,7 +133,7 @@ def study_plan(
     chosen = chosen_study(recipe, overrides or [], data, time, out=out, store=store, workers=workers, scale=scale)
     for guess in chosen.suite.guesses:
         say(f"guessed {guess}")
-    print_frame(plan_table(chosen.suite, store=store, workers=workers))
+    print_frame(plan_table(chosen.suite, store=store, workers=workers, out=out))
     if share is not None:
         print_detection(chosen.suite, share, store, workers)
 

@@ -18,21 +18,17 @@ from headstart.study.config.recipes import read_values
 from headstart.study.config.settle import Machine, this_machine
 from headstart.study.config.suite import Suite
 from headstart.study.jobs.hardware import with_releases
-from headstart.study.jobs.trial import TrialJob
-from headstart.study.results.run_folder import CONFIG, ENVIRONMENT, Outcome, RunFolder
+from headstart.study.results.run_folder import CONFIG, ENVIRONMENT, RunFolder
 from headstart.study.running.environment import describe_environment
 from headstart.study.running.launchers import LocalLauncher
 from headstart.study.running.plan import Plan, make_plan
-from headstart.study.running.scores import scores_in
-from headstart.study.running.steps import Scores, validation_score
+from headstart.study.running.scores import Known, scores_in
 from headstart.study.running.store import Store
-from headstart.tasks import TASKS
 
 __all__ = ["Place", "place_of", "runs_there"]
 
 COMPUTING = ("torch", "scikit-learn")
 """Packages whose releases are in keys."""
-Outcomes = Mapping[str, Outcome]
 
 
 @dataclass(frozen=True)
@@ -67,12 +63,12 @@ def runs_there(suites: Mapping[str, Suite], folder: Path, store: Store) -> dict[
     never put together. Raises ``StoreError`` where nothing can be written into ``folder``.
     """
     beside = [RunFolder(one) for one in sorted(folder.iterdir()) if RunFolder.lies_in(one)] if folder.exists() else []
-    outcomes = {key: one for run in beside for key, one in run.outcomes().items() if one.done}
+    known = {key: found for run in beside for key, found in run.known().items()}
     here = Place.of(this_machine(), describe_environment())
     places = dict.fromkeys([here, *(place for run in beside if (place := place_of(run)))])
     found = {}
     for recipe, suite in suites.items():
-        fullest = max((_planned(suite, place, store, outcomes) for place in places), key=lambda one: one.numbers)
+        fullest = max((_planned(suite, place, store, known) for place in places), key=lambda one: one.numbers)
         found[recipe] = _begun(fullest, folder / suite.name, store)
         _take(found[recipe], beside)
     return found
@@ -86,26 +82,12 @@ class _Planned(NamedTuple):
     numbers: int
 
 
-def _planned(suite: Suite, place: Place, store: Store, outcomes: Outcomes) -> _Planned:
+def _planned(suite: Suite, place: Place, store: Store, known: Known) -> _Planned:
     with with_releases(place.environment):
-        plan = make_plan(suite.settled(place.machine), _scores(store, outcomes))
+        plan = make_plan(suite.settled(place.machine), scores_in(store, known=known))
         states = store.states(plan.jobs)
     keys = {point.job.key for point in plan.points}
-    return _Planned(plan, place, sum(key in outcomes or states[key] == "done" for key in keys))
-
-
-def _scores(store: Store, outcomes: Outcomes) -> Scores:
-    """Of what is finished in ``store`` or in a run's folder."""
-    in_store = scores_in(store)
-
-    def score(job: TrialJob) -> float | None:
-        outcome = outcomes.get(job.key)
-        if outcome is None or outcome.found is None:
-            return in_store(job)
-        task = TASKS.traits(job.task)
-        return validation_score(outcome.found["records"], task.primary_metric, task.higher_is_better)
-
-    return score
+    return _Planned(plan, place, sum(key in known or states[key] == "done" for key in keys))
 
 
 def _begun(planned: _Planned, folder: Path, store: Store) -> StudyRun:

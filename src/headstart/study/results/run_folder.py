@@ -193,6 +193,10 @@ class RunFolder:
                 outcomes[key] = Outcome(**values)
         return outcomes
 
+    def known(self) -> dict[str, Mapping[str, Any]]:
+        """What those that are done came to, by key."""
+        return {key: outcome.found for key, outcome in self.outcomes().items() if outcome.found is not None}
+
     def _note(self, key: str, values: Mapping[str, Any]) -> None:
         """One more line. It begins with its line break, so that one which a killed process left half written ends."""
         with (self.folder / KEPT / OUTCOMES).open("a", encoding="utf-8") as file:
