@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -152,6 +152,15 @@ class StudyRun:
                 self.launcher.close()
         if self._failed and all(point.job.key in self._failed for point in self.plan.points):
             raise HeadstartError(next(iter(self._failed.values())))
+
+    def adopt(self, others: Iterable[RunFolder]) -> None:
+        """Take what other runs keep of jobs that are of this one too, so that these need not be done again."""
+        keys = {job.key for job in self.plan.jobs}
+        with self.run.held():
+            for other in others:
+                if other.folder != self.run.folder:
+                    self.run.adopt(other, keys)
+        self.states = self._states(self.plan)
 
     def collect(self) -> None:
         """Take what is finished already, by this study or by others, and run nothing."""

@@ -16,6 +16,7 @@ from headstart.study.config import settle
 from headstart.study.config.settle import Machine
 from headstart.study.config.suite import Suite, load_suite, suite_of
 from headstart.study.jobs.hardware import with_releases
+from headstart.study.jobs.points import PointJob
 from headstart.study.results.run_folder import CONFIG, ENVIRONMENT, RunFolder
 from headstart.study.running.environment import describe_environment
 from headstart.study.running.plan import Plan, make_plan
@@ -128,3 +129,20 @@ def test_the_page_of_a_run_from_elsewhere_lacks_nothing(tmp_path: Path, monkeypa
     found = reproduce("fig03", scale="tiny", what_is_there=True, out=tmp_path, store=tmp_path / "store")
     assert found.complete
     assert "torch 1.9.0" in found.page.read_text()
+
+
+def test_what_runs_beside_it_measured_is_not_run_again(tmp_path: Path, monkeypatch) -> None:
+    """Two figures that share all but a third trial, as 1 and 5 share what is not shifted."""
+    small = ["dataset.images=60", "dataset.resolution=12", "dataset.samples=1", "dataset.factors=----"]
+    small += ["budgets=[10, 20]", "baseline_budgets=[]", "controls=[blind]", "arms={rotation: {}}", "vary={}"]
+    small += ["protocols={finetune: {steps: 2, batch_size: 8}}", "tasks=[classification]", "pretrain.steps=2"]
+    folder, left = tmp_path / "paper" / "tiny", []
+    measured(folder, load_suite("paper/fig05", [*small, "trials=2"], "tiny"), Machine("cpu", "float32"), {})
+    monkeypatch.setattr(verb, "load_suite", lambda recipe, scale: load_suite(recipe, [*small, "trials=3"], scale))
+
+    def run(title: str, prepared: Any) -> None:
+        left.extend(job.trial for job in prepared.missing if isinstance(job, PointJob))
+        fill(prepared.run, prepared.plan, known)
+
+    reproduce("fig08", scale="tiny", out=tmp_path, store=tmp_path / "store", run=run)
+    assert set(left) == {2}

@@ -5,7 +5,7 @@ machine measured. What it was planned with there is known of every run that lies
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -25,7 +25,7 @@ from headstart.study.running.plan import Plan, make_plan
 from headstart.study.running.scores import Known, scores_in
 from headstart.study.running.store import Store
 
-__all__ = ["Place", "place_of", "runs_there"]
+__all__ = ["Place", "place_of", "runs_in", "runs_there"]
 
 COMPUTING = ("torch", "scikit-learn")
 """Packages whose releases are in keys."""
@@ -62,7 +62,7 @@ def runs_there(suites: Mapping[str, Suite], folder: Path, store: Store) -> dict[
     Each is planned for this machine, unless more of its numbers are there from another; numbers of several machines are
     never put together. Raises ``StoreError`` where nothing can be written into ``folder``.
     """
-    beside = [RunFolder(one) for one in sorted(folder.iterdir()) if RunFolder.lies_in(one)] if folder.exists() else []
+    beside = runs_in(folder)
     known = {key: found for run in beside for key, found in run.known().items()}
     here = Place.of(this_machine(), describe_environment())
     places = dict.fromkeys([here, *(place for run in beside if (place := place_of(run)))])
@@ -70,8 +70,14 @@ def runs_there(suites: Mapping[str, Suite], folder: Path, store: Store) -> dict[
     for recipe, suite in suites.items():
         fullest = max((_planned(suite, place, store, known) for place in places), key=lambda one: one.numbers)
         found[recipe] = _begun(fullest, folder / suite.name, store)
-        _take(found[recipe], beside)
+        found[recipe].adopt(beside)
+        found[recipe].collect()
     return found
+
+
+def runs_in(folder: Path) -> list[RunFolder]:
+    """The runs that lie in ``folder``, which may not be there."""
+    return [RunFolder(one) for one in sorted(folder.iterdir()) if RunFolder.lies_in(one)] if folder.exists() else []
 
 
 class _Planned(NamedTuple):
@@ -104,13 +110,3 @@ def _begun(planned: _Planned, folder: Path, store: Store) -> StudyRun:
             write_atomic(folder / ENVIRONMENT, json.dumps(dict(planned.place.environment)).encode())
         keep_environment(run, store, works=False)
     return StudyRun(planned.plan, store, LocalLauncher(store), run)
-
-
-def _take(prepared: StudyRun, beside: Sequence[RunFolder]) -> None:
-    """What is finished of a run: figures share runs, and those that were measured elsewhere came without a store."""
-    run, keys = prepared.run, {job.key for job in prepared.plan.jobs}
-    with run.held():
-        for other in beside:
-            if other.folder != run.folder:
-                run.adopt(other, keys)
-    prepared.collect()

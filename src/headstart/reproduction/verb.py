@@ -12,6 +12,7 @@ from headstart.api import Study, load_suite, prepare_study
 from headstart.cache import DEFAULT_STORE
 from headstart.errors import ConfigError
 from headstart.reproduction.figures import ALL, FIGURES, PaperFigure, find_figure
+from headstart.reproduction.there import runs_in
 from headstart.study.config.scales import USUAL
 
 if TYPE_CHECKING:
@@ -74,7 +75,10 @@ def reproduce(
 
     def prepare(suite: "Suite") -> "StudyRun":
         # What another version of the recipe left here is replaced; what came of jobs that are of both stays.
-        return prepare_study(suite, out=folder, many=True, replace=True, **options)
+        prepared = prepare_study(suite, out=folder, many=True, replace=True, **options)
+        # Figures share runs, and those that were measured elsewhere came without a store.
+        prepared.adopt(runs_in(folder))
+        return prepared
 
     if what_is_there:
         with _nothing_left_of_refused(folder):
