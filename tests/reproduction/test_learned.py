@@ -66,6 +66,27 @@ def test_networks_are_not_alike_where_one_of_them_learned_nothing(larger, verdic
     assert ("(classification, ResNet50)" in answer.sentence) == (larger == 0)
 
 
+@pytest.mark.parametrize(("maps", "verdict"), [(0.0, "undecided"), (0.1, "agree")])
+def test_which_method_is_best_is_not_told_by_a_task_of_which_none_learned_anything(maps, verdict):
+    """CMC leads in classification alone."""
+
+    def scoring(lead, learned):
+        def score(names, arm, protocol, labels):
+            if protocol == "linear":
+                return 0.3 + learned * (arm != "random")
+            return SCRATCH[labels] + lead * (arm == "cmc")
+
+        return score
+
+    runs = [
+        made_run(scoring(0.1, 0.1), task="classification", protocols=BOTH, noise=0.001),
+        made_run(scoring(0.0, maps), task="segmentation", protocols=BOTH, noise=0.001),
+    ]
+    answer = FIGURES["methods"].rules[0].ask(made(*runs))
+    assert answer.verdict == verdict
+    assert ("(segmentation)" in answer.sentence) == (maps == 0)
+
+
 def test_an_arm_that_lacks_runs_is_left_out_and_no_linear_evaluation_says_nothing():
     assert "CMC" not in learned_text(made(made_run(score, protocols=BOTH, lost=["cmc"])))
     assert learned_text(made(made_run(score))) == ""

@@ -142,6 +142,7 @@ BY_TASK = Rule(
     "more than 0",
     Later(f"{HERE}.measures:method_by_task"),
     low=0.0,
+    doubt=NOTHING_LEARNED,
 )
 
 THUMBS = (
