@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["PatchesJob"]
 
 WEIGHTS = "patches.safetensors"
-BATCH = 1024
-"""Images that are made ready at a time."""
+BLOCK = 1024
+"""Images whose patches come before those of the next as many."""
 PAIRS_A_STEP = 800
 """Patches times centroids that cost about as much as an image-step of a small network."""
 
@@ -99,14 +99,18 @@ def sample_patches(images: ImageSet, options: PatchesConfig, generator: np.rando
     """
     import torch
 
+    from headstart.training.features import together
+
     size = options.size
     side = images.resolution - size + 1
     places = torch.from_numpy(generator.choice(len(images) * side**2, options.sample, replace=False, shuffle=False))
-    within = torch.arange(size)
-    parts = []
-    for number, batch in enumerate(images.batches(BATCH)):
-        here = places[places // side**2 // BATCH == number]
-        row, top, left = here // side**2 % BATCH, here // side % side, here % side
+    places = places[torch.argsort(places // side**2 // BLOCK, stable=True)]
+    within, count = torch.arange(size), together(images)
+    patches = torch.empty(len(places), images.channels, size, size)
+    for number, batch in enumerate(images.batches(count)):
+        mine = (places // side**2 // count == number).nonzero()[:, 0]
+        here = places[mine]
+        row, top, left = here // side**2 % count, here // side % side, here % side
         down, right = (top[:, None] + within)[:, :, None], (left[:, None] + within)[:, None, :]
-        parts.append(batch.permute(0, 2, 3, 1)[row[:, None, None], down, right].permute(0, 3, 1, 2))
-    return torch.cat(parts)
+        patches[mine] = batch.permute(0, 2, 3, 1)[row[:, None, None], down, right].permute(0, 3, 1, 2)
+    return patches
