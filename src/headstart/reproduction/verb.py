@@ -12,7 +12,6 @@ from headstart.api import Study, load_suite, prepare_study
 from headstart.cache import DEFAULT_STORE
 from headstart.errors import ConfigError
 from headstart.reproduction.figures import ALL, FIGURES, PaperFigure, find_figure
-from headstart.reproduction.there import runs_in
 from headstart.study.config.scales import USUAL
 
 if TYPE_CHECKING:
@@ -76,6 +75,8 @@ def reproduce(
     def prepare(suite: "Suite") -> "StudyRun":
         # What another version of the recipe left here is replaced; what came of jobs that are of both stays.
         prepared = prepare_study(suite, out=folder, many=True, replace=True, **options)
+        from headstart.reproduction.there import runs_in
+
         # Figures share runs, and those that were measured elsewhere came without a store.
         prepared.adopt(runs_in(folder))
         return prepared
