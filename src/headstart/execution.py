@@ -74,10 +74,10 @@ class StudyRun:
         following: Following | None = None,
         refill: bool = False,
     ) -> None:
-        self.plan, self.store, self.launcher, self.run, self.notes = plan, store, launcher, run, notes
+        self.store, self.launcher, self.run, self.notes = store, launcher, run, notes
         self._following = following or follow(run, plan.suite.name, (), flat(plan.suite.written))
         self.refill = refill
-        self.states = self._states(plan)
+        self._look_at(plan)
         self._failed: dict[str, str] = {}
         self._started = time.monotonic()
 
@@ -110,6 +110,11 @@ class StudyRun:
 
     def _states(self, plan: Plan) -> dict[str, State]:
         return states_of(plan, self.store, self._known)
+
+    def _look_at(self, plan: Plan) -> None:
+        """This is the plan from now on: what of it is done, and with that what is left."""
+        self.plan, self.states = plan, self._states(plan)
+        self.__dict__.pop("_seconds_left", None)
 
     def expected_seconds(self) -> float:
         """How long it takes here from now on, as far as it is planned."""
@@ -160,7 +165,7 @@ class StudyRun:
             for other in others:
                 if other.folder != self.run.folder:
                     self.run.adopt(other, keys)
-        self.states = self._states(self.plan)
+        self._look_at(self.plan)
 
     def collect(self) -> None:
         """Take what is finished already, by this study or by others, and run nothing."""
@@ -182,9 +187,7 @@ class StudyRun:
             grown = self._grown()
             if grown is None:
                 return
-            self.plan = grown
-            self.states = self._states(self.plan)
-            self.__dict__.pop("_seconds_left", None)  # of the plan before
+            self._look_at(grown)
             self.run.begin(self.plan)
 
     def _keep_pictures(self) -> None:

@@ -1,13 +1,18 @@
 """The control of patches beside arms: what is measured of it, what is shared, and what is refused before any work."""
 
 import pytest
+import torch
 
 from headstart.api import Study, prepare_study
+from headstart.backbones.shipped import PatchesConfig
 from headstart.errors import ConfigError
+from headstart.seeding import numpy_generator
 from headstart.study.config.checks import check_study
 from headstart.study.config.study import StudyConfig
 from headstart.study.config.suite import as_suite
+from headstart.study.jobs.patches import sample_patches
 from headstart.study.running.plan import make_plan
+from headstart.testing import toy_images
 
 PATCHES = {"size": 4, "centroids": 6, "sample": 500}
 
@@ -94,3 +99,14 @@ def test_what_images_do_not_have_is_refused_up_front(patches, message):
 def test_a_mistake_in_the_file_is_told(changes, message):
     with pytest.raises((ConfigError, ValueError), match=message):
         study(**changes)
+
+
+def test_however_many_images_are_looked_at_together_the_patches_are_the_same(monkeypatch):
+    """Images of two blocks, so that the order between blocks is looked at, too."""
+    images, drawn = toy_images(1100, resolution=8), []
+    for together in (1100, 256, 7):
+        monkeypatch.setattr("headstart.training.features.together", lambda _, count=together: count)
+        drawn.append(sample_patches(images, PatchesConfig(size=3, sample=400), numpy_generator("patches")))
+    assert torch.equal(drawn[0], drawn[1])
+    assert torch.equal(drawn[0], drawn[2])
+    assert len(drawn[0].unique(dim=0)) > 300

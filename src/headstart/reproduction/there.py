@@ -21,6 +21,7 @@ from headstart.study.jobs.hardware import with_releases
 from headstart.study.results.run_folder import CONFIG, ENVIRONMENT, RunFolder
 from headstart.study.running.environment import describe_environment
 from headstart.study.running.launchers import LocalLauncher
+from headstart.study.running.left import states_of
 from headstart.study.running.plan import Plan, make_plan
 from headstart.study.running.scores import Known, scores_in
 from headstart.study.running.store import Store
@@ -91,9 +92,9 @@ class _Planned(NamedTuple):
 def _planned(suite: Suite, place: Place, store: Store, known: Known) -> _Planned:
     with with_releases(place.environment):
         plan = make_plan(suite.settled(place.machine), scores_in(store, known=known))
-        states = store.states(plan.jobs)
+        states = states_of(plan, store, known)
     keys = {point.job.key for point in plan.points}
-    return _Planned(plan, place, sum(key in known or states[key] == "done" for key in keys))
+    return _Planned(plan, place, sum(states[key] == "done" for key in keys))
 
 
 def _begun(planned: _Planned, folder: Path, store: Store) -> StudyRun:

@@ -8,7 +8,7 @@ from headstart.study.running.store import State, Store
 __all__ = ["states_of"]
 
 
-def states_of(plan: Plan, store: Store, known: Collection[str] = ()) -> dict[str, State]:
+def states_of(plan: Plan, store: Store, known: Collection[str]) -> dict[str, State]:
     """The state of each job by its key, as ``store`` has it; done is also one that is ``known`` and that nothing needs
     which is left.
 
