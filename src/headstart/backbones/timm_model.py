@@ -15,7 +15,9 @@ from headstart.torchvision import spare_torchvision
 
 __all__ = ["TimmModel", "import_timm"]
 
-SMALLEST = 16
+SMALLEST = 32
+"""Pixels a side that four halvings leave two of. Where a strided convolution reads a single location, some of its taps
+read padding alone, and torch leaves their gradients unset in bf16 on some CPUs, NaN among them."""
 
 
 class TimmModel(TimmTraits, Backbone):
