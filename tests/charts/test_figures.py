@@ -98,6 +98,29 @@ def test_utility_names_what_it_is_measured_against() -> None:
     assert [look.title for look in figure.legend] == ["from scratch", "rotation", "rotation long"]
 
 
+def words_of(spec: dict[str, Any]) -> set[str]:
+    """What is written into a plot."""
+    marks = [layer["mark"] for layer in spec["layer"]]
+    return {mark["text"] for mark in marks if isinstance(mark.get("text"), str)}
+
+
+def test_a_region_is_named_beside_the_marks_of_the_outermost_budget() -> None:
+    spec = first_panel(TABLES, "utility")
+    assert words_of(spec) == {"beyond scratch's largest budget", "below scratch's smallest"}
+    rows = pd.DataFrame(data_rows(spec, "position"))
+    (under,) = [row["labels"] for row in data_rows(spec, "bottom") if "below" not in row]
+    assert rows.loc[rows["labels"] == min(BUDGETS), "position"].max() <= under < BUDGETS[1]
+
+
+def test_a_region_that_is_out_of_sight_is_not_named() -> None:
+    """Scratch has a fifth of the labels, and four times as many: utilities from −0.8 to 3, and the axis ends before."""
+    near = TABLES.utility[TABLES.utility["labels"].isin([250, 500])]
+    level = near.assign(utility=0.0, utility_low=-0.1, utility_high=0.1, censored="none")
+    figures = draw_figures(TABLES.summary, level, pd.DataFrame(columns=make_history().columns), varied=TABLES.varied)
+    (figure,) = (figure for figure in figures if figure.name == "utility")
+    assert words_of(figure.page_specs()[0]) == set()
+
+
 def test_unmeasurable_regions_follow_scratchs_budgets() -> None:
     spec = first_panel(TABLES, "utility")
     edges = pd.DataFrame(data_rows(spec, "above"))

@@ -9,7 +9,7 @@ import pandas as pd
 from headstart.charts.joins import between_budgets
 from headstart.charts.theme import labels_axis, labels_domain
 
-__all__ = ["crosses", "dodged", "lonely", "mean_points", "missing_tooltip", "note_of_marks", "with_whole"]
+__all__ = ["beside", "crosses", "dodged", "lonely", "mean_points", "missing_tooltip", "note_of_marks", "with_whole"]
 
 HOLLOW = " Hollow points: runs are missing from the mean, or it is of a single run and has no interval."
 CROSSES = " Crosses at the foot: no run gave a number."
@@ -70,6 +70,18 @@ def dodged(rows: pd.DataFrame, budgets: pd.Series) -> pd.DataFrame:
     start, end = labels_domain(budgets)
     offset = DODGE * (rows["line"].map(arms).astype(float) - (len(arms) - 1) / 2)
     return rows.assign(position=rows["labels"] * np.power(end / start, offset))
+
+
+def beside(budgets: pd.Series, arms: int) -> tuple[float, float]:
+    """Where, in labels, the marks of so many arms at the fewest labels end, and where those at the most begin.
+
+    With one budget there is no room between the two: then the ends of the axis.
+    """
+    start, end = labels_domain(budgets)
+    if budgets.nunique() == 1:
+        return start, end
+    reach = float(np.power(end / start, DODGE * (arms - 1) / 2))
+    return float(budgets.min()) * reach, float(budgets.max()) / reach
 
 
 def missing_tooltip(rows: pd.DataFrame) -> list[alt.Tooltip]:

@@ -1,6 +1,7 @@
 """Utility against labels, one line per arm, with what cannot be measured shaded."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 import altair as alt
@@ -16,7 +17,8 @@ from headstart.charts.marks import crosses, dodged, mean_points, missing_tooltip
 from headstart.charts.names import Baseline, find_baseline
 from headstart.charts.panels import Panel, places_of, split_panels
 from headstart.charts.text import metric_style, utility_ends, with_missing_texts, with_utility_texts, with_value_texts
-from headstart.charts.theme import GRAY, labels_axis, labels_domain
+from headstart.charts.theme import GRAY, labels_axis
+from headstart.charts.unmeasurable import Unmeasurable
 from headstart.utility import Interpolation
 
 __all__ = ["utility_figure"]
@@ -25,7 +27,6 @@ TITLE = "extra labels saved, × labels used"
 TICKS = (-1, -0.5, 0, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 BETWEEN = " Points between budgets: labels that would just reach the best score of the baseline; curves end there."
 LEAST = -1.0
-UNDER = 16  # pixels between a word and the foot, where crosses are
 HEADROOM = 1.6  # above the highest end, as a ratio of labels
 BEYOND = 1.35  # how far arrows reach past what is measurable, as a ratio of labels
 
@@ -91,7 +92,9 @@ def _panel(panel: Panel, frame: _Frame) -> Spec:
     measurable = reference.min(), reference.max()
     rows = _drawn(panel.rows[panel.rows["role"] == "compared"], measurable, frame)
     zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(color=GRAY, strokeWidth=1.5)
-    layers = [*_unmeasurable(measurable, frame), zero.encode(y=_vertical("zero", frame)), *_curves(rows, frame)]
+    arms, axis = rows["line"].nunique(), partial(_vertical, frame=frame)
+    shaded = Unmeasurable(*measurable, frame.budgets, arms, frame.vertical, axis, frame.baseline.short)
+    layers = [*shaded.layers(), zero.encode(y=_vertical("zero", frame)), *_curves(rows, frame)]
     layers += crosses(rows, frame.budgets, frame.scales.color)
     if not frame.layout.small:
         axes = labels_axis(frame.budgets, "position"), _vertical("utility", frame)
@@ -157,31 +160,4 @@ def _tooltips(rows: pd.DataFrame, frame: _Frame) -> list[alt.Tooltip]:
         alt.Tooltip("utility_text:N", title="utility"),
         alt.Tooltip("utility_range:N", title=f"{frame.ends} "),
         *missing_tooltip(rows),
-    ]
-
-
-def _unmeasurable(measurable: tuple[float, float], frame: _Frame) -> list[alt.Chart]:
-    """The regions above n_max / n − 1 and below n_min / n − 1, named at the corner where each is widest."""
-    fewest, most = measurable
-    labels = np.geomspace(*labels_domain(frame.budgets), 60)
-    edges = pd.DataFrame({
-        "labels": labels,
-        "top": frame.vertical[1],
-        "above": np.clip(most / labels - 1, *frame.vertical),
-        "below": np.clip(fewest / labels - 1, *frame.vertical),
-        "bottom": frame.vertical[0],
-    })  # fmt: skip
-    base = alt.Chart(edges).encode(x=labels_axis(frame.budgets))
-    area = {"color": GRAY, "opacity": 0.16, "tooltip": None}
-    word = {"fontSize": 11, "tooltip": None}
-    right = base.transform_filter(alt.datum.labels == labels[-1])
-    left = base.transform_filter(alt.datum.labels == labels[0])
-    who = frame.baseline.short
-    over = right.mark_text(text=f"beyond {who}'s largest budget", align="right", baseline="top", dx=-6, dy=6, **word)
-    under = left.mark_text(text=f"below {who}'s smallest", align="left", baseline="bottom", dx=6, dy=-UNDER, **word)
-    return [
-        base.mark_area(**area).encode(y=_vertical("above", frame), y2=alt.Y2("top:Q")),
-        base.mark_area(**area).encode(y=_vertical("below", frame), y2=alt.Y2("bottom:Q")),
-        over.encode(y=_vertical("top", frame)),
-        under.encode(y=_vertical("bottom", frame)),
     ]
