@@ -1,7 +1,7 @@
 """Do methods learn here at all? Nearest neighbors on frozen features against image-steps of pretraining.
 
     python benchmarks/learning.py run FOLDER [--workers 2] [--only cmc,amdim] [--variants TCVL,T---] [--steps 204800]
-                                             [--store PATH] [--list] [--quick]
+                                             [--store PATH] [--beyond docs/results/paper] [--list] [--quick]
     python benchmarks/learning.py report FOLDER [--out docs/results/paper] [--add]
 
 Every method of the original study on rendered variants at 32 px, by the recipe ``paper/fig05`` at scale ``small``: each
@@ -11,12 +11,13 @@ time is changed. Tested on all validation images, with 2,000 labelled training i
 neither the luck of a seed nor that of which shapes were drawn.
 
 run: each piece leaves a JSON file in FOLDER and is skipped when that is there, so that a run that was killed goes on.
-A folder is for one version of the code. report: ``learning.md``, whose tables stand between two marks (what is written
-around them stays), their numbers as CSV, and the chart; with ``--add`` of the pieces reported there before, too, which
-may be of another machine.
+A folder is for one version of the code; ``--beyond`` leaves out what was reported from another. report:
+``learning.md``, whose tables stand between two marks (what is written around them stays), their numbers as CSV, and the
+chart; with ``--add`` of the pieces reported there before, too, which may be of another machine.
 """
 
 import argparse
+import csv
 import sys
 from collections.abc import Sequence
 from itertools import groupby
@@ -54,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     measure.add_argument("--variants", default=",".join(VARIANTS), help="of rendered images, such as TCVL,T---")
     measure.add_argument("--steps", type=int, help="image-steps of each pretraining")
     measure.add_argument("--store", default=str(DEFAULT_STORE), help="where images and controls are kept")
+    measure.add_argument("--beyond", type=Path, help="folder of a report: leave out the pieces that it has")
     measure.add_argument("--list", action="store_true", help="show the pieces and run nothing")
     measure.add_argument("--quick", action="store_true", help="tiny pieces, to see whether all run")
     show = commands.add_parser("report", help="tables and chart of what is there")
@@ -86,8 +88,15 @@ def _errands(arguments: argparse.Namespace) -> list[Errand]:
     steps = arguments.steps or (QUICK_STEPS if arguments.quick else 204_800)
     if steps < 256:
         raise ConfigError(f"--steps is {steps}, less than the largest batch: give at least 256")
-    chosen = pieces(methods, variants, steps, arguments.quick)
+    reported = _reported(arguments.beyond) if arguments.beyond else frozenset()
+    chosen = [one for one in pieces(methods, variants, steps, arguments.quick) if one.title not in reported]
     return [Errand(piece, arguments.folder, arguments.store) for piece in chosen]
+
+
+def _reported(out: Path) -> frozenset[str]:
+    """Titles of the pieces that a report has."""
+    with (out / "learning-curves.csv").open(encoding="utf-8", newline="") as file:
+        return frozenset(row["piece"] for row in csv.DictReader(file))
 
 
 def _chosen(text: str, known: Sequence[str], option: str) -> tuple[str, ...]:
