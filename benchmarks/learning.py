@@ -17,7 +17,6 @@ chart; with ``--add`` of the pieces reported there before, too, which may be of 
 """
 
 import argparse
-import csv
 import sys
 from collections.abc import Sequence
 from itertools import groupby
@@ -25,6 +24,7 @@ from pathlib import Path
 
 from learning_curve import Errand, run
 from learning_pieces import METHODS, VARIANTS, pieces
+from learning_report import report, reported_lengths
 from rich.console import Console
 from rich.table import Table
 
@@ -55,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     measure.add_argument("--variants", default=",".join(VARIANTS), help="of rendered images, such as TCVL,T---")
     measure.add_argument("--steps", type=int, help="image-steps of each pretraining")
     measure.add_argument("--store", default=str(DEFAULT_STORE), help="where images and controls are kept")
-    measure.add_argument("--beyond", type=Path, help="folder of a report: leave out the pieces that it has")
+    measure.add_argument("--beyond", type=Path, help="folder of a report: leave out the pieces that it has as long")
     measure.add_argument("--list", action="store_true", help="show the pieces and run nothing")
     measure.add_argument("--quick", action="store_true", help="tiny pieces, to see whether all run")
     show = commands.add_parser("report", help="tables and chart of what is there")
@@ -88,15 +88,10 @@ def _errands(arguments: argparse.Namespace) -> list[Errand]:
     steps = arguments.steps or (QUICK_STEPS if arguments.quick else 204_800)
     if steps < 256:
         raise ConfigError(f"--steps is {steps}, less than the largest batch: give at least 256")
-    reported = _reported(arguments.beyond) if arguments.beyond else frozenset()
-    chosen = [one for one in pieces(methods, variants, steps, arguments.quick) if one.title not in reported]
-    return [Errand(piece, arguments.folder, arguments.store) for piece in chosen]
-
-
-def _reported(out: Path) -> frozenset[str]:
-    """Titles of the pieces that a report has."""
-    with (out / "learning-curves.csv").open(encoding="utf-8", newline="") as file:
-        return frozenset(row["piece"] for row in csv.DictReader(file))
+    reported = reported_lengths(arguments.beyond) if arguments.beyond else {}
+    chosen = pieces(methods, variants, steps, arguments.quick)
+    missing = [piece for piece in chosen if reported.get(piece.title, -1) < piece.steps]
+    return [Errand(piece, arguments.folder, arguments.store) for piece in missing]
 
 
 def _chosen(text: str, known: Sequence[str], option: str) -> tuple[str, ...]:
@@ -133,8 +128,6 @@ def _listed(errands: Sequence[Errand]) -> Table:
 
 
 def write_report(arguments: argparse.Namespace) -> None:
-    from learning_report import report
-
     report(arguments.folder, arguments.out, add=arguments.add)
 
 

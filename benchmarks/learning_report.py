@@ -31,7 +31,7 @@ def report(folder: Path, out: Path, *, add: bool = False) -> None:
     """
     points = read_points(folder)
     if add:
-        points = _joined(pd.read_csv(out / f"{NAME}-curves.csv", dtype=TEXTS).fillna(dict.fromkeys(TEXTS, "")), points)
+        points = _joined(_reported(out), points)
     base, varied = base_table(points), varied_table(points)
     for name, table in (("curves", points), ("table", base), ("settings", varied)):
         if len(table):
@@ -66,10 +66,28 @@ def read_points(folder: Path) -> pd.DataFrame:
     return _in_order(pd.DataFrame([row for piece in found.values() for row in _rows(piece)]))
 
 
+def reported_lengths(out: Path) -> dict[str, int]:
+    """Image-steps of the pieces that the report in ``out`` has, by title. Raises ``ConfigError`` if there is none."""
+    longest = _lengths(_reported(out))
+    return {str(title): int(images) for title, images in longest.items()}
+
+
+def _reported(out: Path) -> pd.DataFrame:
+    path = out / f"{NAME}-curves.csv"
+    if not path.exists():
+        raise ConfigError(f"{path} is missing: name the folder of a report, such as docs/results/paper")
+    return pd.read_csv(path, dtype=TEXTS).fillna(dict.fromkeys(TEXTS, ""))
+
+
+def _lengths(points: pd.DataFrame) -> "pd.Series[Any]":
+    """Image-steps of pieces by title."""
+    return points.groupby("piece")["images"].max()
+
+
 def _joined(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
     """Points of all pieces of both."""
-    lengths = {name: table.groupby("piece")["images"].max() for name, table in (("old", old), ("new", new))}
-    longer = lengths["old"].index[lengths["old"] > lengths["new"].reindex(lengths["old"].index).fillna(-1)]
+    before, now = _lengths(old), _lengths(new)
+    longer = before.index[before > now.reindex(before.index).fillna(-1)]
     kept = old["piece"].isin(longer)
     return _in_order(pd.concat([old[kept], new[~new["piece"].isin(longer)]]))
 
