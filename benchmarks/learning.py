@@ -24,7 +24,7 @@ from pathlib import Path
 
 from learning_curve import Errand, run
 from learning_pieces import METHODS, VARIANTS, pieces
-from learning_report import report, reported_lengths
+from learning_report import report, reported_pieces
 from rich.console import Console
 from rich.table import Table
 
@@ -88,9 +88,9 @@ def _errands(arguments: argparse.Namespace) -> list[Errand]:
     steps = arguments.steps or (QUICK_STEPS if arguments.quick else 204_800)
     if steps < 256:
         raise ConfigError(f"--steps is {steps}, less than the largest batch: give at least 256")
-    reported = reported_lengths(arguments.beyond) if arguments.beyond else {}
+    reported = reported_pieces(arguments.beyond) if arguments.beyond else set()
     chosen = pieces(methods, variants, steps, arguments.quick)
-    missing = [piece for piece in chosen if reported.get(piece.title, -1) < piece.steps]
+    missing = [piece for piece in chosen if (piece.title, piece.steps) not in reported]
     return [Errand(piece, arguments.folder, arguments.store) for piece in missing]
 
 

@@ -27,12 +27,15 @@ TEXTS = dict.fromkeys(("piece", "arm", "variant", "setting", "failure"), str)
 def report(folder: Path, out: Path, *, add: bool = False) -> None:
     """Write tables and the chart of all pieces in ``folder``. Raises ``ConfigError`` if there are none.
 
-    add: to those that ``out`` has; of pieces that differ in length alone the longest counts, and the new one of equals.
+    add: to those that ``out`` has; the new one counts of two that are the same piece, pretrained as long. The table of
+    methods as they are and the chart show the longest of each; a changed setting stands below the method as it is,
+    pretrained as long.
     """
     points = read_points(folder)
     if add:
         points = _joined(_reported(out), points)
-    base, varied = base_table(points), varied_table(points)
+    longest = _longest(points)
+    base, varied = base_table(longest), varied_table(points)
     for name, table in (("curves", points), ("table", base), ("settings", varied)):
         if len(table):
             write_atomic(out / f"{NAME}-{name}.csv", table.to_csv(index=False, float_format="%.9g").encode())
@@ -40,9 +43,9 @@ def report(folder: Path, out: Path, *, add: bool = False) -> None:
     text = "\n\n".join([FIRST, base_markdown(base), f"![{CAPTION}]({NAME}.png)", *settings, LAST])
     page = out / f"{NAME}.md"
     write_atomic(page, _between_marks(page, text).encode())
-    roles = points.assign(method=points["arm"], role=points["arm"].map(_role))
+    roles = longest.assign(method=longest["arm"], role=longest["arm"].map(_role))
     save_figure(learning_figure(roles[roles["setting"] == ""], arm_looks(roles)), out)
-    print(f"{page}, {NAME}.png and .svg, and the numbers of {points['piece'].nunique()} pieces as CSV")
+    print(f"{page}, {NAME}.png and .svg, and the numbers of {len(_pieces(points))} pieces as CSV")
 
 
 CAPTION = "Accuracy of nearest neighbors against image-steps of pretraining, a panel per variant"
@@ -53,23 +56,16 @@ def _role(arm: str) -> str:
 
 
 def read_points(folder: Path) -> pd.DataFrame:
-    """A row per look at a piece, of the longest of those that differ in length alone."""
-    found: dict[tuple[str, ...], dict[str, Any]] = {}
-    for path in sorted(folder.glob("*.json")):
-        piece = json.loads(path.read_bytes())
-        named = piece["piece"]
-        key = named["arm"], named["variant"], named["setting"]
-        if key not in found or found[key]["piece"]["steps"] < named["steps"]:
-            found[key] = piece
+    """A row per look at a piece, and how many image-steps it was pretrained in all (``length``)."""
+    found = [json.loads(path.read_bytes()) for path in sorted(folder.glob("*.json"))]
     if not found:
         raise ConfigError(f"{folder} has no pieces: measure some with `python benchmarks/learning.py run {folder}`")
-    return _in_order(pd.DataFrame([row for piece in found.values() for row in _rows(piece)]))
+    return _in_order(pd.DataFrame([row for piece in found for row in _rows(piece)]))
 
 
-def reported_lengths(out: Path) -> dict[str, int]:
-    """Image-steps of the pieces that the report in ``out`` has, by title. Raises ``ConfigError`` if there is none."""
-    longest = _lengths(_reported(out))
-    return {str(title): int(images) for title, images in longest.items()}
+def reported_pieces(out: Path) -> set[tuple[str, int]]:
+    """Title and length of the pieces that the report in ``out`` has. Raises ``ConfigError`` if there is none."""
+    return _pieces(_reported(out))
 
 
 def _reported(out: Path) -> pd.DataFrame:
@@ -79,21 +75,24 @@ def _reported(out: Path) -> pd.DataFrame:
     return pd.read_csv(path, dtype=TEXTS).fillna(dict.fromkeys(TEXTS, ""))
 
 
-def _lengths(points: pd.DataFrame) -> "pd.Series[Any]":
-    """Image-steps of pieces by title."""
-    return points.groupby("piece")["images"].max()
+def _pieces(points: pd.DataFrame) -> set[tuple[str, int]]:
+    return set(zip(points["piece"], points["length"], strict=True))
+
+
+def _longest(points: pd.DataFrame) -> pd.DataFrame:
+    """Of pieces that differ in length alone the longest."""
+    return points[points["length"] == points.groupby("piece")["length"].transform("max")]
 
 
 def _joined(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
     """Points of all pieces of both."""
-    before, now = _lengths(old), _lengths(new)
-    longer = before.index[before > now.reindex(before.index).fillna(-1)]
-    kept = old["piece"].isin(longer)
-    return _in_order(pd.concat([old[kept], new[~new["piece"].isin(longer)]]))
+    again = _pieces(new)
+    kept = [piece not in again for piece in zip(old["piece"], old["length"], strict=True)]
+    return _in_order(pd.concat([old[kept], new]))
 
 
 def _in_order(points: pd.DataFrame) -> pd.DataFrame:
-    return points.sort_values(["variant", "arm", "setting", "step"], key=_ranked, ignore_index=True)
+    return points.sort_values(["variant", "arm", "setting", "length", "step"], key=_ranked, ignore_index=True)
 
 
 def _ranked(column: "pd.Series[Any]") -> "pd.Series[Any]":
@@ -116,6 +115,7 @@ def _rows(piece: dict[str, Any]) -> Iterator[dict[str, Any]]:
     whole = {
         "piece": " ".join([named["arm"], named["variant"], named["setting"]]).strip(),
         **{key: named[key] for key in ("arm", "variant", "setting")},
+        "length": named["steps"],
         "image_steps_per_second": piece.get("image_steps_per_second"),
         **{key: piece[key] for key in ("labels", "tested", "seconds")},
         "failure": piece["failure"]["reason"] if piece["failure"] else "",
@@ -133,16 +133,22 @@ def base_table(points: pd.DataFrame) -> pd.DataFrame:
 
 
 def varied_table(points: pd.DataFrame) -> pd.DataFrame:
-    """A row per changed setting, below that of the method as it is."""
+    """A row per changed setting, below that of the method as it is: pretrained as long, or longer if that is all there
+    is."""
     methods = points[~points["arm"].isin(CONTROLS)]
-    changed = methods[methods["setting"] != ""][["variant", "arm"]].drop_duplicates()
-    kept = methods.merge(changed, on=["variant", "arm"])
-    return pd.DataFrame([_row(own) for _, own in kept.groupby(["variant", "arm", "setting"], sort=False)])
+    changed = methods[methods["setting"] != ""]
+    rows = []
+    for (variant, arm), tried in changed.groupby(["variant", "arm"], sort=False):
+        base = methods[(methods["variant"] == variant) & (methods["arm"] == arm) & (methods["setting"] == "")]
+        alike = base[base["length"].isin(tried["length"])]
+        shown = [_longest(base) if alike.empty else alike, tried]
+        rows += [_row(own) for one in shown for _, own in one.groupby(["setting", "length"], sort=False)]
+    return pd.DataFrame(rows)
 
 
 def _row(own: pd.DataFrame) -> dict[str, Any]:
     first, last = own.iloc[0], own.iloc[-1]
-    row = {key: first[key] for key in ("variant", "arm", "setting")} | _at(own, 0)
+    row = {key: first[key] for key in ("variant", "arm", "setting", "length")} | _at(own, 0)
     for steps in AT:
         row |= _at(own, steps)
     ends = {"loss": last["loss"], "effective_rank": last["effective_rank"], "failure": first["failure"]}
