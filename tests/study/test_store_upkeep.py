@@ -162,6 +162,23 @@ def test_a_copy_is_verified_and_goes_on_where_it_ended(store, jobs, journal, tmp
         copy_store(store, target, {"nothing"})
 
 
+def test_a_copy_takes_one_kind_where_one_is_asked_for(tmp_path, journal, capsys):
+    class OtherJob(ToyJob):
+        kind = "other"
+
+    store, target = Store(tmp_path / "store"), tmp_path / "target"
+    wanted, left = OtherJob(1, str(journal)), ToyJob(2, str(journal))
+    for job in (wanted, left):
+        store.run(job)
+    code, said = run(capsys, "copy", str(store.root), str(target), "--kind", "other")
+    assert (code, "1 jobs were copied" in said) == (0, True), said
+    assert [Store(target).state(job) for job in (wanted, left)] == ["done", "absent"]
+    with pytest.raises(StoreError, match="holds no job of kind 'other' of that run"):
+        copy_store(store, Store(target), {left.key}, kind="other")
+    code, said = run(capsys, "copy", str(store.root), str(target), "--kind", "others")
+    assert (code, "no jobs of kind 'others' are in" in said) == (2, True), said
+
+
 def test_the_commands_say_what_they_did(tmp_path, journal, capsys):
     store = Store(tmp_path / "store")
     jobs = [ToyJob(number, str(journal)) for number in range(3)]

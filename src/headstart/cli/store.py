@@ -98,6 +98,7 @@ def store_copy(
     source: StoreArgument,
     target: StoreArgument,
     run: Annotated[list[Path] | None, typer.Option(help="Only the jobs of this run, a folder runs/NAME.")] = None,
+    kind: Annotated[str | None, typer.Option(help="Only jobs of this kind, such as pretrain.")] = None,
 ) -> None:
     """Copy finished work from one store to another, verified; the same command goes on where it ended."""
     keys = None if run is None else set().union(*(_keys(each) for each in run))
@@ -107,7 +108,7 @@ def store_copy(
 
     opened = open_store(source, read_only=True), open_store(target)
     with watch_count("copying", "jobs", console) as progress:
-        copied = copy_store(*opened, keys, progress)
+        copied = copy_store(*opened, keys, progress, kind=kind)
     damaged = f", {len(copied.damaged):,} are damaged and were left" if copied.damaged else ""
     say(f"{copied.copied:,} jobs were copied to {target}, {copied.there:,} were there{damaged}")
     _end_if_damaged(copied.damaged)

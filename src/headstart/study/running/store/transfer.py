@@ -29,16 +29,24 @@ class Copied:
 
 
 def copy_store(
-    source: Store, target: Store, keys: Collection[str] | None = None, progress: Progress = no_progress
+    source: Store,
+    target: Store,
+    keys: Collection[str] | None = None,
+    progress: Progress = no_progress,
+    *,
+    kind: str | None = None,
 ) -> Copied:
-    """Copy finished jobs, all or those with ``keys``, each verified before its marker is made. Done again, it goes on
-    where it ended. What is damaged is left out.
+    """Copy finished jobs, all or those with ``keys`` and of ``kind``, each verified before its marker is made. Done
+    again, it goes on where it ended. What is damaged is left out.
 
-    progress: is called with (done, total) jobs. Raises ``StoreError`` where none of ``keys`` is in ``source``.
+    progress: is called with (done, total) jobs. Raises ``StoreError`` where none of ``keys`` is in ``source``,
+    ``ConfigError`` where nothing of ``kind`` is.
     """
-    entries = [one.entry for one in survey_store(source) if one.done and (keys is None or one.entry.key in keys)]
+    done = [one.entry for one in survey_store(source, kind) if one.done]
+    entries = [entry for entry in done if keys is None or entry.key in keys]
     if keys and not entries:
-        raise StoreError(f"{source.address} holds no job of that run: name the store that it was run with")
+        what = f"job of kind '{kind}'" if kind else "job"
+        raise StoreError(f"{source.address} holds no {what} of that run: name the store that it was run with")
     there = _there(target, entries)
     left = [entry for entry in entries if entry not in there]
     damaged: dict[Entry, str] = {}
