@@ -79,8 +79,10 @@ def average_gradients(parameters: Iterable[nn.Parameter], share: Share) -> None:
     Parameters without one, because their part of the objective rests, are left out: which ones must depend on the step
     alone, as everything that processes do together.
     """
+    if share.processes == 1:
+        return
     gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-    if share.processes == 1 or not gradients:
+    if not gradients:
         return
     mean = share.average(torch.cat([gradient.reshape(-1) for gradient in gradients]))
     parts = torch.split(mean, [gradient.numel() for gradient in gradients])
