@@ -8,7 +8,6 @@ import pytest
 from headstart.errors import ConfigError
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
-MARKS = "<!-- tables: python benchmarks/learning.py report -->", "<!-- end of tables -->"
 LONG, SHORT = 819_200, 204_800
 BATCH = 64
 
@@ -91,7 +90,7 @@ def test_what_is_added_replaces_the_same_piece_of_the_same_length_alone(learning
 
 def test_what_is_written_around_the_tables_stays(learning, folder, tmp_path):
     page = tmp_path / "learning.md"
-    page.write_text(f"# Before\n\n{MARKS[0]}\nold\n{MARKS[1]}\n\nAfter.\n")
+    page.write_text(f"# Before\n\n{learning.FIRST}\nold\n{learning.LAST}\n\nAfter.\n")
     learning.report(folder, tmp_path)
     text = page.read_text()
     assert (text.startswith("# Before\n"), text.endswith("\nAfter.\n"), "old" in text) == (True, True, False)
