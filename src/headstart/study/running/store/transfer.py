@@ -45,8 +45,8 @@ def copy_store(
     done = [one.entry for one in survey_store(source, kind) if one.done]
     entries = [entry for entry in done if keys is None or entry.key in keys]
     if keys and not entries:
-        what = f"job of kind '{kind}'" if kind else "job"
-        raise StoreError(f"{source.address} holds no {what} of that run: name the store that it was run with")
+        what, or_else = (f"job of kind '{kind}'", ", or a kind that the run has") if kind else ("job", "")
+        raise StoreError(f"{source.address} holds no {what} of that run: name the store that it was run with{or_else}")
     there = _there(target, entries)
     left = [entry for entry in entries if entry not in there]
     damaged: dict[Entry, str] = {}
