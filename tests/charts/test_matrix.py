@@ -52,7 +52,7 @@ def test_where_a_cell_is_censored_scores_are_compared_else_utility() -> None:
     for spec in draw(TABLES).page_specs():
         rows = cells(spec)
         measured = {row["censored"] for row in rows} == {"none"}
-        assert spec["title"]["subtitle"] == ("utility" if measured else "change in accuracy, points")
+        assert spec["title"]["subtitle"] == ("utility" if measured else "accuracy against scratch, points")
         for row in rows:
             assert row["text"] == row["utility_text"] if measured else row["text"][-3:] in f"{100 * row['gain']:.1f}"
     assert "utility" in {spec["title"]["subtitle"] for spec in draw(measured_tables()).page_specs()}

@@ -9,7 +9,7 @@ from made_up import CORNERS, METHODS, SCRATCH, TRANSFER, failing, gaining, made,
 from headstart.reproduction.cells import best_cells, probe_points
 from headstart.reproduction.drawing import draw
 from headstart.reproduction.rules import UnmeasuredError
-from headstart.reproduction.transfer import pairs_of, shift_table
+from headstart.reproduction.transfer import change_table, pairs_of, shift_table
 
 AHEAD = gaining({20: 0.1, 100: 0.1, 500: 0.1}, also=0.05)
 
@@ -91,12 +91,38 @@ def test_a_scratch_that_gains_nothing_has_no_units():
     assert all(math.isnan(row["x"]) for row in probe_points(made(flat).places[0], 0.95))
 
 
-def test_shifts_are_told_by_the_pairs_that_are_whole():
+def lacking(*pairs):
+    """Transfer without lighting, of which AMDIM has no number for ``pairs``: pretrained on, then learned."""
     places = [one for one in TRANSFER if set(one.values()) <= {*CORNERS[:4]}]
     whole = made_run(shifted((0.02, 0.01, 0.08, 0.0)), places, arms=["amdim"], tables=True)
-    lost = whole.results["dataset.factors"].eq("T---") & whole.results["pretrain_dataset.factors"].eq("-C--")
-    gone = whole.results["value"].mask(lost & (whole.results["arm"] == "amdim"))
-    some = whole._replace(results=whole.results.assign(value=gone))
+    ends = zip(whole.results["pretrain_dataset.factors"], whole.results["dataset.factors"], strict=True)
+    lost = np.array([pair in pairs for pair in ends]) & whole.results["arm"].eq("amdim")
+    return whole._replace(results=whole.results.assign(value=whole.results["value"].mask(lost)))
+
+
+def test_a_change_is_from_pretraining_on_what_is_learned():
+    run = lacking(("-C--", "T---"), ("--V-", "--V-"))
+    table = change_table(made(run)).set_index(["pretrained", "learned"])
+    assert len(table) == 16
+    assert table.loc[("----", "T---"), "change"] == pytest.approx(-0.02, abs=0.006)
+    assert table.loc[("--V-", "----"), "change"] == pytest.approx(-0.08, abs=0.006)
+    assert (table.loc[("--V-", "----"), ["low", "high"]] < 0).all()
+    assert table.loc[("T---", "T---"), "change"] == 0
+    untold = {("-C--", "T---"), *((source, "--V-") for source in CORNERS[:4])}
+    assert {*table[table["change"].isna()].index} == untold
+    (figure,) = draw(("changes",), made(run))
+    (panel,) = figure.page_specs()
+    cells = {(row["pretrained"], row["learned"]): row for rows in panel["datasets"].values() for row in rows}
+    assert {pair for pair, row in cells.items() if row["few"] == "runs missing"} == {("-C--", "T---"), ("--V-", "--V-")}
+    assert cells["--V-", "----"]["sure"]
+    assert cells["--V-", "----"]["strength"] == pytest.approx(-0.8, abs=0.1), "of −0.1, of two factors at once"
+    score = run.results.query("arm == 'amdim' & `dataset.factors` == '----' & `pretrain_dataset.factors` == '----'")
+    assert cells["----", "----"]["text"] == f"{100 * score['value'].mean():.1f}\N{NO-BREAK SPACE}%"
+    assert all(f">{row['text']}<" in figure.svg().replace("&nbsp;", "\N{NO-BREAK SPACE}") for row in cells.values())
+
+
+def test_shifts_are_told_by_the_pairs_that_are_whole():
+    some = lacking(("-C--", "T---"))
     with pytest.raises(UnmeasuredError, match="have no number"):
         pairs_of(made(some))
     table = shift_table(made(some)).set_index(["factor", "shift"])
@@ -106,3 +132,7 @@ def test_shifts_are_told_by_the_pairs_that_are_whole():
     (figure,) = draw(("shifts",), made(some))
     assert "lack runs are left out, 1 of them" in figure.caption
     assert figure.svg().count(">not told by any pair<") == 2
+    order = [row["row"] for row in max(figure.panels[0]["datasets"].values(), key=len)]
+    placed = figure.panels[0]["layer"][-1]["encoding"]["y"]["sort"]
+    assert set(order) <= set(placed)
+    assert placed[:4] == ["texture added", "texture removed", "color added", "color removed"]

@@ -52,17 +52,17 @@ def test_a_page_says_what_was_claimed_and_what_was_found_and_runs_nothing(tmp_pa
     plain = (tmp_path / "index.md").read_text()
     assert r"1 of 12 runs of CMC (fine-tuned) on \<script\>alert(1)" in plain
     named = re.findall(r'src(?:set)?="(charts/[^"]+)"', plain)
-    assert len(named) == 2 * 6
+    assert len(named) == 2 * 7
     assert all((tmp_path / name).exists() for name in named)
     assert "default-src 'none'; img-src data:" in text
     assert not re.search(r"<script|https?://|<b>Looked", text)
     assert "1 of 12 runs of CMC (fine-tuned) on &lt;script&gt;" in text
     assert "Of 72 runs 1 has no number: CMC 1 (not run yet)." in text
-    assert [len(one.figures) for one in parts] == [1, 1, 2, 1, 1]
+    assert [len(one.figures) for one in parts] == [1, 1, 3, 1, 1]
     assert (
         text.count('<svg role="img" aria-label=')
         == sum(len(chart.panels) for one in parts for chart in one.figures)
-        == 10
+        == 11
     )
     assert re.search(r'undecided">undecided</span><p><strong>viewpoint hurts most:', text)
 

@@ -8,10 +8,11 @@ import pandas as pd
 
 from headstart.charts.figure import LARGE, Figure, Layout
 from headstart.charts.joins import between_budgets, reference_rows, with_missing
-from headstart.charts.layers import Spec, layered
+from headstart.charts.layers import Spec
 from headstart.charts.marks import missing_tooltip
 from headstart.charts.names import arm_titles, find_baseline, protocol_title, varied_text
 from headstart.charts.panels import Panel, places_of
+from headstart.charts.shaded import Side, Words, shaded
 from headstart.charts.text import (
     difference_text,
     metric_style,
@@ -20,7 +21,6 @@ from headstart.charts.text import (
     with_utility_texts,
     with_value_texts,
 )
-from headstart.charts.theme import GRAY
 from headstart.tasks import TASKS
 from headstart.utility import Interpolation
 
@@ -31,11 +31,8 @@ FEW = 8
 """More matrices than this are too many for two budgets."""
 NARROW = 4
 """More columns than this are too many for a small panel."""
-CELL, COLUMN, MANY = 46, 50, 6
-"""Pixels from row to row, and of a column where there are more than so many."""
-WORSE, NOTHING, BETTER = "#e08a4a", "#ffffff", "#4f9bd9"
-INK = "#1c1e21"
-"""Of the text in cells, which all of these colors are light enough for."""
+COLUMN, MANY = 50, 6
+"""Pixels of a column where there are more than so many."""
 
 
 def matrix_figure(
@@ -51,9 +48,9 @@ def matrix_figure(
     cell, else how much better the score is than the baseline's at the same budget.
     """
     cells = _cells(utility, summary, varied)
-    panels = list(_panels(cells, _besides(cells, varied))) if _crossed(cells) else []
-    layout = _layout(panels, cells[LEARNED].nunique())
     name, ends = find_baseline(summary).name, utility_ends(interpolation).one
+    panels = list(_panels(cells, _besides(cells, varied), name)) if _crossed(cells) else []
+    layout = _layout(panels, cells[LEARNED].nunique())
     caption = (
         f"Rows: what was pretrained on. Columns: what was learned then. Utility, or where the budgets of {name} cannot "
         f"measure all of it, the score above that of {name} at equal labels. White: no difference; blue: better. Bold: "
@@ -91,14 +88,14 @@ def _cells(utility: pd.DataFrame, summary: pd.DataFrame, varied: Sequence[str]) 
     return rows.assign(gain=rows["value"] - rows["reference"], better=sign * (rows["value"] - rows["reference"]))
 
 
-def _panels(cells: pd.DataFrame, others: list[str]) -> Iterator[Panel]:
+def _panels(cells: pd.DataFrame, others: list[str], baseline: str) -> Iterator[Panel]:
     """A panel per budget, arm and protocol, and whatever else varies."""
     keys = [*others, "task", "arm", "protocol"]
     budgets = sorted(cells["labels"].unique())
     ends = list(dict.fromkeys((budgets[0], budgets[-1])))
     if len(ends) * len(cells[keys].drop_duplicates()) > FEW:
         del ends[1:]
-    shown = pd.concat([_shown(cells[cells["labels"] == labels]) for labels in ends])
+    shown = pd.concat([_shown(cells[cells["labels"] == labels], baseline) for labels in ends])
     largest = shown.groupby("what")["strength"].transform(lambda strengths: strengths.abs().max())
     shown = shown.assign(strength=(shown["strength"] / largest.where(largest > 0, 1.0)).fillna(0.0))
     named = [*others, *(["task"] if cells["task"].nunique() > 1 else [])]
@@ -111,7 +108,7 @@ def _panels(cells: pd.DataFrame, others: list[str]) -> Iterator[Panel]:
         yield Panel(f"{', '.join(parts)}, {first['labels']:,} labels", values, rows, place)
 
 
-def _shown(cells: pd.DataFrame) -> pd.DataFrame:
+def _shown(cells: pd.DataFrame, baseline: str) -> pd.DataFrame:
     """The cells of a budget with ``what`` they show, its ``text``, its ``strength``, which is signed, and whether it is
     ``sure``."""
     texts = with_missing_texts(with_utility_texts(with_value_texts(cells)))
@@ -124,17 +121,17 @@ def _shown(cells: pd.DataFrame) -> pd.DataFrame:
             sure=(texts["utility_low"] > 0) | (texts["utility_high"] < 0),
         )
     return texts.assign(
-        what=[_change(name) for name in texts["metric"]],
+        what=[_against(baseline, name) for name in texts["metric"]],
         text=[difference_text(name, gain) for name, gain in zip(texts["metric"], texts["gain"], strict=True)],
         strength=texts["better"],
         sure=(texts["gain_low"] > 0) | (texts["gain_high"] < 0),
     )
 
 
-def _change(name: str) -> str:
-    """``change in accuracy, points``."""
+def _against(baseline: str, name: str) -> str:
+    """``accuracy against scratch, points``."""
     metric = metric_style(name)
-    return f"change in {metric.title.removeprefix('test ')}{', points' if metric.unit else ''}"
+    return f"{metric.title.removeprefix('test ')} against {baseline}{', points' if metric.unit else ''}"
 
 
 def _draw(panel: Panel, layout: Layout, ends: str) -> Spec:
@@ -142,21 +139,9 @@ def _draw(panel: Panel, layout: Layout, ends: str) -> Spec:
     learned = list(dict.fromkeys(rows[LEARNED]))
     sources = [name for name in learned if name in set(rows[SOURCE])]
     sources += [name for name in dict.fromkeys(rows[SOURCE]) if name not in sources]
-    axis = {"grid": False, "domain": False, "ticks": False, "labelLimit": 140}
-    base = alt.Chart(rows).encode(
-        x=alt.X(f"{LEARNED}:N", sort=learned, title=f"{protocol_title(rows['protocol'].iloc[0])} on")
-        .axis(labelAngle=0, **axis),
-        y=alt.Y(f"{SOURCE}:N", sort=sources, title="pretrained on").axis(**axis),
-        tooltip=_tooltips(rows, ends),
-    )  # fmt: skip
-    shades = alt.Scale(domain=[-1, 0, 1], range=[WORSE, NOTHING, BETTER], interpolate="rgb")
-    cells = base.mark_rect(stroke=GRAY, strokeOpacity=0.4).encode(alt.Color("strength:Q", scale=shades, legend=None))
-    word = alt.Text("text:N")
-    sure = base.mark_text(fontSize=13, color=INK, fontWeight="bold").encode(text=word).transform_filter("datum.sure")
-    other = base.mark_text(fontSize=13, color=INK).encode(text=word).transform_filter("!datum.sure")
-    missing = base.mark_text(fontSize=10, dy=14, color=INK).encode(text=alt.Text("few:N"))
-    title = {"text": layout.title(panel.title), "subtitle": rows["what"].iloc[0], "subtitleFontSize": 12}
-    return layered(cells, sure, other, missing, title=title, height=CELL * len(sources))
+    across = Side(LEARNED, f"{protocol_title(rows['protocol'].iloc[0])} on", learned)
+    words = Words(layout.title(panel.title), rows["what"].iloc[0])
+    return shaded(rows, across, Side(SOURCE, "pretrained on", sources), words, _tooltips(rows, ends))
 
 
 def _few(missing: str, trials: int) -> str:

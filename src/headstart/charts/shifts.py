@@ -1,4 +1,4 @@
-"""What each factor costs when it is added between pretraining and fine-tuning, or taken away."""
+"""What each factor changes when it is added between pretraining and fine-tuning, or taken away."""
 
 import altair as alt
 import pandas as pd
@@ -33,7 +33,12 @@ def shifts_figure(table: pd.DataFrame, looks: Looks, confidence: float) -> Figur
         f"(added) or less (removed); bars are {percent(confidence)} intervals over trials.{_note(rows[known])}"
     )
     panels = (_draw(rows, looks),) if known.any() else ()
-    return Figure("shifts", "What a shift of each factor costs", caption, panels, tuple(looks.of(rows["line"])))
+    return Figure("shifts", "What a shift of each factor changes", caption, panels, tuple(looks.of(rows["line"])))
+
+
+def _first_seen(factors: pd.Series) -> pd.Series:
+    """Places of factors in the order in which they come first: what is added beside what is removed."""
+    return pd.Series(pd.factorize(factors)[0], index=factors.index)
 
 
 def _note(rows: pd.DataFrame) -> str:
@@ -44,7 +49,7 @@ def _note(rows: pd.DataFrame) -> str:
 
 
 def _draw(rows: pd.DataFrame, looks: Looks) -> Spec:
-    order = sorted(rows["row"])
+    order = list(rows.sort_values("factor", key=_first_seen, kind="stable")["row"])
     title, axis = difference_axis(rows["metric"].iloc[0])
     scales = arm_scales(looks.of(rows["line"]))
     place, there = alt.Y("row:N", sort=order, title=None), rows["effect"].notna()

@@ -20,7 +20,7 @@ def write_reproduction_text(path: Path, page: ReproductionPage) -> None:
         "",
         f"**{page.headline}.** Each claim has a rule that was written down before: a number, where it lies if the "
         f"claim holds, and its {100 * page.confidence:g} % interval over trials. All of the interval must lie there to "
-        "agree, none of it to disagree.",
+        "agree, none of it to disagree. Arms have one pretrained network each, whose luck no interval holds.",
         "",
         f"`{page.command}`" + (f" took {escaped(page.work)}. Run on: {escaped(page.machines)}." if page.work else ""),
         "",

@@ -10,18 +10,20 @@ from headstart.charts import Figure
 from headstart.charts.accuracy import accuracy_figure
 from headstart.charts.against import against_figure
 from headstart.charts.best import best_figure
+from headstart.charts.changes import changes_figure
 from headstart.charts.layers import unchecked
 from headstart.charts.looks import arm_looks
 from headstart.charts.marks import with_whole
 from headstart.charts.matrix import matrix_figure
-from headstart.charts.names import protocol_title
+from headstart.charts.names import arm_title, protocol_title
 from headstart.charts.shifts import shifts_figure
 from headstart.charts.text import metric_style
 from headstart.charts.utility import utility_figure
 from headstart.reproduction.cells import best_cells, probe_points
 from headstart.reproduction.evidence import Evidence, RunTables
 from headstart.reproduction.rules import UnmeasuredError
-from headstart.reproduction.transfer import shift_table
+from headstart.reproduction.transfer import METHOD, change_table, shift_table
+from headstart.study.results.trained_out import listed
 from headstart.utility import associate
 
 __all__ = ["draw"]
@@ -84,6 +86,12 @@ def _transfer(evidence: Evidence) -> Iterator[Figure]:
     for run in evidence.runs.values():
         summary, utility = (table[table["protocol"].isin(SHOWN)] for table in (run.summary, run.utility))
         yield matrix_figure(utility, summary, varied=run.varied)
+
+
+def _changes(evidence: Evidence) -> Iterator[Figure]:
+    labels = listed([f"{int(budget):,}" for budget in evidence.places[0].labels])
+    title = f"{arm_title(METHOD)}, mean over {labels} labels"
+    yield changes_figure(change_table(evidence), title, evidence.confidence)
 
 
 def _shifts(evidence: Evidence) -> Iterator[Figure]:
@@ -178,6 +186,7 @@ CHARTS: Mapping[str, Callable[[Evidence], Iterator[Figure]]] = {
     "utility": _utility,
     "effort": _effort,
     "transfer": _transfer,
+    "changes": _changes,
     "shifts": _shifts,
     "networks": _networks,
     "best": _best,

@@ -77,7 +77,7 @@ FIGURES: Mapping[str, PaperFigure] = {
     for figure in (
         _figure(
             1, "transfer between variants", "Shifts of viewpoint between pretraining and fine-tuning hurt most.",
-            ("transfer", "shifts"), SHIFT,
+            ("changes", "shifts", "transfer"), SHIFT,
         ),
         _figure(
             2, "pretraining effort", "More epochs, or more unlabelled images, soon stop paying.",

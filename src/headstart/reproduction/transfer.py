@@ -13,9 +13,10 @@ from headstart.reproduction.evidence import Evidence, complete
 from headstart.reproduction.places import Floats, Place
 from headstart.reproduction.rules import Measured, UnmeasuredError
 from headstart.scenes.factors import Factors
+from headstart.study.config.arms import REFERENCE
 from headstart.utility import jackknife, shift_effects
 
-__all__ = ["FACTORS", "Pairs", "measured_pairs", "pairs_of", "shift_table", "viewpoint_cost"]
+__all__ = ["FACTORS", "METHOD", "Pairs", "change_table", "measured_pairs", "pairs_of", "shift_table", "viewpoint_cost"]
 
 SOURCE, LEARNED = "pretrain_dataset.factors", "dataset.factors"
 FACTORS = ("texture", "color", "viewpoint", "lighting")
@@ -61,6 +62,26 @@ def shift_table(evidence: Evidence) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def change_table(evidence: Evidence) -> pd.DataFrame:
+    """A row per pair of datasets, equal ones too: what was ``pretrained`` on and what was ``learned``, the mean
+    ``score`` over budgets, its ``change`` against no shift with ``low`` and ``high``, NaN where runs are missing, and
+    the ``metric``. Raises ``UnmeasuredError`` where no pair of different ones is told."""
+    scores, rows = _measured(evidence), []
+    _pairs(scores)  # raises where nothing can be compared
+    for place in evidence.places:
+        source, learned = ends = _ends(place)
+        missing = np.full(place.curves[METHOD, REFERENCE].shape, np.nan)
+        own, unshifted = (scores.get(pair, missing) for pair in (ends, (learned, learned)))
+        change = jackknife(_mean, own - unshifted, confidence=evidence.confidence)
+        names = {"pretrained": source, "learned": learned, "score": _mean(own), "metric": place.metric}
+        rows.append(names | dict(zip(("change", "low", "high"), change, strict=True)))
+    return pd.DataFrame(rows)
+
+
+def _mean(scores: Floats) -> float:
+    return float(scores.mean())
+
+
 def _effect(shifts: NDArray[np.bool_], column: int, changes: Floats) -> float:
     return float(shift_effects(shifts, changes.mean(axis=(1, 2)))[column])
 
@@ -81,13 +102,18 @@ def pairs_of(evidence: Evidence) -> Pairs:
 
 def measured_pairs(evidence: Evidence) -> Pairs:
     """Those pairs that lack no run. Raises ``UnmeasuredError`` where there is none."""
+    planned = {_ends(place) for place in evidence.places}
+    found = _pairs(_measured(evidence))
+    return found._replace(left_out=len(_shifted(planned)) - len(found.changes))
+
+
+def _measured(evidence: Evidence) -> dict[tuple[str, str], Floats]:
+    """Scores ``[K, R]`` of those places that lack no run."""
     scores = {}
     for place in evidence.places:
         with suppress(UnmeasuredError):
             scores[_ends(place)] = place.scores(METHOD)
-    planned = {_ends(place) for place in evidence.places}
-    found = _pairs(scores)
-    return found._replace(left_out=len(_shifted(planned)) - len(found.changes))
+    return scores
 
 
 def _ends(place: Place) -> tuple[str, str]:
