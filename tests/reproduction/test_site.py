@@ -146,7 +146,7 @@ def test_charts_and_tables_say_what_they_are(wide, parts):
     named = figures.evaluate_all(
         "all => all.map(one => document.getElementById(one.getAttribute('aria-labelledby')).textContent)"
     )
-    assert named[0].startswith("Transfer")
+    assert named[0].startswith("What a shift changes")
     table = wide.get_by_role("table")
     assert table.get_by_role("row").count() == 1 + sum(len(part.answers) for part in parts)
     assert table.get_by_role("columnheader").all_inner_texts() == [
