@@ -1,12 +1,14 @@
 """What pretraining on other data changes against pretraining on what is learned: a matrix of pairs of datasets."""
 
+from functools import partial
+
 import altair as alt
 import pandas as pd
 
 from headstart.charts.figure import LARGE, Figure, Layout
 from headstart.charts.layers import Spec
 from headstart.charts.shaded import Side, Words, shaded
-from headstart.charts.text import difference_axis, difference_text, metric_style, percent
+from headstart.charts.text import bounded, difference_axis, difference_text, interval, metric_style, percent
 
 __all__ = ["changes_figure"]
 
@@ -16,7 +18,8 @@ COLUMN = 62
 
 def changes_figure(table: pd.DataFrame, title: str, confidence: float) -> Figure:
     """A row per pair of ``table``: ``pretrained, learned``, the mean ``score``, more being better, its ``change``
-    against no shift with ``low`` and ``high``, NaN where runs are missing, and the ``metric``. title: of the matrix."""
+    against no shift with ``low`` and ``high``, NaN where runs are missing, and the one ``metric``. title: of the
+    matrix."""
     caption = (
         "Rows: what was pretrained on. Columns: what was learned then. Change of the mean score against pretraining on "
         "what is learned, whose score stands on the diagonal. White: no difference; blue: better. Bold: zero lies "
@@ -44,21 +47,16 @@ def _draw(table: pd.DataFrame, title: str, layout: Layout) -> Spec:
 def _worded(table: pd.DataFrame) -> pd.DataFrame:
     """With what ``shaded`` reads of a cell, and what its tooltip says."""
     shifted, largest = table["pretrained"] != table["learned"], table["change"].abs().max()
-    changes = table[["metric", "change", "low", "high"]].itertuples(index=False)
-    reached = [_score(*pair) for pair in zip(table["metric"], table["score"], strict=True)]
-    changed = [difference_text(*pair) for pair in zip(table["metric"], table["change"], strict=True)]
+    name = table["metric"].iloc[0]
+    style, show = metric_style(name), partial(difference_text, name)
+    reached = [bounded(score, "none", style.show, style.unit) for score in table["score"]]
+    changed = [show(change) for change in table["change"]]
     return table.assign(
         reached=reached,
         changed=changed,
-        ends=[f"{difference_text(name, low)} to {difference_text(name, high)}" for name, _, low, high in changes],
+        ends=[interval(low, high, show) for low, high in zip(table["low"], table["high"], strict=True)],
         text=[change if other else score for change, score, other in zip(changed, reached, shifted, strict=True)],
         strength=(table["change"] / (largest or 1.0)).fillna(0.0),
         sure=shifted & ((table["low"] > 0) | (table["high"] < 0)),
         few=["runs missing" if missing else "" for missing in table["score"].isna()],
     )
-
-
-def _score(name: str, score: float) -> str:
-    """``59.7 %``; an error, which is below zero where more is better, as what it is."""
-    style = metric_style(name)
-    return "–" if pd.isna(score) else f"{style.show(abs(score))}{style.unit}"
